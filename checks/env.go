@@ -1,0 +1,84 @@
+package checks
+
+import (
+	"context"
+	"crypto/x509"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Env is the one door to the network. In the field it is the real network; a
+// rehearsal and the tests hand in the laboratory's, with nothing special-cased
+// in a probe. The zero value reaches nothing; [FieldEnv] makes the real one.
+type Env struct {
+	// Dial connects to an IP address and port ("tcp" or "udp"); names never
+	// reach it: probes look names up first, so that every address is tested
+	// by itself.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Lookup answers as this computer's own resolver does (hosts file, search
+	// list and all).
+	Lookup    func(ctx context.Context, host string) ([]netip.Addr, error)
+	Resolvers []Resolver     // name servers to ask directly; may be empty
+	Roots     *x509.CertPool // nil: the system's roots
+	Now       func() time.Time
+	Vantage   Vantage // where this program runs: Inside unless told otherwise
+	Loopback  bool    // answers in 127.0.0.0/8 and ::1 may be connected to (laboratories)
+	Proxy     string  // HTTP proxy URL, recorded with each result that used it
+	UserAgent string
+	// Logon hands out credentials for an account; nil means that none can be
+	// had (skip, reason credentials.none).
+	Logon func(ctx context.Context, account string) (Credential, error)
+	// Shell answers a cmdlet check in place of an Exchange Management Shell;
+	// nil in the field, where such results are imported.
+	Shell  func(ctx context.Context, check Check) ([]Row, error)
+	Limits Limits
+}
+
+// Resolver is one name server to be asked directly.
+type Resolver struct {
+	Label string  // "internal", "external", or what the engineer called it
+	Addr  string  // IP:port
+	View  Vantage // the side whose view it gives
+}
+
+// Credential is an account with its password. The password is kept from
+// formatting; see Secret.
+type Credential struct {
+	Username string // DOMAIN\user or UPN
+	Password Secret
+}
+
+// Limits bounds a run; zero fields mean the defaults of [DefaultLimits].
+type Limits struct {
+	Workers     int // checks at the same time in a run
+	PerIdentity int // connections at the same time per name or real address
+	BodyBytes   int64
+	Redirects   int
+}
+
+// DefaultLimits are the bounds of architecture.md and probes.md §1.1.
+var DefaultLimits = Limits{Workers: 64, PerIdentity: 4, BodyBytes: 1 << 20, Redirects: 10}
+
+// Secret is text that no formatting verb, marshaller or logger shows.
+type Secret struct{ text string }
+
+// NewSecret keeps a password.
+func NewSecret(s string) Secret { return Secret{s} }
+
+// Reveal returns the password, for the wire alone.
+func (s Secret) Reveal() string { return s.text }
+
+// IsZero tells whether there is no password.
+func (s Secret) IsZero() bool { return s.text == "" }
+
+func (Secret) String() string               { return "[redacted]" }
+func (Secret) GoString() string             { return "[redacted]" }
+func (Secret) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
+
+// Update tells that a check of a run began or ended.
+type Update struct {
+	Index  int     // in the list given to Run
+	Done   bool    // false: it began
+	Result *Result // when Done
+}

@@ -1,0 +1,139 @@
+package runbook
+
+import (
+	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+)
+
+// Data is what a procedure's templates see: the migration from where one task
+// stands. Every field is always there; conditions read it too, and never read
+// values.
+type Data struct {
+	Org         migration.Organization
+	Target      migration.Target
+	Release     procedure.Release   // of Target.Release
+	Releases    []procedure.Release // all known ones
+	Names       Names               // client host names of Site
+	Features    migration.Features
+	DAG         migration.DAG // Site's own, else the organisation's; Name is empty when there is none
+	Certificate migration.Certificate
+	Network     migration.Network
+	Probes      []migration.Probe
+	Sites       []Site // all sites, the first one first
+	First       Site   // the site that owns the organisation's namespaces
+	Site        Site   // the phase's site, or the target's; First in organisation-wide tasks
+	Server      Server // scope "server" alone
+	Domain      string // scope "domain" alone; the forest root elsewhere
+	Round       bool   // in the round of a further site
+}
+
+// Names are the client host names that count in a site.
+type Names struct {
+	Primary      string
+	Autodiscover string
+	Legacy       string // empty for pure 2010
+	RPC          string // the 2010 Client Access array, if there is one
+	Internal     string // the name for inside clients; Primary where inside and outside do not differ
+}
+
+// Site is a site as templates see it.
+type Site struct {
+	Name           string
+	InternetFacing bool
+	First          bool // owns the organisation's namespaces
+	Entry          string
+	ExternalEntry  string
+	Names          Names
+	Servers        []Server
+}
+
+// Server is a server as templates see it.
+type Server struct {
+	Name           string
+	FQDN           string
+	Version        string
+	Roles          []string
+	OS             string
+	Domain         string
+	Address        string
+	Nodes          []string
+	SubscribedSite string
+	Site           string
+}
+
+// Has tells whether the server carries a role.
+func (s Server) Has(role string) bool {
+	for _, r := range s.Roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// Old lists the site's servers of any version before 2013 that carry a role;
+// an empty role means any.
+func (s Site) Old(role string) []Server {
+	return pick(s.Servers, func(v Server) bool { return v.Version != "2013" }, role)
+}
+
+// New lists the site's Exchange 2013 servers that carry a role.
+func (s Site) New(role string) []Server { return s.Of("2013", role) }
+
+// Of lists the site's servers of one version that carry a role.
+func (s Site) Of(version, role string) []Server {
+	return pick(s.Servers, func(v Server) bool { return v.Version == version }, role)
+}
+
+// Old lists the organisation's servers of any version before 2013 that carry a
+// role.
+func (d Data) Old(role string) []Server { return d.each(func(s Site) []Server { return s.Old(role) }) }
+
+// New lists the organisation's Exchange 2013 servers that carry a role.
+func (d Data) New(role string) []Server { return d.Of("2013", role) }
+
+// Of lists the organisation's servers of one version that carry a role.
+func (d Data) Of(version, role string) []Server {
+	return d.each(func(s Site) []Server { return s.Of(version, role) })
+}
+
+// Probe returns the test mailbox of a version ("2007", "2010", "2013"), or
+// none.
+func (d Data) Probe(version string) migration.Probe {
+	for _, p := range d.Probes {
+		if p.Version == version {
+			return p
+		}
+	}
+	return migration.Probe{}
+}
+
+// MultiDomain tells whether there is more than one Active Directory domain.
+func (d Data) MultiDomain() bool { return len(d.Org.Domains) > 1 }
+
+// MultiSite tells whether there is more than one site.
+func (d Data) MultiSite() bool { return len(d.Sites) > 1 }
+
+// Has2007 and Has2010 tell which old versions the organisation has.
+func (d Data) Has2007() bool { return d.Org.Source != migration.Source2010 }
+
+// Has2010 is true for 2010 and mixed organisations.
+func (d Data) Has2010() bool { return d.Org.Source != migration.Source2007 }
+
+func (d Data) each(list func(Site) []Server) []Server {
+	var out []Server
+	for _, s := range d.Sites {
+		out = append(out, list(s)...)
+	}
+	return out
+}
+
+func pick(list []Server, keep func(Server) bool, role string) []Server {
+	var out []Server
+	for _, s := range list {
+		if keep(s) && (role == "" || s.Has(role)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
