@@ -90,6 +90,9 @@ func Open(path string, o Options) (*Journal, error) {
 		j.unlock()
 	}
 	if j.why == "" {
+		j.prove()
+	}
+	if j.why == "" {
 		j.mend()
 	}
 	if j.why != "" {
@@ -117,15 +120,22 @@ func (j *Journal) load() error {
 	return nil
 }
 
+// prove opens a file that is there for writing, so that one that cannot be
+// written is known now and not at the first Append.
+func (j *Journal) prove() {
+	if _, err := j.o.FS.Stat(j.path); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err := j.writable(); err != nil && j.why == "" {
+		j.turnReadOnly(fmt.Sprintf("it cannot be written: %v", err))
+	}
+}
+
 // mend deals with what follows the last line end: a whole line gets its end, a
 // torn one is set aside.
 func (j *Journal) mend() {
 	tail := j.chain.tail
 	if len(tail) == 0 {
-		return
-	}
-	if err := j.writable(); err != nil {
-		j.turnReadOnly(fmt.Sprintf("its last line is torn and cannot be set aside: %v", err))
 		return
 	}
 	if j.chain.completes() {

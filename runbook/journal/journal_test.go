@@ -311,7 +311,9 @@ func TestContinueRefusesAChainThatHolds(t *testing.T) {
 func TestAnotherProgramsChangeIsNoticed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(path string) error{
-		"grown":    func(path string) error { return os.WriteFile(path, []byte("more than before"+strings.Repeat(" ", 4000)), 0o644) },
+		"grown": func(path string) error {
+			return os.WriteFile(path, []byte("more than before"+strings.Repeat(" ", 4000)), 0o644)
+		},
 		"removed":  os.Remove,
 		"replaced": func(path string) error { os.Rename(path, path+".old"); return os.WriteFile(path, nil, 0o644) },
 	}
