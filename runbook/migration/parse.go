@@ -150,7 +150,7 @@ func syntaxProblem(bad toml.ParseError, data []byte) Problem {
 	if bad.LastKey != "" && !strings.ContainsFunc(bad.LastKey, func(r rune) bool { return r < ' ' || r > '~' }) {
 		p.Message += fmt.Sprintf(" (the last key read is %s)", bad.LastKey)
 	}
-	if strings.Contains(bad.Message, "escape") {
+	if lines := bytes.Split(data, []byte("\n")); bytes.ContainsRune(lines[p.Line-1], '\\') && !strings.Contains(bad.Message, "already") {
 		p.Expected = `a path between single quotes, such as 'D:\'`
 	}
 	return p
