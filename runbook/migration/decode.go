@@ -247,9 +247,12 @@ func (d *decoder) unknown(name string, raw any, fields []field, path, shape stri
 		}
 		p.Message = fmt.Sprintf("this key of the site stands below %s, so it counts as a key of the %s", header, table)
 		p.Expected = fmt.Sprintf("it above line %d, between [[site]] and the first table of the site", first)
-		d.broken = append(d.broken, parent(parent(path))+"."+name)
-		if table == "dag" {
-			d.broken[len(d.broken)-1] = parent(path) + "." + name
+		above := parent(path)
+		if table == "server" {
+			above = parent(above)
+		}
+		if key := above + "." + name; !contains(d.broken[max(0, len(d.broken)-1):], key) {
+			d.broken = append(d.broken, key) // once for a row of servers
 		}
 	case len(homes) > 0:
 		p.Message = fmt.Sprintf("%s has no key %q", tableName(shape), name)
