@@ -2,13 +2,9 @@ package answers
 
 import (
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
-
-	"coexist/runbook/migration"
 )
 
 // The judgements of single fields that the migration package has no rule of
@@ -41,14 +37,6 @@ func every(list []string, rule func(string) error) error {
 	return nil
 }
 
-// checkHost takes a full name or a computer's own name.
-func checkHost(v string) error {
-	if strings.Contains(v, ".") {
-		return migration.ValidateHost(v)
-	}
-	return migration.ValidateServerName(v)
-}
-
 func checkLine(v string) error {
 	for _, r := range v {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
@@ -57,29 +45,6 @@ func checkLine(v string) error {
 	}
 	if n := len([]rune(v)); n > 200 {
 		return fmt.Errorf("it has %d characters; at most 200 are allowed", n)
-	}
-	return nil
-}
-
-// checkResolver takes an address, also with a port.
-func checkResolver(v string) error {
-	if host, _, err := net.SplitHostPort(v); err == nil {
-		return migration.ValidateAddress(host)
-	}
-	return migration.ValidateAddress(v)
-}
-
-func checkProxy(v string) error {
-	u, err := url.Parse(v)
-	switch {
-	case err != nil || u.Host == "":
-		return fmt.Errorf("%q is not a URL", v)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("%q begins with neither http:// nor https://", v)
-	case u.User != nil:
-		return fmt.Errorf("%q holds an account; passwords are never stored", v)
-	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%q holds more than host and port", v)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func (f *Form) Migration() *migration.Migration {
 		},
 		Change: f.change(),
 	}
+	m.Features.UMTLS = f.Features.UMTLS && f.Features.UnifiedMessaging
 	if f.Has2007() {
 		m.Namespace.Legacy = or(f.Legacy, f.clientName("legacy"))
 	}

@@ -79,9 +79,6 @@ func witnessDirectory(d DAG) string {
 	return ""
 }
 
-// File returns the name offered for the migration's file.
-func (f *Form) FileName() string { return or(f.File, Slug(f.Name)+".toml") }
-
 // Slug turns an organisation's name into a file name's stem.
 func Slug(name string) string {
 	var b strings.Builder

@@ -117,7 +117,7 @@ func (f *Form) dagFields(prefix, group string, d *DAG) []Field {
 	list = append(list,
 		Field{Key: prefix + ".name", Label: "DAG name", Group: group, Text: &d.Name, check: migration.ValidateDAGName,
 			Hint: "A computer name of at most 15 characters that does not exist yet.", Example: "DAG01"},
-		Field{Key: prefix + ".witness_server", Label: "Witness server", Group: group, Text: &d.WitnessServer, check: checkHost,
+		Field{Key: prefix + ".witness_server", Label: "Witness server", Group: group, Text: &d.WitnessServer,
 			Hint: "A server outside the DAG with room for a small share; not a domain controller.", Example: "FS01"},
 		Field{Key: prefix + ".witness_directory", Label: "Witness folder", Group: group, Text: &d.WitnessDirectory, Fallback: witnessDirectory(*d), check: migration.ValidatePath,
 			Hint: "A folder on the witness server; it is created.", Example: `C:\DAG01`},
@@ -134,13 +134,13 @@ func (f *Form) networkFields() []Field {
 	const reach = "Reaching the organisation"
 	n := &f.Network
 	return []Field{
-		{Key: "network.internal_resolver", Label: "Inside resolver", Group: reach, Text: &n.InternalResolver, Optional: true, check: checkResolver,
+		{Key: "network.internal_resolver", Label: "Inside resolver", Group: reach, Text: &n.InternalResolver, Optional: true,
 			Hint: "DNS server that answers as inside clients see it. Empty: this machine's.", Example: "10.0.0.53"},
-		{Key: "network.external_resolver", Label: "Outside resolver", Group: reach, Text: &n.ExternalResolver, Optional: true, check: checkResolver,
+		{Key: "network.external_resolver", Label: "Outside resolver", Group: reach, Text: &n.ExternalResolver, Optional: true,
 			Hint: "DNS server that answers as the Internet sees it, if this machine may ask it.", Example: "198.51.100.53"},
-		{Key: "network.domain_controllers", Label: "Domain controllers", Group: reach, Text: &n.DomainControllers, Optional: true, check: each(checkHost),
+		{Key: "network.domain_controllers", Label: "Domain controllers", Group: reach, Text: &n.DomainControllers, Optional: true, check: each(migration.ValidateHost),
 			Hint: "Asked over LDAP. Empty: found by their SRV records below the domains.", Example: "dc1.contoso.com, dc2.contoso.com"},
-		{Key: "network.proxy", Label: "HTTP proxy", Group: reach, Text: &n.Proxy, Optional: true, check: checkProxy,
+		{Key: "network.proxy", Label: "HTTP proxy", Group: reach, Text: &n.Proxy, Optional: true,
 			Hint: "Recorded with every result that went through it. Empty: none.", Example: "http://proxy.contoso.com:8080"},
 		{Key: "network.trust", Label: "Extra roots", Group: reach, Text: &n.Trust, Optional: true, check: eachItem(checkLine),
 			Hint: "PEM files with the roots of your own authority, beside the migration's file.", Example: "contoso-ca.pem"},

@@ -52,11 +52,8 @@ func (f *Form) serverFields(i, j int) []Field {
 		{Key: k("version"), Label: "Version", Kind: Choice, Text: &v.Version, Options: f.versionOptions(),
 			Hint: "Exchange 2013 for a server that will be installed."},
 	}
-	if v.Version == "2013" {
-		list = append(list, Field{Key: k("os"), Label: "Windows Server", Kind: Choice, Text: &v.OS, Optional: true,
-			Options: []Option{{"2012R2", "2012 R2", ""}, {"2012", "2012", ""}, {"2008R2", "2008 R2", ""}, {"", "not known yet", ""}},
-			Hint:    "Picks the Windows features that are installed beforehand."})
-	}
+	list = append(list, Field{Key: k("os"), Label: "Windows Server", Kind: Choice, Text: &v.OS, Optional: true, Options: systems(v.Version),
+		Hint: "For Exchange 2013 it picks the Windows features that are installed beforehand."})
 	list = append(list, role("Client Access", "Answers clients.", &v.ClientAccess))
 	if v.Version != "2013" {
 		list = append(list, role("Hub Transport", "Carries mail inside the organisation.", &v.HubTransport))
@@ -72,21 +69,15 @@ func (f *Form) serverFields(i, j int) []Field {
 			Hint: "Its Active Directory domain, if it is not the forest root.", Example: "emea.contoso.com"},
 		Field{Key: k("address"), Label: "Address", Group: more, Text: &v.Address, Optional: true, check: migration.ValidateAddress,
 			Hint: "Empty: found by name.", Example: "10.0.0.21"})
-	if v.Version == "2013" {
-		list = append(list, Field{Key: k("was"), Label: "Was called", Group: more, Text: &v.Was, Optional: true, check: migration.ValidateServerName,
-			Hint: "Its former name, so that what the journal holds about it still counts.", Example: "EX13-1"})
-	}
 	return append(list, v.rareFields(f, k)...)
 }
 
-// rareFields are questions for clusters and Edge servers alone.
+// rareFields are questions for renamed, clustered and Edge servers alone.
 func (v *Server) rareFields(f *Form, k func(string) string) []Field {
 	const more = "Where the defaults do not hold"
 	var list []Field
-	if v.Version != "2013" {
-		list = append(list, Field{Key: k("was"), Label: "Was called", Group: more, Text: &v.Was, Optional: true, check: migration.ValidateServerName,
-			Hint: "Its former name, so that what the journal holds about it still counts.", Example: "EX10-1"})
-	}
+	list = append(list, Field{Key: k("was"), Label: "Was called", Group: more, Text: &v.Was, Optional: true, check: migration.ValidateServerName,
+		Hint: "Its former name, so that what the journal holds about it still counts.", Example: "EX10-1"})
 	if v.clustered() {
 		list = append(list, Field{Key: k("nodes"), Label: "Cluster nodes", Group: more, Text: &v.Nodes, Optional: true, check: each(migration.ValidateServerName),
 			Hint: "The machines, if the server's name is a clustered mailbox server's.", Example: "NODE1, NODE2"})
@@ -96,6 +87,22 @@ func (v *Server) rareFields(f *Form, k func(string) string) []Field {
 			Options: f.siteOptions("not subscribed"), Hint: "The site that the Edge server exchanges mail with."})
 	}
 	return list
+}
+
+// systems lists the Windows versions that a version of Exchange runs on.
+func systems(version string) []Option {
+	names := []string{"2012R2", "2012", "2008R2"}
+	switch version {
+	case "2007":
+		names = []string{"2008R2", "2008", "2003R2", "2003"}
+	case "2010":
+		names = []string{"2012R2", "2012", "2008R2", "2008"}
+	}
+	var out []Option
+	for _, n := range names {
+		out = append(out, Option{n, strings.Replace(n, "R2", " R2", 1), ""})
+	}
+	return append(out, Option{"", "not known yet", ""})
 }
 
 func orName(name string) string { return or(name, "the server name") }
@@ -117,15 +124,25 @@ func (f *Form) AddServer(site, at int) int {
 	return j
 }
 
-func (f *Form) fresh(s Site, at int) Server {
-	if at > 0 && s.Servers[at-1].Version == "2013" {
-		v := Server{Version: "2013", OS: or(s.Servers[at-1].OS, "2012R2")}
+// Like is a usual server of a version: the roles that most have.
+func (f *Form) Like(version string) Server {
+	v := Server{Version: version}
+	if version == "2013" {
+		v.OS = "2012R2"
 		v.SetRoles([]string{migration.ClientAccess, migration.MailboxRole})
 		return v
 	}
-	v := Server{Version: f.OldVersions()[0]}
 	v.SetRoles([]string{migration.ClientAccess, migration.HubTransport, migration.MailboxRole})
 	return v
+}
+
+func (f *Form) fresh(s Site, at int) Server {
+	if at > 0 && s.Servers[at-1].Version == "2013" {
+		v := f.Like("2013")
+		v.OS = s.Servers[at-1].OS
+		return v
+	}
+	return f.Like(f.OldVersions()[0])
 }
 
 // Duplicate copies what stands at a place behind itself, under the next free
@@ -193,6 +210,16 @@ func (f *Form) Move(p Place, by int) Place {
 	return p
 }
 
+// Settle makes answers follow that leave no choice: who lists an Edge server has
+// Edge Transport in use.
+func (f *Form) Settle() {
+	for _, s := range f.Sites {
+		for _, v := range s.Servers {
+			f.Features.EdgeTransport = f.Features.EdgeTransport || v.Edge
+		}
+	}
+}
+
 // Blank tells whether nothing was ever typed at a place, so that leaving it
 // may drop it again.
 func (f *Form) Blank(p Place) bool {
@@ -233,4 +260,18 @@ func (f *Form) serverNamed(name string, site, server int) string {
 		}
 	}
 	return ""
+}
+
+// First is the site that is upgraded first: the first that faces the Internet,
+// else the first; -1 when there is none.
+func (f *Form) First() int {
+	for i, s := range f.Sites {
+		if s.InternetFacing && f.Internet {
+			return i
+		}
+	}
+	if len(f.Sites) > 0 {
+		return 0
+	}
+	return -1
 }

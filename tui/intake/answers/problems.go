@@ -1,7 +1,7 @@
 package answers
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	"coexist/runbook/migration"
@@ -33,12 +33,12 @@ func (f *Form) Problems() []Problem {
 			}
 		}
 	}
-	for _, one := range f.whole() {
+	for _, one := range migration.Validate(f.Migration(), f.Known) {
 		at, ok := find(all, one.Key)
 		if ok && bad[at.field.Key] {
 			continue
 		}
-		out = append(out, at.problem(one, ok))
+		out = append(out, f.told(at, ok, one))
 	}
 	return sortByPage(out)
 }
@@ -49,22 +49,31 @@ type spot struct {
 	field Field
 }
 
-func (s spot) problem(p migration.Problem, known bool) Problem {
+// told puts a problem of the whole file where it can be mended, in words that
+// fit a form. What only the list of servers can mend belongs there, though the
+// file blames a key of an earlier page.
+func (f *Form) told(at spot, known bool, p migration.Problem) Problem {
 	r := &Refusal{Reason: p.Message, Expected: p.Expected}
-	if !known {
-		r.Reason = p.Key + ": " + r.Reason
-		return Problem{pageOf(p.Key), -1, "", r}
+	if strings.Contains(p.Expected, "[") || strings.Contains(p.Expected, "no such key") {
+		r.Expected = ""
 	}
-	return Problem{s.place, s.index, s.field.Label, r}
-}
-
-// whole asks for the rules of a whole file.
-func (f *Form) whole() []migration.Problem {
-	var list *migration.Problems
-	if err := migration.Validate(f.Migration(), f.Known); errors.As(err, &list) {
-		return list.List
+	if p.Nearest != "" {
+		r.Reason += fmt.Sprintf("; did you mean %q?", p.Nearest)
 	}
-	return nil
+	switch {
+	case p.Key == "site":
+		r.Reason = "there is no site yet"
+		return Problem{On(PageSites), -1, "Sites", r}
+	case p.Key == "organization.source":
+		r.Reason = strings.Replace(p.Message, `is "mixed", but`, "the organisation is mixed, but", 1)
+		return Problem{On(PageSites), -1, "Servers", r}
+	case p.Key == "organization.internet":
+		r.Reason = "the organisation is reached from the Internet, but no site faces it"
+		return Problem{On(PageSites), -1, "Sites", r}
+	case !known:
+		return Problem{f.pageOf(p.Key), -1, "", r}
+	}
+	return Problem{at.place, at.index, at.field.Label, r}
 }
 
 // find returns the field that a key of the file belongs to: the one with the
@@ -83,9 +92,12 @@ func find(all []spot, key string) (spot, bool) {
 	return best, ok
 }
 
-// pageOf finds the page, or the site or server, that a key without a field
-// belongs to.
-func pageOf(key string) Place {
+// pageOf finds the page or the site that a key without a field belongs to.
+func (f *Form) pageOf(key string) Place {
+	var i int
+	if _, err := fmt.Sscanf(key, "site[%d]", &i); err == nil && f.Exists(OnSite(i-1)) {
+		return OnSite(i - 1)
+	}
 	head, _, _ := strings.Cut(strings.ReplaceAll(key, "[", "."), ".")
 	switch head {
 	case "site":
