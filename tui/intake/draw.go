@@ -234,6 +234,8 @@ func (m *Model) Keys() []Key {
 	}
 	if m.place.IsPage() {
 		out = append(out, Key{"pgup pgdn", "page"})
+	} else {
+		out = append(out, Key{"pgdn", "done"})
 	}
 	return append(out, Key{"ctrl+s", "keep draft"}, Key{"esc", m.escDoes()})
 }

@@ -92,6 +92,8 @@ type Model struct {
 	place  answers.Place
 	row    int         // the focused row
 	top    int         // first line shown of the rows
+	site   int         // the site whose row was focused last
+	fresh  bool        // the open item was just added
 	input  paint.Input // of the focused text field
 	at     map[answers.Place]int
 	tried  map[string]bool // keys of fields whose refusals are shown

@@ -211,16 +211,15 @@ func (m *Model) open(p answers.Place) {
 	for _, f := range m.form.Fields(p) {
 		delete(m.tried, f.Key)
 	}
+	m.fresh = true
+	if p.Site >= 0 {
+		m.site = p.Site
+	}
 	m.enter(p)
 }
 
-// chosenSite is the site of the focused row, else the last one.
-func (m *Model) chosenSite() int {
-	if r, ok := m.current(); ok && r.kind == itemRow && r.place.Site >= 0 {
-		return r.place.Site
-	}
-	return len(m.form.Sites) - 1
-}
+// chosenSite is the site whose row was focused last.
+func (m *Model) chosenSite() int { return min(m.site, len(m.form.Sites)-1) }
 
 func (m *Model) duplicate(p answers.Place) {
 	to := m.form.Duplicate(p)

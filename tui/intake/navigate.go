@@ -34,6 +34,9 @@ func (m *Model) focus(row int) {
 	rows := m.rows()
 	m.row = max(min(row, len(rows)-1), 0)
 	m.input = m.newInput()
+	if m.row < len(rows) && rows[m.row].kind == itemRow && rows[m.row].place.Site >= 0 {
+		m.site = rows[m.row].place.Site
+	}
 }
 
 // leave marks the focused field as answered, so that its refusal shows, and
@@ -141,7 +144,8 @@ func (m *Model) page(to int) {
 	}
 	m.leave()
 	if !m.place.IsPage() {
-		m.closeItem(false)
+		m.closeItem(to > answers.PageIndex(m.place.Page))
+		return
 	}
 	from := answers.PageIndex(m.place.Page)
 	if to == from+1 && to > answers.PageIndex(m.form.Reached) {
@@ -163,7 +167,7 @@ func (m *Model) closeItem(check bool) {
 	if check {
 		m.tryPlaces([]answers.Place{p})
 		for _, one := range m.wrong {
-			if one.Place == p {
+			if one.Place == p && one.Field >= 0 {
 				m.goTo(one, true)
 				m.note = note{"Refused: " + one.Error(), true}
 				return
@@ -178,10 +182,24 @@ func (m *Model) closeItem(check bool) {
 		m.tryPlaces([]answers.Place{p})
 	}
 	m.forget()
+	fresh := m.fresh
+	m.fresh = false
 	m.enter(answers.On(p.Page))
 	m.focusItem(p)
+	if fresh && !blank {
+		m.focusButton("a")
+	}
 	if blank {
 		m.note = note{"Nothing was typed; nothing was added.", false}
+	}
+}
+
+// focusButton focuses the button with a key; who adds one thing often adds more.
+func (m *Model) focusButton(key string) {
+	for i, r := range m.rows() {
+		if r.kind == buttonRow && r.key == key {
+			m.focus(i)
+		}
 	}
 }
 

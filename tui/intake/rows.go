@@ -54,7 +54,7 @@ func (m *Model) siteRows() []row {
 	}
 	out = append(out, row{kind: buttonRow, label: "Add a site", key: "s"})
 	if len(m.form.Sites) > 0 {
-		out = append(out, row{kind: buttonRow, label: "Add a server", key: "a"},
+		out = append(out, row{kind: buttonRow, label: "Add a server to " + named(m.form.Sites[m.chosenSite()].Name), key: "a"},
 			row{kind: buttonRow, label: "Paste a list of servers", key: "p"},
 			row{kind: buttonRow, label: "Go on", key: ">"})
 	}

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"coexist/runbook/migration"
@@ -23,6 +25,7 @@ type choice struct {
 	group string
 	label string
 	about string
+	path  string // of a found file
 	bad   bool
 	act   func(m *Model) Action
 }
@@ -33,7 +36,7 @@ func (s *start) load(cfg Config) {
 	if cfg.Find != nil {
 		s.found = cfg.Find()
 	}
-	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "a few pages of questions; nothing is written before you save",
+	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "questions first; nothing is written unasked",
 		act: func(m *Model) Action { m.begin(); return nil }})
 	n := 0
 	for _, f := range s.found {
@@ -55,13 +58,13 @@ func (s *start) load(cfg Config) {
 }
 
 func opening(f Found, n int) choice {
-	c := choice{group: "In this folder", label: f.Name, about: f.Path + "  " + way(f.Source) + "  " + f.State,
+	c := choice{path: f.Path, group: "In this folder", label: f.Name, about: strings.Join(nonEmpty(filepath.Base(f.Path), way(f.Source), f.State), "  "),
 		act: func(*Model) Action { return Open{f.Path} }}
 	if n <= 9 {
 		c.key = strconv.Itoa(n)
 	}
 	if f.Broken != "" {
-		c.label, c.about, c.bad = f.Path, f.Broken, true
+		c.label, c.about, c.bad = filepath.Base(f.Path), f.Broken, true
 		c.act = func(m *Model) Action {
 			m.note = note{f.Path + " can't be opened: " + f.Broken, true}
 			return nil
@@ -75,7 +78,7 @@ func continuing(f Found, n int) choice {
 	if label == "" {
 		label = "unnamed"
 	}
-	c := choice{group: "Unfinished", label: "Continue " + label, about: f.Path,
+	c := choice{path: f.Path, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
 		act: func(m *Model) Action {
 			if err := m.resume(f.Path); err != nil {
 				m.note = note{err.Error(), true}
@@ -90,7 +93,7 @@ func continuing(f Found, n int) choice {
 
 func rehearsing(key, source string) choice {
 	return choice{key: key, group: "Rehearse with the built-in organisation", label: way(source),
-		about: "Contoso in a laboratory on this machine; touches no network",
+		about: "Contoso on a simulated network",
 		act:   func(*Model) Action { return Rehearse{source} }}
 }
 
@@ -118,7 +121,7 @@ func (s *start) has(path string) bool {
 // selectPath puts the focus on a found file.
 func (s *start) selectPath(path string) {
 	for i, c := range s.choices {
-		if c.about == path {
+		if c.path == path {
 			s.at = i
 		}
 	}
@@ -232,7 +235,7 @@ func (m *Model) drawStart(c *paint.Canvas) {
 		cw = min(w-46, 84)
 	}
 	c.Text(x, 2, cw, "Exchange 2007 and 2010 to Exchange 2013, side by side", t.Strong)
-	c.Text(x, 3, cw, "Every step with its commands, its checks, its gate, and a record of all that was done.", t.Dim)
+	c.Text(x, 3, cw, "Every step with its commands, its checks and its gate, all on record.", t.Dim)
 	foot := 4
 	if !wide {
 		foot += 2 + len(paint.Wrap(honest, cw)) + 2

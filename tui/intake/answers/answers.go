@@ -126,7 +126,7 @@ func New(known migration.Known, releases []procedure.Release, zone *time.Locatio
 		zone = time.UTC
 	}
 	return &Form{
-		Answers:  Answers{Page: PageSource, Reached: PageSource, Internet: true},
+		Answers:  Answers{Page: PageSource, Reached: PageSource, Source: migration.Source2010, Internet: true},
 		Known:    known,
 		Releases: releases,
 		Zone:     zone,

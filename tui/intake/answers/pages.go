@@ -22,13 +22,13 @@ type Page struct {
 
 // Pages lists the pages in order.
 var Pages = []Page{
-	{PageSource, "Source", "What is there today", "The Exchange versions that serve mailboxes now decide which way leads to Exchange 2013."},
-	{PageNames, "Names", "Organisation and namespaces", "Grey values are derived from the domain; they count unless you type over them."},
-	{PageSites, "Sites", "Sites and servers", "Every Active Directory site with Exchange servers, old and new. The first one is upgraded first."},
-	{PageFeatures, "Features", "What is in use", "Each answer adds or leaves out tasks. What you leave off is not looked after."},
-	{PageTarget, "Target", "Target, certificate and DAG", "What is installed, what covers the names, and where the mailboxes will live."},
-	{PageNetwork, "Network", "How checks reach the organisation", "All optional. Passwords are never asked here and never stored."},
-	{PageChange, "Change", "The change record", "All optional. Printed in the exported record; the window drives the clock."},
+	{PageSource, "Source", "What is there today", "The Exchange versions in use decide which way leads to Exchange 2013."},
+	{PageNames, "Names", "Organisation and namespaces", "Grey values are derived from the domain and count unless you type."},
+	{PageSites, "Sites", "Sites and servers", "Every Active Directory site with Exchange servers, old and new."},
+	{PageFeatures, "Features", "What is in use", "What is ticked adds tasks; what is not is left out of the plan."},
+	{PageTarget, "Target", "Target, certificate and DAG", "What is installed, what covers the names, where mailboxes will live."},
+	{PageNetwork, "Network", "How checks reach the organisation", "All optional. Passwords are asked when needed and never stored."},
+	{PageChange, "Change", "The change record", "All optional. It heads the exported record; the window drives the clock."},
 	{PageReview, "Review", "Review and save", "Nothing is written before you save."},
 }
 
