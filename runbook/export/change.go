@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coexist/checks"
+	"coexist/runbook"
 	"coexist/runbook/journal"
 	"coexist/runbook/migration"
 )
@@ -248,7 +249,7 @@ func (g *gatherer) recordEvents() Deviation {
 	names := map[string]string{"migration.changed": "the migration file was edited", "procedure.changed": "another procedure was used", "backout": "retreat declared"}
 	for _, e := range g.events {
 		if what := names[e.Kind]; what != "" {
-			if why := payloadOf(e).text("reason", "summary", "what"); why != "" {
+			if why := whyOf(e); why != "" {
 				what += ": " + why
 			}
 			d.Rows = append(d.Rows, []string{what, stamp(e.Time), e.Operator, fmt.Sprintf("#%d", e.Seq)})
@@ -258,6 +259,23 @@ func (g *gatherer) recordEvents() Deviation {
 		d.Rows = append(d.Rows, []string{fmt.Sprintf("the clock went back from %s to %s", stamp(j.Before), stamp(j.After)), stamp(j.After), "", fmt.Sprintf("#%d", j.Seq)})
 	}
 	return d
+}
+
+// whyOf is what an event about the plan says of itself.
+func whyOf(e journal.Event) string {
+	data, err := runbook.Decode(e)
+	if err != nil {
+		return "cannot be read"
+	}
+	switch v := data.(type) {
+	case *runbook.MigrationChanged:
+		return v.Summary.String()
+	case *runbook.ProcedureChanged:
+		return v.Summary.String()
+	case *runbook.BackedOut:
+		return v.Reason
+	}
+	return ""
 }
 
 func firstOf(list ...string) string {

@@ -1,7 +1,10 @@
 package export
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -25,21 +28,27 @@ type redactor struct {
 	persons map[string]string
 	counts  map[string]int
 	domains []string // known domains, for hosts that were not listed
+	longest []string // the names, longest first
 	pattern *regexp.Regexp
 }
 
-// generic labels say what a name is for, not whose it is.
-var generic = []string{"autodiscover", "mail", "legacy", "outlook", "owa", "www"}
+// vocabulary are words of the document itself; a name that is one of them says
+// nothing of whose it is, and stays.
+var vocabulary = []string{
+	"exchange", "server", "servers", "client", "clients", "mail", "mailbox", "outlook", "owa", "www", "autodiscover", "legacy", "webmail", "smtp", "imap", "pop",
+	"site", "sites", "org", "organization", "domain", "forest", "ad", "corp", "local", "internal", "external", "intranet", "internet", "test", "lab",
+	"admin", "administrator", "operator", "root", "user", "the", "an", "is", "it", "to", "in", "on", "by", "no", "or", "of", "as", "at", "be", "do", "and",
+	"pass", "fail", "warn", "done", "old", "new", "inside", "outside", "example", "com", "net", "name", "names", "service", "services",
+}
 
 var (
 	mailPattern   = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
 	ip4Pattern    = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3}`)
 	ip6Pattern    = regexp.MustCompile(`(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}`)
 	urlPattern    = regexp.MustCompile(`(?i)[a-z]+://[^\s/"'<>|]+`)
-	logonPattern  = regexp.MustCompile(`[A-Za-z0-9._-]+\\[A-Za-z0-9._$-]+`)
-	dnPattern     = regexp.MustCompile(`(?i)(?:CN|OU|DC)=[^,=/"]+(?:,(?:CN|OU|DC)=[^,=/"]+)+`)
+	logonPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]+\\[A-Za-z0-9._$-]+$`)
 	buildPattern  = regexp.MustCompile(`^(?:8\.[0-3]|14\.[0-3]|15\.[0-2])\.\d+\.\d+$`)
-	plainLabel    = regexp.MustCompile(`^[a-z0-9-]+$`)
+	hostPattern   = regexp.MustCompile(`^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*)+$`)
 	addressFields = []string{"address", "addresses", "value", "ip"}
 )
 
@@ -58,7 +67,7 @@ func newRedactor(r *runbook.Runbook, p *runbook.Progress, events []journal.Event
 	}
 	x.compile()
 	for _, e := range events {
-		x.discover(string(e.Data))
+		x.discover(e)
 	}
 	x.compile()
 	return x
@@ -66,10 +75,10 @@ func newRedactor(r *runbook.Runbook, p *runbook.Progress, events []journal.Event
 
 // migration enters everything that the file names.
 func (x *redactor) migration(m *migration.Migration) {
+	x.enter("ORGANIZATION", m.Organization.Name)
 	for _, d := range append(append([]string{m.Organization.Forest}, m.Organization.Domains...), m.Organization.MailDomains...) {
 		x.domain(d)
 	}
-	x.enter("ORGANIZATION", m.Organization.Name)
 	for _, n := range []string{m.Namespace.Primary, m.Namespace.Autodiscover, m.Namespace.Legacy, m.Namespace.RPC} {
 		x.host(n)
 	}
@@ -152,27 +161,16 @@ func (x *redactor) enter(kind, name string) string {
 	if known := x.names[key]; known != "" {
 		return known
 	}
+	if slices.Contains(vocabulary, key) {
+		return name
+	}
 	x.counts[kind]++
 	pseudonym := fmt.Sprintf("%s-%02d", kind, x.counts[kind])
 	x.names[key] = pseudonym
-	if encoded := encodeTarget(key); encoded != key {
-		x.names[encoded] = pseudonym
+	if encoded := runbook.Encode(key); encoded != key {
+		x.names[strings.ToLower(encoded)] = pseudonym
 	}
 	return pseudonym
-}
-
-// encodeTarget writes a name as ids do.
-func encodeTarget(lower string) string {
-	var b strings.Builder
-	for i := range len(lower) {
-		c := lower[i]
-		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02x", c)
-		}
-	}
-	return b.String()
 }
 
 // domain enters a domain, its NetBIOS-like first label and its DN form.
@@ -188,7 +186,7 @@ func (x *redactor) domain(d string) {
 	slices.SortStableFunc(x.domains, func(a, b string) int { return len(b) - len(a) })
 	labels := strings.Split(d, ".")
 	x.names["dc="+strings.Join(labels, ",dc=")] = "DC=" + strings.ReplaceAll(pseudonym, ".", ",DC=")
-	if x.names[labels[0]] == "" && !slices.Contains(generic, labels[0]) {
+	if x.names[labels[0]] == "" && !slices.Contains(vocabulary, labels[0]) {
 		x.names[labels[0]] = fmt.Sprintf("DOMAIN-%02d", x.counts["domain"])
 	}
 }
@@ -216,7 +214,7 @@ func (x *redactor) host(h string) string {
 		x.domain(rest)
 		domain = x.names[rest]
 	}
-	if !slices.Contains(generic, label) && label != "*" {
+	if label != "*" {
 		label = strings.ToLower(x.enter("HOST", label))
 	}
 	x.names[h] = label + "." + domain
@@ -257,8 +255,8 @@ func (x *redactor) hostOrAddress(s string) {
 func (x *redactor) address(a string) string {
 	ip, err := netip.ParseAddr(strings.TrimSpace(a))
 	if err != nil {
-		if a != "" {
-			x.hostOrAddressName(a)
+		if hostPattern.MatchString(a) {
+			return x.host(a)
 		}
 		return a
 	}
@@ -270,13 +268,6 @@ func (x *redactor) address(a string) string {
 	x.names[strings.ToLower(strings.TrimSpace(a))] = pseudonym
 	x.names[ip.WithZone("").StringExpanded()] = pseudonym
 	return pseudonym
-}
-
-// hostOrAddressName enters an entry that is written as a name.
-func (x *redactor) hostOrAddressName(s string) {
-	if plainLabel.MatchString(strings.ToLower(strings.ReplaceAll(s, ".", ""))) {
-		x.host(s)
-	}
 }
 
 func (x *redactor) mailbox(m string) string {
@@ -332,7 +323,7 @@ func (x *redactor) account(u string) {
 }
 
 func (x *redactor) accountName(u string) {
-	if len(u) >= 3 {
+	if len(u) >= 2 {
 		x.enter("ACCOUNT", u)
 	}
 }
@@ -351,7 +342,7 @@ func (x *redactor) person(name string) string {
 	pseudonym := fmt.Sprintf("PERSON-%02d", x.counts["PERSON"])
 	x.persons[key] = pseudonym
 	x.account(accountOnly(name))
-	if utf8.RuneCountInString(name) >= 3 && x.names[key] == "" {
+	if utf8.RuneCountInString(name) >= 2 && x.names[key] == "" && !slices.Contains(vocabulary, key) {
 		x.names[key] = pseudonym
 	}
 	for _, m := range mailPattern.FindAllString(name, -1) {
@@ -360,7 +351,7 @@ func (x *redactor) person(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' && r != '\'' })
 	if n := len(words); n > 1 {
 		last := strings.ToLower(words[n-1])
-		if utf8.RuneCountInString(last) >= 4 && x.names[last] == "" {
+		if utf8.RuneCountInString(last) >= 4 && x.names[last] == "" && !slices.Contains(vocabulary, last) {
 			x.names[last] = pseudonym
 		}
 	}
@@ -375,16 +366,40 @@ func accountOnly(name string) string {
 	return ""
 }
 
-// discover enters addresses, mailboxes and hosts that text mentions.
-func (x *redactor) discover(s string) {
+// discover enters the addresses, mailboxes and hosts that an entry mentions.
+func (x *redactor) discover(e journal.Event) {
+	var data any
+	if json.Unmarshal(e.Data, &data) == nil {
+		x.walk(data, "")
+	}
+}
+
+// walk visits every text of decoded JSON, members in the order of their names.
+func (x *redactor) walk(v any, field string) {
+	switch v := v.(type) {
+	case string:
+		x.mentions(v, slices.Contains(addressFields, field))
+	case []any:
+		for _, e := range v {
+			x.walk(e, field)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			x.mentions(key, false)
+			x.walk(v[key], strings.ToLower(key))
+		}
+	}
+}
+
+// mentions enters what a text names; where an address is told, a number like
+// a build of Exchange is one too.
+func (x *redactor) mentions(s string, address bool) {
 	for _, m := range mailPattern.FindAllString(s, -1) {
 		x.mailbox(m)
 	}
 	for _, u := range urlPattern.FindAllString(s, -1) {
 		if parsed, err := url.Parse(u); err == nil && parsed.Hostname() != "" {
-			if _, err := netip.ParseAddr(parsed.Hostname()); err != nil {
-				x.hostOrAddressName(parsed.Hostname())
-			}
+			x.addressOrHost(parsed.Hostname())
 		}
 	}
 	for _, d := range slices.Clone(x.domains) {
@@ -392,8 +407,23 @@ func (x *redactor) discover(s string) {
 			x.host(h)
 		}
 	}
-	for _, a := range x.addressesIn(s) {
+	if address {
+		x.addressOrHost(s)
+	}
+	for _, a := range addressesIn(s) {
 		x.address(a)
+	}
+}
+
+// addressOrHost enters what is written where an address or a host name is
+// expected; anything else is left alone.
+func (x *redactor) addressOrHost(s string) {
+	if _, err := netip.ParseAddr(s); err == nil {
+		x.address(s)
+		return
+	}
+	if hostPattern.MatchString(s) {
+		x.host(s)
 	}
 }
 
@@ -419,21 +449,12 @@ func hostsBelow(s, domain string) []string {
 }
 
 // addressesIn finds IP addresses; builds of Exchange only look like ones.
-func (x *redactor) addressesIn(s string) []string {
+func addressesIn(s string) []string {
 	var out []string
 	for _, span := range ip4Pattern.FindAllStringIndex(s, -1) {
 		a := s[span[0]:span[1]]
-		if boundary(s, span[0], span[1]) && !buildPattern.MatchString(a) {
-			if _, err := netip.ParseAddr(a); err == nil {
-				out = append(out, a)
-			}
-		}
-	}
-	for _, field := range addressFields {
-		for _, m := range regexp.MustCompile(`"`+field+`":\[?"(\d+\.\d+\.\d+\.\d+)`).FindAllStringSubmatch(s, -1) {
-			if _, err := netip.ParseAddr(m[1]); err == nil {
-				out = append(out, m[1])
-			}
+		if _, err := netip.ParseAddr(a); err == nil && boundary(s, span[0], span[1]) && !buildPattern.MatchString(a) {
+			out = append(out, a)
 		}
 	}
 	for _, a := range ip6Pattern.FindAllString(s, -1) {
@@ -444,48 +465,56 @@ func (x *redactor) addressesIn(s string) []string {
 	return out
 }
 
-// compile builds the one pattern that finds all names, longest first.
+// compile orders the names, longest first, and builds the pattern that finds
+// where any of them begins.
 func (x *redactor) compile() {
-	keys := make([]string, 0, len(x.names))
-	for k := range x.names {
-		keys = append(keys, regexp.QuoteMeta(k))
+	x.longest = slices.Collect(maps.Keys(x.names))
+	slices.SortFunc(x.longest, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	quoted := make([]string, len(x.longest))
+	for i, k := range x.longest {
+		quoted[i] = regexp.QuoteMeta(k)
 	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	if len(keys) > 0 {
-		x.pattern = regexp.MustCompile(`(?i)(?:` + strings.Join(keys, "|") + `)`)
+	if len(quoted) > 0 {
+		x.pattern = regexp.MustCompile(`(?i)(?:` + strings.Join(quoted, "|") + `)`)
 	}
 }
 
-// text replaces every known name that stands as a word of its own, and every
-// address, mailbox and name in a directory path even when not known.
+// text replaces every name that stands as a word of its own.
 func (x *redactor) text(s string) string {
 	if s == "" || x.pattern == nil {
 		return s
 	}
 	var b strings.Builder
-	for at := 0; at < len(s); {
+	at := 0
+	for at < len(s) {
 		span := x.pattern.FindStringIndex(s[at:])
 		if span == nil {
-			b.WriteString(s[at:])
 			break
 		}
-		begin, end := at+span[0], at+span[1]
-		if !boundary(s, begin, end) {
+		begin := at + span[0]
+		name := x.nameAt(s, begin)
+		if name == "" {
 			_, size := utf8.DecodeRuneInString(s[begin:])
 			b.WriteString(s[at : begin+size])
 			at = begin + size
 			continue
 		}
-		b.WriteString(s[at:begin])
-		b.WriteString(x.names[strings.ToLower(s[begin:end])])
-		at = end
+		b.WriteString(s[at:begin] + x.names[name])
+		at = begin + len(name)
 	}
+	b.WriteString(s[at:])
 	return x.rest(b.String())
+}
+
+// nameAt returns the longest name that stands as a word of its own at a place.
+func (x *redactor) nameAt(s string, at int) string {
+	for _, name := range x.longest {
+		end := at + len(name)
+		if end <= len(s) && strings.EqualFold(s[at:end], name) && boundary(s, at, end) {
+			return name
+		}
+	}
+	return ""
 }
 
 // rest replaces what was in no journal entry, as in texts that only the
@@ -562,6 +591,11 @@ func (x *redactor) field(s, how string) string {
 			out = append(out, x.person(name))
 		}
 		return strings.Join(out, ", ")
+	case "host":
+		x.computer(s)
+		if known := x.names[strings.ToLower(s)]; known != "" {
+			return known
+		}
 	}
 	return x.text(s)
 }
