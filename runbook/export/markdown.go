@@ -158,6 +158,9 @@ func codeSpan(w string) string {
 }
 
 func escapeWord(w string, startsBlock bool) string {
+	if strings.Trim(w, "_") == "" && !startsBlock {
+		return w // a line to sign on: touches nothing that it could mark up
+	}
 	runes := []rune(w)
 	var b strings.Builder
 	for i, r := range runes {

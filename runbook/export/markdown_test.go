@@ -65,7 +65,7 @@ var hostile = []string{
 	"*bold* _it_ __x__ ~~gone~~ snake_case_name _", "[link](https://evil.example)", "![img](x)", "[^1]: note", "- item", "1. item", "12) item", "# head", "head #", "## ", "> quote",
 	"===", "---", "+ x", "~~~", "```\nrm -rf\n```", "\x1b[31mred\x1b[0m", "\u202egpj.exe", "zero\u200bwidth", "a\x00b", "bad\xffutf8", "a\nb\r\nc", "tab\there", "\u2028line",
 	"| a | b |\n|---|---|\n| c | d |", `C:\Program Files\Exchange|x`, "C:\\", "[ ] task", "\\*not\\*", "EX10-01", "‹certificate.thumbprint›", "= x", "a\\\n", "1.", "http://a.example/`|`", "@|", "$`x`$", "&amp", "AT&T; &copy;",
-	"ftp://x y", "mailto:a", "\u00a0nbsp\u00a0", "<https://x>", "`` ` ``", "  lead", "a  b", "`@`", "@`", "__proto__", "\\\\|", "a^b", "---", ":-:", ":", "-", "FW: x | 100%",
+	"ftp://x y", "mailto:a", "\u00a0nbsp\u00a0", "<https://x>", "`` ` ``", "  lead", "a  b", "`@`", "@`", "__proto__", "\\\\|", "a^b", "a ____ b", "__ _", "_", "___", "---", ":-:", ":", "-", "FW: x | 100%",
 }
 
 // checkProse fails unless text shows as itself in a paragraph, a heading and a
