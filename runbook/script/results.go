@@ -116,7 +116,7 @@ func (r *Results) Matches(m Manifest) error {
 	for _, id := range m.Checks {
 		known["check "+id] = true
 	}
-	for _, key := range m.Captures {
+	for key := range m.Captures {
 		known["capture "+key] = true
 	}
 	for _, o := range r.Observations {

@@ -33,14 +33,14 @@ type Options struct {
 // Manifest is what the journal keeps of a written script, so that an import
 // can be told from another run's.
 type Manifest struct {
-	Nonce    string   `json:"nonce"`
-	Step     int      `json:"step"`
-	Shell    string   `json:"shell"`
-	Server   string   `json:"server,omitempty"`
-	Capture  bool     `json:"capture,omitempty"`
-	Content  string   `json:"content"` // SHA-256 of the observing part, hex
-	Checks   []string `json:"checks"`
-	Captures []string `json:"captures,omitempty"` // value keys
+	Nonce    string            `json:"nonce"`
+	Step     int               `json:"step"`
+	Shell    string            `json:"shell"`
+	Server   string            `json:"server,omitempty"`
+	Capture  bool              `json:"capture,omitempty"`
+	Content  string            `json:"content"` // SHA-256 of the observing part, hex
+	Checks   []string          `json:"checks"`
+	Captures map[string]string `json:"captures,omitempty"` // value key → property
 }
 
 // Item is one thing that a script observes.
@@ -65,10 +65,10 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 		return nil, Manifest{}, err
 	}
 	sum := sha256.Sum256([]byte(body))
-	m := Manifest{Nonce: o.Nonce, Step: o.Step, Shell: o.Shell, Server: o.Server, Capture: o.Capture, Content: hex.EncodeToString(sum[:])}
+	m := Manifest{Captures: map[string]string{}, Nonce: o.Nonce, Step: o.Step, Shell: o.Shell, Server: o.Server, Capture: o.Capture, Content: hex.EncodeToString(sum[:])}
 	for _, it := range items {
 		if it.Capture {
-			m.Captures = append(m.Captures, it.ID)
+			m.Captures[it.ID] = it.Properties[0]
 		} else {
 			m.Checks = append(m.Checks, it.ID)
 		}
