@@ -1,10 +1,10 @@
 package procedure
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"coexist/checks"
@@ -46,12 +46,11 @@ func Lint(lib *Library, kinds []*checks.Kind) []Problem {
 	for _, name := range names {
 		l.task(lib.Tasks[name])
 	}
-	sort.SliceStable(l.found, func(i, j int) bool {
-		a, b := l.found[i].Place, l.found[j].Place
-		if a.File != b.File {
-			return a.File < b.File
-		}
-		return a.Line < b.Line
+	slices.SortFunc(l.found, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
+			cmp.Compare(a.Task, b.Task), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Text, b.Text),
+		)
 	})
 	return l.found
 }

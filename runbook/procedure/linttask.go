@@ -204,7 +204,8 @@ func (l *linter) effects(t *Task) {
 		}
 		kind := effect.Kinds[at]
 		for _, name := range kind.Required {
-			if strings.TrimSpace(e.Params[name]) == "" {
+			// An object's property may be set to nothing.
+			if text, there := e.Params[name]; !there || strings.TrimSpace(text) == "" && name != "value" {
 				l.say(field, "parameter %q is missing", name)
 			}
 		}

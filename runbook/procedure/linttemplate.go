@@ -35,7 +35,8 @@ func (l *linter) template(field, source string, helpers []string, t *Task, value
 		return
 	}
 	if parsed.Static() {
-		if strings.Contains(source, "}}") {
+		// Blocks of PowerShell end in }} as well; elsewhere it is a slip.
+		if strings.Contains(source, "}}") && !slices.Contains(helpers, "ps") {
 			l.say(field, "}} without {{")
 		}
 		return
