@@ -11,6 +11,8 @@ type action struct {
 	title string
 	group string
 	brief string // in the key line
+	// records marks what writes to the journal and so needs an operator.
+	records bool
 	// why tells what is in the way, or "" when it can be done.
 	why func(*Model) string
 	do  func(*Model) tea.Cmd
@@ -74,6 +76,7 @@ func boardActions() []action {
 		{keys: []string{"q", "ctrl+c"}, show: "q", title: "Quit", group: program, brief: "quit", do: (*Model).quit},
 	}
 	for i := range list {
+		list[i].records = list[i].group == recording || list[i].keys[0] == "r" || list[i].keys[0] == "R"
 		if list[i].why == nil {
 			list[i].why = can
 		}
@@ -114,7 +117,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.goStep(int(name[0] - '0'))
 		return nil
 	}
-	for _, a := range boardActions() {
+	for _, a := range m.actions {
 		for _, key := range a.keys {
 			if key == name {
 				return m.perform(a)
@@ -128,6 +131,10 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) perform(a action) tea.Cmd {
 	if why := a.why(m); why != "" {
 		m.warn(why)
+		return nil
+	}
+	if a.records && m.operator == "" {
+		m.push(m.newOperator(func(m *Model) tea.Cmd { return m.perform(a) }))
 		return nil
 	}
 	return a.do(m)

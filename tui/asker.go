@@ -20,6 +20,7 @@ type Asker struct {
 }
 
 type ask struct {
+	from    *Asker
 	account string
 	done    chan struct{}
 	answer  checks.Credential
@@ -39,7 +40,7 @@ func (a *Asker) Logon(ctx context.Context, account string) (checks.Credential, e
 	a.mu.Lock()
 	q := a.accounts[account]
 	if q == nil {
-		q = &ask{account: account, done: make(chan struct{})}
+		q = &ask{from: a, account: account, done: make(chan struct{})}
 		a.accounts[account] = q
 		a.mu.Unlock()
 		select {
@@ -79,6 +80,9 @@ func (a *Asker) reply(q *ask, c checks.Credential, err error) {
 	}
 	close(q.done)
 }
+
+// refuse tells the checks that they get no password.
+func (q *ask) refuse() { q.from.reply(q, checks.Credential{}, ErrNotAnswered) }
 
 type askMsg struct{ ask *ask }
 

@@ -15,13 +15,14 @@ import (
 
 // Model is the whole wizard.
 type Model struct {
-	ctx    context.Context
-	stop   context.CancelFunc
-	cfg    Config
-	engine engine
-	snap   runbook.Snapshot
-	facts  diagram.Facts
-	start  Start // the start screen and the intake; nil on the board
+	ctx     context.Context
+	stop    context.CancelFunc
+	cfg     Config
+	engine  engine
+	snap    runbook.Snapshot
+	facts   diagram.Facts
+	opened0 *runbook.Session // opened from the start screen, to be closed at the end
+	start   Start            // the start screen and the intake; nil on the board
 
 	w, h    int
 	th      *paint.Theme
@@ -41,12 +42,14 @@ type Model struct {
 	view   diagram.View
 	tops   [3]int
 
+	actions []action
 	dialogs []dialog
 	active  []*checkRun
 	runs    int
 	ticking bool
 
 	operator string
+	kept     kept
 	message  string
 	alarming bool // the message is a refusal or a failure
 
@@ -96,7 +99,7 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 		cfg.Clock = time.Now
 	}
 	m := &Model{ctx: ctx, stop: stop, cfg: cfg, engine: e, dark: true, mouse: true, focus: tasksRegion, view: diagram.Now,
-		operator: cfg.Operator, canvas: paint.New(), rev: 1}
+		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions()}
 	m.retheme()
 	if e != nil {
 		m.board(e)
@@ -192,8 +195,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.tick()
 	case minuteMsg:
 		return m, tea.Batch(m.minute(), m.refresh())
+	case operatorMsg:
+		return m, m.named(msg)
 	case askMsg:
-		m.push(newPassword(msg.ask))
+		m.push(m.newPassword(msg.ask))
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)

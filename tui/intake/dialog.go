@@ -148,11 +148,12 @@ func (d *pasting) refused() []string {
 
 func (d *pasting) draw(m *Model, c *paint.Canvas) (image.Point, bool) {
 	w, h := c.Size()
-	v := m.panel(c, "Paste a list of servers", min(w-4, 84), min(h-2, 24))
+	v := m.panel(c, "Paste a list of servers", min(w-4, 84), min(h-4, 24))
 	vw, vh := v.Size()
 	t := m.theme
-	v.Text(0, 0, vw, "One a line: a name, and behind it, if you like, version and roles. What", t.Dim)
-	v.Text(0, 1, vw, "Get-ExchangeServer prints is understood too.", t.Dim)
+	for i, l := range paint.Wrap("One a line: a name and, if you like, its version and roles. What Get-ExchangeServer prints is understood too.", vw) {
+		v.Text(0, i, vw, l, t.Dim)
+	}
 	room := max((vh-6)/2, 2)
 	in := v.In(paint.R(0, 3, vw, room))
 	in.Fill(paint.R(0, 0, vw, room), t.Field)

@@ -58,7 +58,7 @@ func (m *Model) move(by int) {
 func (m *Model) next() {
 	if f, ok := m.field(); ok {
 		m.tried[f.Key] = true
-		if r := m.refusal(f, m.rows()[m.row].field); r != nil {
+		if r := m.refusal(f, m.rows()[m.row].field); r != nil && f.Kind != answers.Toggle {
 			m.note = note{"Refused: " + r.Error(), true}
 			return
 		}
@@ -167,7 +167,7 @@ func (m *Model) closeItem(check bool) {
 	if check {
 		m.tryPlaces([]answers.Place{p})
 		for _, one := range m.wrong {
-			if one.Place == p && one.Field >= 0 {
+			if one.Place == p && m.holds(one) {
 				m.goTo(one, true)
 				m.note = note{"Refused: " + one.Error(), true}
 				return
@@ -192,6 +192,12 @@ func (m *Model) closeItem(check bool) {
 	if blank {
 		m.note = note{"Nothing was typed; nothing was added.", false}
 	}
+}
+
+// holds tells whether a problem keeps its item open. What another item will
+// mend, such as a role that only a later server brings, does not.
+func (m *Model) holds(p answers.Problem) bool {
+	return p.Field >= 0 && m.form.Fields(p.Place)[p.Field].Kind != answers.Toggle
 }
 
 // focusButton focuses the button with a key; who adds one thing often adds more.
