@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"coexist/checks"
+	"coexist/runbook"
 	"coexist/runbook/journal"
 )
 
@@ -29,7 +30,7 @@ func (g *gatherer) evidence() {
 	}
 	for _, e := range g.events {
 		switch e.Kind {
-		case "result", "attest":
+		case runbook.EventResult:
 			res := results[e.Seq]
 			add(res.Transcript, "transcript of "+res.ID, truth(res.Source), e)
 		case "import":

@@ -125,7 +125,7 @@ func (s StatusReport) Text() string {
 	line("results: %d measured, %d imported, %d stated", s.Truth.Measured, s.Truth.Imported, s.Truth.Stated)
 	for _, ph := range s.Phases {
 		line("")
-		line("[%d] %s", ph.Step, oneLine(ph.Title, maxProse))
+		line("[%d] %s", ph.Step, oneLine(titled(ph.Title, ph.Site), maxProse))
 		line("    %s, %d of %s done, gate %s", strings.ToUpper(ph.Status), ph.Done, plural(ph.Total, "task", "tasks"), map[bool]string{true: "open", false: "closed"}[ph.Open])
 		writeLines(&b, "blocked by", ph.Blockers)
 		if ph.Open && !ph.Complete {

@@ -64,7 +64,7 @@ func (g *gatherer) phaseRow(ph *runbook.Phase) (row TimelineRow, estimate, undo 
 		undo += t.UndoTime
 	}
 	row = TimelineRow{
-		Number: g.index.number[ph.ID], Title: ph.Title, Planned: planned(estimate), Start: st.First, Status: string(st.Status),
+		Number: g.index.number[ph.ID], Title: phaseTitle(ph), Planned: planned(estimate), Start: st.First, Status: string(st.Status),
 		By: strings.Join(unique(by), ", "),
 	}
 	if st.Complete {
@@ -84,9 +84,10 @@ func (g *gatherer) taskRow(t *runbook.Task) TimelineRow {
 	return row
 }
 
-// measure fills in the actual duration and how far it is from the estimate.
+// measure fills in the actual duration and how far it is from the estimate;
+// one moment alone tells of no duration.
 func (row *TimelineRow) measure(estimate time.Duration) {
-	if row.Start.IsZero() || row.End.IsZero() || row.End.Before(row.Start) {
+	if row.Start.IsZero() || !row.End.After(row.Start) {
 		return
 	}
 	actual := row.End.Sub(row.Start)
