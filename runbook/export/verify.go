@@ -11,10 +11,10 @@ import (
 	"coexist/runbook/journal"
 )
 
-// Check tells whether a document that was written earlier is what the journal
+// Verify tells whether a document that was written earlier is what the journal
 // says: it is made again, from the journal as it was then if the journal
 // records that export, else as it is now, and compared byte for byte.
-func Check(r *runbook.Runbook, events []journal.Event, o Options, have []byte) error {
+func Verify(r *runbook.Runbook, events []journal.Event, o Options, have []byte) error {
 	sum := sha256.Sum256(have)
 	upTo, known := len(events), false
 	for i, e := range events {
