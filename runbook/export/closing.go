@@ -19,6 +19,9 @@ func (g *gatherer) newestFirst(list []RollbackTask) {
 // openItems gathers what is left to do. Work that was not begun is one line a
 // phase; what is begun and not good is a line each.
 func (g *gatherer) openItems() {
+	if g.o.Plan {
+		return
+	}
 	owner := g.p.Operator
 	add := func(what, mend, owner string, due time.Time) {
 		g.d.OpenItems = append(g.d.OpenItems, OpenItem{what, mend, owner, due})

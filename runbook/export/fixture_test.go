@@ -1,8 +1,6 @@
 package export
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"testing"
 	"testing/fstest"
@@ -264,12 +262,7 @@ func (d *diary) add(kind string, data any) int64 {
 	d.at = d.at.Add(5 * time.Minute)
 	e := journal.Event{V: 1, Seq: int64(len(d.events)) + 1, Time: d.at, Operator: d.who, Host: "JUMP-7", Kind: kind, Data: raw}
 	if n := len(d.events); n > 0 {
-		line, err := json.Marshal(d.events[n-1])
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		sum := sha256.Sum256(line)
-		e.Prev = hex.EncodeToString(sum[:])
+		e.Prev = d.events[n-1].Hash()
 	}
 	d.events = append(d.events, e)
 	return e.Seq

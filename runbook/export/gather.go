@@ -53,7 +53,20 @@ func gather(r *runbook.Runbook, events []journal.Event, o Options) (*Document, e
 	}
 	g.results = resultsOf(g.events)
 	g.p = runbook.Fold(r, g.events, lastTime(g.events))
+	if o.Plan {
+		forget(g.p)
+	}
 	return g.document(), nil
+}
+
+// forget drops the moments of a plan, where giving a value is not yet work.
+func forget(p *runbook.Progress) {
+	for _, t := range p.Tasks {
+		t.Started = time.Time{}
+	}
+	for _, ph := range p.Phases {
+		ph.First, ph.Last = time.Time{}, time.Time{}
+	}
 }
 
 func (g *gatherer) document() *Document {
