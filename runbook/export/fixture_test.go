@@ -1,6 +1,8 @@
 package export
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"testing"
 	"testing/fstest"
@@ -324,4 +326,9 @@ func lived(t testing.TB, r *runbook.Runbook, rehearsal string) []journal.Event {
 
 func foldAll(r *runbook.Runbook, events []journal.Event) *runbook.Progress {
 	return runbook.Fold(r, events, lastTime(events))
+}
+
+func sum(data []byte) string {
+	s := sha256.Sum256(data)
+	return hex.EncodeToString(s[:])
 }
