@@ -149,7 +149,7 @@ func (g *gatherer) failedFirst() Deviation {
 		}
 		first, reason := "", ""
 		for _, h := range st.History {
-			if h.Verdict == checks.Fail || h.Verdict == checks.Unknown {
+			if h.Verdict == checks.Fail && (c.Before || !h.Time.Before(t.DoneAt)) {
 				first, reason = stamp(h.Time), h.Reason
 				break
 			}

@@ -2,7 +2,9 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -386,16 +388,37 @@ func (d *picture) steps() {
 		}
 		d.add(line)
 	}
-	drawn := strings.ToLower(strings.Join(d.lines, " "))
+	d.pictureWords()
+}
+
+// pictureWords adds the words of the slide's picture that are not drawn, in
+// the view before the work; afterwards some of them are rightly gone.
+func (d *picture) pictureWords() {
+	if d.view != Before {
+		return
+	}
+	drawn := strings.Fields(lettersOnly(strings.Join(d.lines, " ")))
 	var left []string
-	for _, w := range d.r.Diagram {
-		if !strings.Contains(drawn, strings.ToLower(w)) {
-			left = append(left, Visible(d.rename(w)))
+	for _, words := range d.r.Diagram {
+		for _, w := range strings.Fields(lettersOnly(words)) {
+			if !slices.Contains(drawn, w) {
+				left = append(left, Visible(d.rename(words)))
+				break
+			}
 		}
 	}
-	if len(left) > 0 {
-		d.add("Slide: " + strings.Join(left, " | "))
+	for _, l := range left {
+		d.add("Slide: " + l)
 	}
+}
+
+func lettersOnly(s string) string {
+	return strings.Map(func(r rune) rune {
+		if wordy(r) {
+			return unicode.ToLower(r)
+		}
+		return ' '
+	}, s)
 }
 
 func (d *picture) all(lines []string) {

@@ -291,6 +291,7 @@ type Check struct {
 	Host      string    `json:"host,omitempty" redact:"host"`
 	Tries     int       `json:"attempts,omitempty"`
 	Evidence  []string  `json:"evidence,omitempty" redact:"keep"` // "#17", "E-003"
+	Facts     []string  `json:"facts,omitempty"`                  // kept with the result
 	History   []string  `json:"history,omitempty" redact:"keep"`
 	Causes    []string  `json:"causes,omitempty"`
 	Remedy    string    `json:"remedy,omitempty"`

@@ -27,7 +27,8 @@ type redactor struct {
 	names   map[string]string // lower-case name → pseudonym
 	persons map[string]string
 	counts  map[string]int
-	domains []string // known domains, for hosts that were not listed
+	own     []string // domains of the organisation
+	domains []string // all known domains, for hosts that were not listed
 	longest []string // the names, longest first
 	pattern *regexp.Regexp
 }
@@ -35,10 +36,22 @@ type redactor struct {
 // vocabulary are words of the document itself; a name that is one of them says
 // nothing of whose it is, and stays.
 var vocabulary = []string{
-	"exchange", "server", "servers", "client", "clients", "mail", "mailbox", "outlook", "owa", "www", "autodiscover", "legacy", "webmail", "smtp", "imap", "pop",
+	"exchange", "microsoft", "windows", "server", "servers", "client", "clients", "mail", "mailbox", "outlook", "owa", "www", "autodiscover", "legacy", "webmail", "smtp", "imap", "pop",
 	"site", "sites", "org", "organization", "domain", "forest", "ad", "corp", "local", "internal", "external", "intranet", "internet", "test", "lab",
 	"admin", "administrator", "operator", "root", "user", "the", "an", "is", "it", "to", "in", "on", "by", "no", "or", "of", "as", "at", "be", "do", "and",
 	"pass", "fail", "warn", "done", "old", "new", "inside", "outside", "example", "com", "net", "name", "names", "service", "services",
+}
+
+// public are domains that belong to nobody's organisation.
+var public = []string{"microsoft.com", "exrca.com", "example"}
+
+func isPublic(host string) bool {
+	for _, d := range public {
+		if host == d || strings.HasSuffix(host, "."+d) {
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -77,7 +90,7 @@ func newRedactor(r *runbook.Runbook, p *runbook.Progress, events []journal.Event
 func (x *redactor) migration(m *migration.Migration) {
 	x.enter("ORGANIZATION", m.Organization.Name)
 	for _, d := range append(append([]string{m.Organization.Forest}, m.Organization.Domains...), m.Organization.MailDomains...) {
-		x.domain(d)
+		x.ownDomain(d)
 	}
 	for _, n := range []string{m.Namespace.Primary, m.Namespace.Autodiscover, m.Namespace.Legacy, m.Namespace.RPC} {
 		x.host(n)
@@ -115,7 +128,7 @@ func (x *redactor) migration(m *migration.Migration) {
 
 func (x *redactor) server(v migration.Server) {
 	x.enter("SERVER", v.Name)
-	x.domain(v.Domain)
+	x.ownDomain(v.Domain)
 	if v.FQDN != "" {
 		x.host(v.FQDN)
 	}
@@ -142,7 +155,7 @@ func (x *redactor) dag(d *migration.DAG) {
 func (x *redactor) event(e journal.Event) {
 	p := payloadOf(e)
 	switch e.Kind {
-	case "result", "attest":
+	case runbook.EventResult:
 		x.person(p.text("operator"))
 		x.computer(p.text("host"))
 	case "waiver", "operator":
@@ -173,52 +186,74 @@ func (x *redactor) enter(kind, name string) string {
 	return pseudonym
 }
 
-// domain enters a domain, its NetBIOS-like first label and its DN form.
+// domain enters a domain and its form in distinguished names.
 func (x *redactor) domain(d string) {
 	d = strings.ToLower(strings.Trim(strings.TrimSpace(d), "."))
-	if d == "" || x.names[d] != "" {
+	if d == "" || x.names[d] != "" || isPublic(d) {
 		return
 	}
 	x.counts["domain"]++
 	pseudonym := fmt.Sprintf("domain-%02d.example", x.counts["domain"])
 	x.names[d] = pseudonym
+	x.names["dc="+strings.ReplaceAll(d, ".", ",dc=")] = "DC=" + strings.ReplaceAll(pseudonym, ".", ",DC=")
 	x.domains = append(x.domains, d)
-	slices.SortStableFunc(x.domains, func(a, b string) int { return len(b) - len(a) })
-	labels := strings.Split(d, ".")
-	x.names["dc="+strings.Join(labels, ",dc=")] = "DC=" + strings.ReplaceAll(pseudonym, ".", ",DC=")
-	if x.names[labels[0]] == "" && !slices.Contains(vocabulary, labels[0]) {
-		x.names[labels[0]] = fmt.Sprintf("DOMAIN-%02d", x.counts["domain"])
-	}
+	slices.SortStableFunc(x.domains, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 }
 
-// host enters a host name; its domain keeps its own pseudonym.
+// ownDomain enters a domain of the organisation, and its first label, which
+// stands alone in logon names.
+func (x *redactor) ownDomain(d string) {
+	x.domain(d)
+	label, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(d)), ".")
+	x.own = append(x.own, strings.ToLower(strings.TrimSpace(d)))
+	x.enter("DOMAIN", label)
+}
+
+// host enters a host name; its domain keeps its own pseudonym. The first label
+// becomes a name of its own where the domain is the organisation's.
 func (x *redactor) host(h string) string {
 	h = strings.ToLower(strings.Trim(strings.TrimSpace(h), "."))
-	if h == "" || !strings.Contains(h, ".") {
+	if !strings.Contains(h, ".") {
 		return x.enter("HOST", h)
 	}
-	if known := x.names[h]; known != "" {
-		return known
+	if known := x.names[h]; known != "" || isPublic(h) {
+		return cmp.Or(known, h)
 	}
 	label, rest, _ := strings.Cut(h, ".")
-	domain := x.names[rest]
-	if domain == "" {
-		for _, d := range x.domains {
-			if strings.HasSuffix(rest, "."+d) {
-				domain = x.names[d]
-				break
-			}
-		}
-	}
-	if domain == "" {
-		x.domain(rest)
-		domain = x.names[rest]
-	}
-	if label != "*" {
+	domain := x.below(rest)
+	switch {
+	case label == "*" || slices.Contains(vocabulary, label):
+	case x.isOwn(h) || x.names[label] != "":
 		label = strings.ToLower(x.enter("HOST", label))
+	default:
+		x.counts["HOST"]++
+		label = fmt.Sprintf("host-%02d", x.counts["HOST"])
 	}
 	x.names[h] = label + "." + domain
 	return x.names[h]
+}
+
+// below returns the pseudonym of the domain that a host is in.
+func (x *redactor) below(rest string) string {
+	if known := x.names[rest]; known != "" {
+		return known
+	}
+	for _, d := range x.domains {
+		if strings.HasSuffix(rest, "."+d) {
+			return x.names[d]
+		}
+	}
+	x.domain(rest)
+	return cmp.Or(x.names[rest], rest)
+}
+
+func (x *redactor) isOwn(h string) bool {
+	for _, d := range x.own {
+		if strings.HasSuffix(h, "."+d) {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *redactor) computer(h string) {
@@ -283,7 +318,7 @@ func (x *redactor) mailbox(m string) string {
 	pseudonym := fmt.Sprintf("mailbox-%02d", x.counts["mailbox"])
 	if found {
 		x.domainOf(domain)
-		pseudonym += "@" + x.names[domain]
+		pseudonym += "@" + cmp.Or(x.names[domain], domain)
 	}
 	x.names[m] = pseudonym
 	if utf8.RuneCountInString(local) >= 3 && x.names[local] == "" {
