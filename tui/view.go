@@ -85,7 +85,9 @@ func (m *Model) paint() *image.Point {
 		m.tooSmall(c)
 		return nil
 	case m.start != nil:
-		cursor = m.start.Draw(c)
+		if at, shown := m.start.Draw(c, paint.R(0, 0, m.w, m.h)); shown {
+			cursor = &at
+		}
 	case m.snap.Runbook == nil:
 		c.Text(2, 1, -1, "Nothing is open.", m.th.Text)
 	default:
