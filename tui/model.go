@@ -323,7 +323,7 @@ func (m *Model) keepCursor() {
 // picture returns the diagram for the size of its region.
 func (m *Model) picture() *diagram.Picture {
 	at := m.layout().regions[diagramRegion]
-	w, h := at.Dx(), at.Dy()-1
+	w, h := at.Dx(), m.bodyHeight(diagramRegion)
 	if at.Empty() {
 		w, h = 80, 20
 	}
