@@ -11,6 +11,7 @@
 package checks
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -164,14 +165,47 @@ func (p Params) Int(name string, def int) int {
 		return v
 	case float64:
 		return int(v)
+	case string: // a rendered template
+		if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
+			return n
+		}
 	}
 	return def
 }
 
 // Bool returns a truth parameter; absent is false.
 func (p Params) Bool(name string) bool {
-	b, _ := p[name].(bool)
-	return b
+	switch v := p[name].(type) {
+	case bool:
+		return v
+	case string: // a rendered template
+		return strings.EqualFold(strings.TrimSpace(v), "true")
+	}
+	return false
+}
+
+// Table returns a table parameter of texts; nil when absent.
+func (p Params) Table(name string) map[string]string {
+	var out map[string]string
+	add := func(k string, v any) {
+		if s, ok := v.(string); ok {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[k] = s
+		}
+	}
+	switch t := p[name].(type) {
+	case map[string]any:
+		for k, v := range t {
+			add(k, v)
+		}
+	case map[string]string:
+		for k, v := range t {
+			add(k, v)
+		}
+	}
+	return out
 }
 
 // Worse returns the verdict that weighs more against the checked thing:

@@ -18,7 +18,10 @@ type Env struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Lookup answers as this computer's own resolver does (hosts file, search
 	// list and all).
-	Lookup    func(ctx context.Context, host string) ([]netip.Addr, error)
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Records asks this computer's own resolver for records other than
+	// addresses (CNAME, MX, SRV, TXT, PTR, NS); nil when it cannot be asked.
+	Records   func(ctx context.Context, rtype, name string) ([]Record, error)
 	Resolvers []Resolver     // name servers to ask directly; may be empty
 	Roots     *x509.CertPool // nil: the system's roots
 	Now       func() time.Time
@@ -31,8 +34,19 @@ type Env struct {
 	Logon func(ctx context.Context, account string) (Credential, error)
 	// Shell answers a cmdlet check in place of an Exchange Management Shell;
 	// nil in the field, where such results are imported.
-	Shell  func(ctx context.Context, check Check) ([]Row, error)
+	Shell func(ctx context.Context, check Check) ([]Row, error)
+	// Store keeps a check's transcript and returns its SHA-256; nil: none is
+	// kept.
+	Store  func(lines []string) (sha string, err error)
 	Limits Limits
+}
+
+// Record is one DNS record as this computer's resolver reports it.
+type Record struct {
+	Value      string // target or text
+	Preference uint16 // MX preference, SRV priority
+	Weight     uint16
+	Port       uint16
 }
 
 // Resolver is one name server to be asked directly.
@@ -57,7 +71,7 @@ type Limits struct {
 	Redirects   int
 }
 
-// DefaultLimits are the bounds of architecture.md and probes.md §1.1.
+// DefaultLimits keep a run gentle on production servers and bounded in memory.
 var DefaultLimits = Limits{Workers: 64, PerIdentity: 4, BodyBytes: 1 << 20, Redirects: 10}
 
 // Secret is text that no formatting verb, marshaller or logger shows.

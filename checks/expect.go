@@ -28,6 +28,12 @@ type Expectation struct {
 //	count_at_least      number of rows is Value or more
 //	younger_than        the property is a date (RFC 3339) less than Value (Go duration, d allowed) before now
 //	valid_for           the property is a date at least Value (Go duration, d allowed) after now
+//
+// A property with several values is equal to Value when all of them are, has a
+// text or matches when one of them does, and is a number or date when each is.
+// A row whose property was not read, or cannot be read as what the operation
+// needs, is undecided: it never counts as met. When nothing at all was observed
+// only count, count_at_least and a same_set without Values can be decided.
 var Ops = []string{
 	"eq", "ne", "in", "not_in", "contains", "lacks", "has_text", "no_text", "matches",
 	"at_least", "at_most", "version_at_least", "empty", "not_empty",

@@ -1,0 +1,202 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxAddresses bounds how many addresses of one name are tested.
+const maxAddresses = 16
+
+// addressesOf tells which addresses a check must connect to: those of the
+// override when there is one, else all of the name's. On trouble the finding
+// says so and nothing may be connected to.
+func addressesOf(ctx context.Context, env *Env, host, override string) ([]netip.Addr, *Finding) {
+	target := host
+	if override != "" {
+		target = override
+	}
+	if a, err := netip.ParseAddr(target); err == nil {
+		if forbidden(env, a) {
+			f := undecidable("value.loopback", "%s is an address of this computer itself: not connected to", a)
+			return nil, &f
+		}
+		return []netip.Addr{a}, nil
+	}
+	if env.Lookup == nil {
+		f := undecidable("vantage.no_network", "names cannot be looked up here")
+		return nil, &f
+	}
+	ctx, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.5))
+	defer cancel()
+	list, err := env.Lookup(ctx, target)
+	if err != nil {
+		f := lookupTrouble(target, err)
+		return nil, &f
+	}
+	return usable(env, target, list)
+}
+
+// usable drops repetitions and refuses answers that must not be connected to.
+func usable(env *Env, name string, list []netip.Addr) ([]netip.Addr, *Finding) {
+	var out []netip.Addr
+	for _, a := range list {
+		a = a.Unmap()
+		if forbidden(env, a) {
+			f := failed("dns.loopback_answer", "%s points to %s, which is no server's address: not connected to", name, a)
+			f.Expected, f.Found = "the address of a server", a.String()
+			return nil, &f
+		}
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	if len(out) == 0 {
+		f := failed("dns.not_found", "%s has no address", name)
+		return nil, &f
+	}
+	return out[:min(len(out), maxAddresses)], nil
+}
+
+// forbidden tells addresses that a name of an Exchange organisation never
+// rightly has: this computer's own, link-local (and with them the metadata
+// services of clouds), unspecified, multicast.
+func forbidden(env *Env, a netip.Addr) bool {
+	a = a.Unmap()
+	if a.IsLoopback() {
+		return !env.Loopback
+	}
+	return a.IsUnspecified() || a.IsLinkLocalUnicast() || a.IsMulticast() || !a.IsValid() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255})
+}
+
+// lookupTrouble classifies what this computer's resolver reports.
+func lookupTrouble(name string, err error) Finding {
+	var d *net.DNSError
+	if errors.As(err, &d) {
+		switch {
+		case d.IsNotFound:
+			f := failed("dns.not_found", "%s is not known to the resolver of this computer", name)
+			f.Expected, f.Found = "an address", "no such host"
+			return f
+		case d.IsTimeout:
+			return undecidable("dns.timeout", "the resolver of this computer did not answer for %s", name)
+		}
+		return undecidable("dns.servfail", "the resolver of this computer could not answer for %s", name)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return undecidable("run.cancelled", "cancelled")
+	case isTimeout(err):
+		return undecidable("dns.timeout", "the resolver of this computer did not answer for %s", name)
+	}
+	return undecidable("dns.servfail", "the resolver of this computer could not answer for %s", name)
+}
+
+// endpoint is one address of a tested host.
+type endpoint struct {
+	host string // as named; equals addr's text when the check names an address
+	addr netip.Addr
+	port int
+}
+
+func (e endpoint) String() string {
+	return netip.AddrPortFrom(e.addr, uint16(e.port)).String()
+}
+
+// where names the endpoint for people.
+func (e endpoint) where() string {
+	if e.host == e.addr.String() || e.host == "" {
+		return e.String()
+	}
+	return fmt.Sprintf("%s (%s)", net.JoinHostPort(e.host, fmt.Sprint(e.port)), e.addr)
+}
+
+// perAddress tests every address of a host at the same time and merges what
+// was found. An address that does not answer while others do is a warning
+// that lists it: behind round robin it takes its share of the clients down.
+func perAddress(ctx context.Context, env *Env, host, override string, port int, test func(ctx context.Context, at endpoint) Finding) Finding {
+	list, trouble := addressesOf(ctx, env, host, override)
+	if trouble != nil {
+		return *trouble
+	}
+	parts := make([]Finding, len(list))
+	var wg sync.WaitGroup
+	var broke error
+	var once sync.Once
+	for i, a := range list {
+		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					once.Do(func() { broke = fmt.Errorf("%v", p) })
+				}
+			}()
+			parts[i] = test(ctx, endpoint{host, a, port})
+		})
+	}
+	wg.Wait()
+	if broke != nil {
+		panic(broke.Error()) // recovered and reported by the runner
+	}
+	return softenPartial(parts, list)
+}
+
+// silentReasons are those of an address that cannot be reached at all.
+var silentReasons = []string{"tcp.refused", "tcp.filtered", "tcp.unreachable", "tcp.reset", "tcp.error", "tcp.accepted_then_reset"}
+
+func softenPartial(parts []Finding, list []netip.Addr) Finding {
+	var dead []string
+	var rest []Finding
+	for i, p := range parts {
+		if slices.Contains(silentReasons, p.Reason) {
+			dead = append(dead, list[i].String())
+			continue
+		}
+		rest = append(rest, p)
+	}
+	if len(dead) == 0 || len(rest) == 0 {
+		return merge(parts)
+	}
+	f := warned("tcp.partial", "%d of %d addresses do not answer: %s", len(dead), len(parts), joinClipped(dead, maxAddresses))
+	f.Expected, f.Found = "every address of the name answers", "silent: "+joinClipped(dead, maxAddresses)
+	f.Evidence = map[string]string{"silent_addresses": joinClipped(dead, maxAddresses)}
+	for i, p := range parts {
+		if slices.Contains(silentReasons, p.Reason) {
+			f.Transcript = append(f.Transcript, fmt.Sprintf("%s: %s", list[i], p.Summary))
+			f.Rows = append(f.Rows, p.Rows...)
+		}
+	}
+	return merge(append(rest, f))
+}
+
+// connect opens a TCP connection within its share of the time.
+func connect(ctx context.Context, env *Env, at endpoint) (net.Conn, *trouble) {
+	if env.Dial == nil {
+		t := dialTrouble(errNoNetwork)
+		return nil, &t
+	}
+	dialCtx, cancel := context.WithTimeout(ctx, share(ctx, 5*time.Second, 0.4))
+	defer cancel()
+	c, err := env.Dial(dialCtx, "tcp", at.String())
+	if err != nil {
+		t := dialTrouble(err)
+		return nil, &t
+	}
+	return c, nil
+}
+
+// share is a stage's time: at most want, and at most a part of what is left,
+// so that small budgets leave something for the stages after it.
+func share(ctx context.Context, want time.Duration, part float64) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return want
+	}
+	left := time.Duration(float64(time.Until(deadline)) * part)
+	return max(min(want, left), time.Millisecond)
+}

@@ -1,0 +1,65 @@
+package checks
+
+import (
+	"context"
+	"time"
+)
+
+// autodiscoverKind walks Autodiscover as clients do.
+var autodiscoverKind = Kind{
+	Name: "autodiscover",
+	Doc: "Walks the steps by which clients find their settings, anonymously, and with an account reads the settings that Exchange hands out. " +
+		"Redirects are followed within the rules for credentials; nothing is changed.",
+	Source: FromProbe,
+	Budget: 90 * time.Second,
+	Params: []Param{
+		{Name: "mailbox", Type: TextParam, Required: true, Doc: "mail address of the test mailbox; it is also the account"},
+		{Name: "mode", Type: TextParam, Choices: []string{"anonymous", "pox", "soap", "walk"}, Doc: "anonymous: only look who answers; pox, soap: read settings from one address; walk: every step of discovery (default)"},
+		{Name: "url", Type: TextParam, Doc: "ask this Autodiscover address instead of discovering it"},
+		addressParam,
+	},
+	Rows: []Field{
+		{"step", "step of discovery: domain, autodiscover, redirect, srv, scp, or the address given"},
+		{"type", "protocol section: EXCH, EXPR, WEB, mapiHttp, POP, IMAP …"},
+		{"server", "server named in the section"},
+		{"server_version", "build that the section's server version stands for"},
+		{"major", "2007, 2010 or 2013"},
+		{"auth_package", "how Outlook is told to log on"},
+		{"ews_url", "Exchange Web Services address"},
+		{"oab_url", "offline address book address"},
+		{"owa_url", "Outlook on the web address"},
+		{"ecp_url", "Exchange control panel address"},
+		{"ssl", "on or off"},
+		{"host", "host that answered the step"},
+	},
+	Validate: func(p Params) error {
+		return allErrors(
+			validMailbox("mailbox", p.String("mailbox")),
+			validOptional("url", p.String("url"), validURL),
+			validOptional("address", p.String("address"), validTarget),
+		)
+	},
+	Identities: func(p Params) []string {
+		if a := p.String("address"); a != "" {
+			return []string{a}
+		}
+		if u := urlHost(p.String("url")); u != "" {
+			return []string{u}
+		}
+		return []string{"autodiscover." + mailDomain(p.String("mailbox"))}
+	},
+	Observe: observeAutodiscover,
+}
+
+func observeAutodiscover(ctx context.Context, env *Env, c Check) Finding { return notBuilt(c) }
+
+// autodiscoverReasons are the reasons of this kind alone.
+var autodiscoverReasons = []Reason{
+	{"autodiscover.not_found", Fail, "no step of discovery leads to Exchange", []string{"the autodiscover record is missing", "the directory does not answer"}, "Create the autodiscover record and test its directory."},
+	{"autodiscover.wrong_server", Fail, "another web server answers an Autodiscover address", []string{"the company's web site on the mail domain", "a captive portal"}, "Correct the record or the publishing rule."},
+	{"autodiscover.redirect_loop", Fail, "Autodiscover redirects turn in a circle", nil, "Correct the redirect addresses."},
+	{"autodiscover.redirect_refused", Fail, "Autodiscover redirects to something that must not be followed", nil, "Correct the redirect."},
+	{"autodiscover.address_unknown", Fail, "the service works but does not know the mail address", []string{"the mailbox has another address", "address policy"}, "Check the test mailbox's address."},
+	{"autodiscover.error", Fail, "Autodiscover answers with an error", nil, "Look into the Application event log of the Client Access server."},
+	{"autodiscover.settings", Warn, "the settings handed out are not consistent", nil, "Read the settings that are listed and correct their addresses."},
+}

@@ -1,0 +1,372 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// sharpen applies what mail needs of the records beyond being there.
+func (v dnsView) sharpen(ctx context.Context, env *Env, name, rtype string, a dnsAnswer) Finding {
+	f := v.finding
+	parts := []Finding{f}
+	switch rtype {
+	case "A", "AAAA":
+		parts = append(parts, v.judgeAddresses(env, name), v.judgeWildcard(ctx, env, name, rtype, a))
+	case "MX":
+		parts = append(parts, v.judgeMX(ctx, env, name, a))
+	case "SRV":
+		parts = append(parts, v.judgeSRV(ctx, env, name, a))
+	case "TXT":
+		parts = append(parts, judgeSPF(ctx, env, v.server, name, textsOf(a.records)))
+	}
+	return merge(parts)
+}
+
+func (v dnsView) judgeAddresses(env *Env, name string) Finding {
+	for _, a := range v.addrs {
+		if forbidden(env, a) {
+			f := failed("dns.loopback_answer", "%s points to %s at %s, which is no server's address", name, a, v.server.describe())
+			f.Expected, f.Found = "the address of a server", a.String()
+			return f
+		}
+		if v.server.View == Outside && isPrivate(a) {
+			f := failed("dns.external_private", "%s points to the private address %s in the outside view", name, a)
+			f.Expected, f.Found = "a public address outside", a.String()
+			return f
+		}
+	}
+	return Finding{Verdict: Pass}
+}
+
+// judgeWildcard asks for a name beside the tested one that nobody made: if it
+// answers the same, the tested name may not exist at all.
+func (v dnsView) judgeWildcard(ctx context.Context, env *Env, name, rtype string, a dnsAnswer) Finding {
+	_, parent, ok := strings.Cut(name, ".")
+	if !ok || !strings.Contains(parent, ".") || ctx.Err() != nil {
+		return Finding{Verdict: Pass}
+	}
+	random := fmt.Sprintf("coexist-%04x%04x.%s", queryID(), queryID(), parent)
+	b, problem := ask(ctx, env, v.server, random, dns.StringToType[rtype])
+	if problem != nil || len(b.records) == 0 {
+		return Finding{Verdict: Pass}
+	}
+	mine, _ := addressesIn(a.records)
+	theirs, _ := addressesIn(b.records)
+	if !sameAddresses(mine, theirs) {
+		return Finding{Verdict: Pass}
+	}
+	f := warned("dns.wildcard", "every name below %s answers the same at %s: a misspelt name would look right", parent, v.server.describe())
+	f.Found = "a name that nobody made answers too"
+	return f
+}
+
+func (v dnsView) judgeMX(ctx context.Context, env *Env, name string, a dnsAnswer) Finding {
+	parts := []Finding{{Verdict: Pass}}
+	for _, rr := range a.records[:min(len(a.records), 10)] {
+		mx, ok := rr.(*dns.MX)
+		if !ok {
+			continue
+		}
+		target := plainName(mx.Mx)
+		if target == "" {
+			f := failed("dns.null_mx", "%s says that it takes no mail (null MX)", name)
+			f.Expected, f.Found = "a mail server", "null MX"
+			return f
+		}
+		if _, err := netip.ParseAddr(target); err == nil {
+			f := failed("dns.mx_literal", "an MX record of %s names the address %s instead of a host", name, target)
+			f.Expected, f.Found = "a host name", target
+			return f
+		}
+		parts = append(parts, v.judgeTarget(ctx, env, "mx", name, target))
+	}
+	return merge(parts)
+}
+
+func (v dnsView) judgeSRV(ctx context.Context, env *Env, name string, a dnsAnswer) Finding {
+	parts := []Finding{{Verdict: Pass}}
+	autodiscover := strings.HasPrefix(strings.ToLower(name), "_autodiscover._tcp.")
+	for _, rr := range a.records[:min(len(a.records), 10)] {
+		srv, ok := rr.(*dns.SRV)
+		if !ok {
+			continue
+		}
+		target := plainName(srv.Target)
+		switch {
+		case target == "":
+			f := failed("dns.srv_none", "%s says that the service is not offered", name)
+			f.Expected, f.Found = "a target host", "the target is a dot"
+			return f
+		case autodiscover && srv.Port != 443:
+			f := failed("dns.srv_port", "%s names port %d: clients use 443 alone", name, srv.Port)
+			f.Expected, f.Found = "port 443", fmt.Sprintf("port %d", srv.Port)
+			return f
+		}
+		parts = append(parts, v.judgeTarget(ctx, env, "srv", name, target))
+	}
+	if autodiscover && len(a.records) > 1 {
+		parts = append(parts, warned("dns.srv_several", "%s has %d records: clients pick by priority and weight", name, len(a.records)))
+	}
+	return merge(parts)
+}
+
+// judgeTarget looks whether a record's target has an address of its own.
+func (v dnsView) judgeTarget(ctx context.Context, env *Env, what, name, target string) Finding {
+	a, problem := ask(ctx, env, v.server, target, dns.TypeA)
+	if problem != nil && problem.verdict == Unknown {
+		return undecidable(problem.reason, "whether %s, named by %s, has an address: %s", target, name, problem.text)
+	}
+	if problem == nil && len(a.records) == 0 && len(a.chain) == 0 {
+		if six, p6 := ask(ctx, env, v.server, target, dns.TypeAAAA); p6 == nil {
+			a = six
+		}
+	}
+	switch {
+	case len(a.chain) > 0 && what == "srv":
+		f := failed("dns.srv_cname", "%s leads to %s, which is an alias", name, target)
+		f.Expected, f.Found = "a host with an address of its own", "an alias"
+		return f
+	case len(a.chain) > 0:
+		return warned("dns.mx_cname", "%s leads to %s, which is an alias: some senders refuse that", name, target)
+	case problem != nil || len(a.records) == 0:
+		f := failed("dns."+what+"_target", "%s leads to %s, which has no address", name, target)
+		f.Expected, f.Found = "a host with an address", target+" has none"
+		return f
+	}
+	return Finding{Verdict: Pass}
+}
+
+// compareViews judges what inside and outside answer for the same name.
+func compareViews(name, rtype string, wanted Vantage, views []dnsView) Finding {
+	if rtype != "A" && rtype != "AAAA" {
+		return compareTexts(name, rtype, views)
+	}
+	var inside, outside []dnsView
+	for _, v := range views {
+		switch {
+		case v.finding.Verdict == Unknown:
+		case v.server.View == Outside:
+			outside = append(outside, v)
+		default:
+			inside = append(inside, v)
+		}
+	}
+	if f, differ := sidesDiffer(name, inside); differ {
+		return f
+	}
+	if f, differ := sidesDiffer(name, outside); differ {
+		return f
+	}
+	if len(inside) == 0 || len(outside) == 0 {
+		if len(inside)+len(outside) > 0 && views[0].finding.Verdict != Unknown && allMissing(views) {
+			return nowhere(name, rtype)
+		}
+		return Finding{Verdict: Pass}
+	}
+	return compareSides(name, rtype, wanted, inside[0], outside[0])
+}
+
+func compareSides(name, rtype string, wanted Vantage, in, out dnsView) Finding {
+	said := fmt.Sprintf("inside %s, outside %s", addressText(in.addrs), addressText(out.addrs))
+	with := func(f Finding) Finding { f.Found = said; return f }
+	switch {
+	case in.missing && out.missing:
+		return nowhere(name, rtype)
+	case out.missing && (wanted == Outside || wanted == Any):
+		return with(failed("dns.external_missing", "%s answers inside but not outside", name))
+	case out.missing:
+		return with(Finding{Verdict: Pass, Summary: name + " answers inside alone"})
+	case in.missing:
+		return with(warned("dns.split_hole", "%s answers outside but not inside", name))
+	case slices.ContainsFunc(out.addrs, isPrivate):
+		return with(failed("dns.external_private", "%s has a private address in the outside view", name))
+	case sameAddresses(in.addrs, out.addrs):
+		return with(warned("dns.hairpin", "%s has the same public address inside and outside: inside clients go through the firewall", name))
+	case !slices.ContainsFunc(in.addrs, isPrivate):
+		return with(warned("dns.split", "%s has different public addresses inside and outside", name))
+	}
+	return with(Finding{Verdict: Pass, Summary: name + ": " + said})
+}
+
+// sidesDiffer tells whether name servers of one side disagree.
+func sidesDiffer(name string, views []dnsView) (Finding, bool) {
+	for i := 1; i < len(views); i++ {
+		if views[i].missing == views[0].missing && sameAddresses(views[i].addrs, views[0].addrs) {
+			continue
+		}
+		var said []string
+		for _, v := range views {
+			text := addressText(v.addrs)
+			if len(v.addrs) > 0 && v.server.Addr != "" {
+				text += fmt.Sprintf(" for %d s more", v.ttl)
+			}
+			said = append(said, v.server.Label+": "+text)
+		}
+		f := warned("dns.split", "name servers of the same side disagree about %s", name)
+		f.Found = joinClipped(said, 8)
+		return f, true
+	}
+	return Finding{}, false
+}
+
+func compareTexts(name, rtype string, views []dnsView) Finding {
+	if allMissing(views) {
+		return nowhere(name, rtype)
+	}
+	var first *dnsView
+	for i := range views {
+		if views[i].finding.Verdict == Unknown {
+			continue
+		}
+		if first == nil {
+			first = &views[i]
+			continue
+		}
+		if !sameValues(first.finding.Rows, views[i].finding.Rows) {
+			f := warned("dns.split", "%s and %s answer differently for %s %s", first.server.Label, views[i].server.Label, name, rtype)
+			f.Found = valuesOf(first.finding.Rows) + " / " + valuesOf(views[i].finding.Rows)
+			return f
+		}
+	}
+	return Finding{Verdict: Pass}
+}
+
+func sameValues(a, b []Row) bool {
+	set := func(rows []Row) []string {
+		var out []string
+		for _, r := range rows {
+			v, _ := r.Get("value")
+			out = append(out, strings.ToLower(v))
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	return slices.Equal(set(a), set(b))
+}
+
+func allMissing(views []dnsView) bool {
+	return !slices.ContainsFunc(views, func(v dnsView) bool { return !v.missing })
+}
+
+func nowhere(name, rtype string) Finding {
+	f := failed("dns.nxdomain", "%s has no %s record in any view", name, rtype)
+	f.Expected, f.Found = rtype+" record", "none in any view"
+	return f
+}
+
+func addressText(list []netip.Addr) string {
+	if len(list) == 0 {
+		return "nothing"
+	}
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = a.String()
+	}
+	slices.Sort(out)
+	return joinClipped(out, 8)
+}
+
+func sameAddresses(a, b []netip.Addr) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.SortFunc(a, netip.Addr.Compare)
+	slices.SortFunc(b, netip.Addr.Compare)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
+
+func isPrivate(a netip.Addr) bool {
+	return a.IsPrivate() || carrierNAT.Contains(a)
+}
+
+// lookAtSystem asks this computer's own resolver, which cannot tell a missing
+// name from a missing record.
+func lookAtSystem(ctx context.Context, env *Env, server Resolver, name, rtype string, absent bool) dnsView {
+	v := dnsView{server: server}
+	var rows []Row
+	var err error
+	if rtype == "A" || rtype == "AAAA" {
+		rows, err = v.systemAddresses(ctx, env, name, rtype)
+	} else {
+		rows, err = v.systemRecords(ctx, env, name, rtype)
+	}
+	var d *net.DNSError
+	switch {
+	case errors.Is(err, errNoSystemRecords):
+		v.finding = undecidable("dns.no_resolver", "%s records cannot be asked of this computer's resolver; name a resolver to ask", rtype)
+		return v
+	case err != nil && !(errors.As(err, &d) && d.IsNotFound):
+		v.finding = lookupTrouble(name, err)
+		return v
+	}
+	v.missing = len(rows) == 0
+	v.finding = verdictOnAnswer(server, name, rtype, false, absent, rows)
+	if v.missing && !absent {
+		v.finding.Reason = "dns.not_found"
+		v.finding.Summary = fmt.Sprintf("%s has no %s record for the resolver of this computer", name, rtype)
+		v.finding.Found = "no such name or record"
+	}
+	v.finding.Transcript = []string{fmt.Sprintf("%s %s at %s: %s", name, rtype, server.describe(), orNothing(valuesOf(rows)))}
+	if v.finding.Verdict == Pass && !absent {
+		v.finding = merge([]Finding{v.finding, v.judgeAddresses(env, name)})
+	}
+	return v
+}
+
+var errNoSystemRecords = errors.New("this computer's resolver cannot be asked for such records")
+
+func (v *dnsView) systemAddresses(ctx context.Context, env *Env, name, rtype string) ([]Row, error) {
+	if env.Lookup == nil {
+		return nil, errNoSystemRecords
+	}
+	list, err := env.Lookup(ctx, name)
+	var rows []Row
+	for _, a := range list {
+		a = a.Unmap()
+		if a.Is4() != (rtype == "A") || slices.Contains(v.addrs, a) {
+			continue
+		}
+		v.addrs = append(v.addrs, a)
+		row := newDNSRow(v.server, name, rtype)
+		row["value"] = []string{a.String()}
+		rows = append(rows, row)
+	}
+	return rows, err
+}
+
+func (v *dnsView) systemRecords(ctx context.Context, env *Env, name, rtype string) ([]Row, error) {
+	if env.Records == nil || rtype == "SOA" {
+		return nil, errNoSystemRecords
+	}
+	list, err := env.Records(ctx, rtype, name)
+	var rows []Row
+	for _, r := range list {
+		row := newDNSRow(v.server, name, rtype)
+		row["value"] = []string{plainName(r.Value)}
+		if rtype == "MX" || rtype == "SRV" {
+			row["preference"] = []string{fmt.Sprint(r.Preference)}
+		}
+		if rtype == "SRV" {
+			row["port"], row["weight"] = []string{fmt.Sprint(r.Port)}, []string{fmt.Sprint(r.Weight)}
+		}
+		rows = append(rows, row)
+	}
+	return rows, err
+}
+
+func textsOf(records []dns.RR) []string {
+	var out []string
+	for _, rr := range records {
+		if t, ok := rr.(*dns.TXT); ok {
+			out = append(out, strings.Join(unescaped(t.Txt), ""))
+		}
+	}
+	return out
+}

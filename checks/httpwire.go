@@ -1,0 +1,247 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// webRequest is one request to one address.
+type webRequest struct {
+	method  string
+	url     *url.URL
+	at      endpoint // an invalid address: by name through the proxy
+	headers map[string]string
+	body    []byte
+	tls     *tls.Config // nil: legacyConfig, for requests without a secret
+	timeout time.Duration
+}
+
+// webAnswer is what came back. The body is bounded and dropped with the answer.
+type webAnswer struct {
+	url        *url.URL
+	status     int
+	proto      string
+	header     http.Header
+	location   string
+	challenges []challenge
+	body       []byte
+	truncated  bool
+	tls        bool
+	trusted    bool
+	took       time.Duration
+	attempts   int
+}
+
+// exchangeHTTP sends a request and reads the answer, once more when the server
+// was silent after the request: an application pool may take its time to wake.
+func exchangeHTTP(ctx context.Context, env *Env, req webRequest) (webAnswer, *trouble) {
+	a, t := exchangeOnce(ctx, env, req)
+	a.attempts = 1
+	if t != nil && t.reason == "http.slow" && ctx.Err() == nil && len(req.body) == 0 {
+		a, t = exchangeOnce(ctx, env, req)
+		a.attempts = 2
+	}
+	return a, t
+}
+
+func exchangeOnce(ctx context.Context, env *Env, req webRequest) (webAnswer, *trouble) {
+	ctx, cancel := context.WithTimeout(ctx, share(ctx, 40*time.Second, 0.48))
+	defer cancel()
+	var dialed *trouble
+	transport := newTransport(ctx, env, req, &dialed)
+	defer transport.CloseIdleConnections()
+	r, err := buildRequest(ctx, env, req)
+	if err != nil {
+		return webAnswer{}, &trouble{Unknown, "value.invalid", "the request cannot be built"}
+	}
+	began := time.Now()
+	res, err := transport.RoundTrip(r)
+	if err != nil {
+		if dialed != nil {
+			return webAnswer{}, dialed
+		}
+		return webAnswer{}, roundTripTrouble(err)
+	}
+	defer res.Body.Close()
+	a := webAnswer{url: req.url, status: res.StatusCode, proto: res.Proto, header: res.Header, location: res.Header.Get("Location")}
+	a.challenges = parseChallenges(res.Header.Values("Www-Authenticate"))
+	if res.TLS != nil {
+		a.tls = true
+		a.trusted = len(res.TLS.PeerCertificates) > 0 && trustOf(env, res.TLS.PeerCertificates) == nil &&
+			res.TLS.PeerCertificates[0].VerifyHostname(req.url.Hostname()) == nil && !outOfDate(env.now(), res.TLS.PeerCertificates)
+	}
+	limit := env.limits().BodyBytes
+	a.body, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
+	a.took = time.Since(began)
+	if int64(len(a.body)) > limit {
+		a.body, a.truncated = a.body[:limit], true
+	}
+	if err != nil && !a.truncated {
+		return a, bodyTrouble(err)
+	}
+	return a, nil
+}
+
+func buildRequest(ctx context.Context, env *Env, req webRequest) (*http.Request, error) {
+	target := *req.url
+	if req.at.addr.IsValid() {
+		target.Host = netip.AddrPortFrom(req.at.addr, uint16(urlPort(req.url))).String()
+	}
+	var body io.Reader
+	switch {
+	case len(req.body) > 0:
+		body = bytes.NewReader(req.body)
+	case strings.HasPrefix(req.method, "RPC_"):
+		body = strings.NewReader("\x00\x00\x00\x00") // without a body no Content-Length would be sent
+	}
+	r, err := http.NewRequestWithContext(ctx, req.method, target.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	r.Host = req.url.Host
+	r.Header.Set("User-Agent", env.UserAgent)
+	if env.UserAgent == "" {
+		r.Header.Set("User-Agent", "coexist (connectivity probe)")
+	}
+	r.Header.Set("Accept", "*/*")
+	r.Header.Set("Accept-Encoding", "identity")
+	for k, v := range req.headers {
+		r.Header.Set(k, v)
+	}
+	return r, nil
+}
+
+// newTransport makes a transport for one exchange: one connection, HTTP/1,
+// nothing decompressed, nothing followed. What went wrong while connecting is
+// kept in dialed, as net/http wraps it beyond recognition.
+func newTransport(ctx context.Context, env *Env, req webRequest, dialed **trouble) *http.Transport {
+	cfg := req.tls
+	if cfg == nil {
+		cfg = legacyConfig(req.url.Hostname())
+	}
+	t := &http.Transport{
+		MaxConnsPerHost: 1, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
+		ResponseHeaderTimeout: share(ctx, 20*time.Second, 0.7), DisableKeepAlives: true,
+		TLSClientConfig: cfg, TLSHandshakeTimeout: share(ctx, 10*time.Second, 0.6),
+		Protocols: new(http.Protocols),
+	}
+	t.Protocols.SetHTTP1(true)
+	proxied := env.Proxy != ""
+	if proxied {
+		t.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(env.Proxy) }
+	}
+	t.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
+		c, trouble := dialWeb(ctx, env, address)
+		if trouble != nil {
+			*dialed = trouble
+			return nil, errors.New(trouble.text)
+		}
+		return c, nil
+	}
+	if !proxied && req.url.Scheme == "https" {
+		t.DialTLSContext = func(ctx context.Context, _, address string) (net.Conn, error) {
+			c, trouble := dialWeb(ctx, env, address)
+			if trouble == nil {
+				secured := tls.Client(c, cfg)
+				shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.6))
+				defer cancel()
+				err := secured.HandshakeContext(shake)
+				if err == nil {
+					return secured, nil
+				}
+				c.Close()
+				broken := tlsTrouble(err)
+				trouble = &broken
+			}
+			*dialed = trouble
+			return nil, errors.New(trouble.text)
+		}
+	}
+	return t
+}
+
+// dialWeb connects to IP:port, or to the proxy by its name.
+func dialWeb(ctx context.Context, env *Env, address string) (net.Conn, *trouble) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, &trouble{Unknown, "value.invalid", "no address to connect to"}
+	}
+	at := endpoint{host: host}
+	fmt.Sscanf(port, "%d", &at.port)
+	if at.addr, err = netip.ParseAddr(host); err != nil {
+		list, f := addressesOf(ctx, env, host, "")
+		if f != nil {
+			return nil, &trouble{Unknown, "http.proxy", "the proxy cannot be reached: " + f.Summary}
+		}
+		at.addr = list[0]
+	}
+	return connect(ctx, env, at)
+}
+
+func roundTripTrouble(err error) *trouble {
+	t := httpTrouble(err)
+	if text := err.Error(); strings.Contains(text, "proxyconnect") || strings.Contains(text, "Proxy") {
+		t = trouble{Unknown, "http.proxy", "the proxy did not let the request through"}
+	}
+	return &t
+}
+
+func bodyTrouble(err error) *trouble {
+	switch {
+	case isTimeout(err):
+		return &trouble{Unknown, "http.body_slow", "the body of the answer did not arrive in time"}
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), isErrno(err, syscall.ECONNRESET, 10054):
+		return &trouble{Fail, "http.body_short", "the body ended before its announced length"}
+	}
+	t := httpTrouble(err)
+	return &t
+}
+
+func (a webAnswer) values(name string) []string {
+	v := a.header.Values(name)
+	return v[:min(len(v), 8)]
+}
+
+// secretHeaders are named but never shown.
+var secretHeaders = []string{"Set-Cookie", "Cookie", "Authorization", "Proxy-Authorization"}
+
+// headerLines lists the headers within bounds, without cookies' values.
+func (a webAnswer) headerLines() []string {
+	var out []string
+	for _, k := range sortedKeys(a.header) {
+		for _, v := range a.header[k] {
+			if len(out) == 100 {
+				return out
+			}
+			if slices.Contains(secretHeaders, k) {
+				name, _, _ := strings.Cut(v, "=")
+				v = clip(name, 60) + "=[left out]"
+			}
+			out = append(out, k+": "+clip(v, 500))
+		}
+	}
+	return out
+}
+
+func answerTranscript(a webAnswer) []string {
+	out := []string{fmt.Sprintf("%s %d in %d ms", a.proto, a.status, a.took.Milliseconds())}
+	for _, h := range a.headerLines() {
+		out = append(out, "  "+Escape(h))
+	}
+	sum := sha256.Sum256(a.body)
+	return append(out, fmt.Sprintf("body %d bytes, SHA-256 %s", len(a.body), hex.EncodeToString(sum[:])))
+}
