@@ -134,12 +134,15 @@ type ValueSet struct {
 // ScriptWritten tells that a script left the program; results come back with
 // its nonce.
 type ScriptWritten struct {
-	Nonce  string   `json:"nonce"`
-	Path   string   `json:"path"`
-	Shell  string   `json:"shell,omitempty"`
-	Server string   `json:"server,omitempty"`
-	Checks []string `json:"checks,omitempty"`
-	SHA256 string   `json:"sha256,omitempty"`
+	Nonce    string            `json:"nonce"`
+	Path     string            `json:"path"`
+	Step     int               `json:"step"`
+	Shell    string            `json:"shell,omitempty"`
+	Server   string            `json:"server,omitempty"`
+	Content  string            `json:"content,omitempty"` // SHA-256 of the part that reads
+	Checks   []string          `json:"checks,omitempty"`
+	Captures map[string]string `json:"captures,omitempty"` // value key → property
+	SHA256   string            `json:"sha256,omitempty"`   // of the script
 }
 
 // Imported tells that results came in; they follow as events of their own.

@@ -66,12 +66,8 @@ func (p *Picture) content(c *paint.Canvas, th *paint.Theme, q *Panel, focus, lit
 		p.titles(c, th, &f, focus && lit)
 		return
 	}
-	if focus && !q.framed {
-		ground := th.Inactive
-		if lit {
-			ground = th.Select
-		}
-		c.Tint(q.At, ground)
+	if focus && lit && !q.framed {
+		c.Tint(q.At, th.Select)
 	}
 	for i, r := range q.rows {
 		if i < in.Dy() {

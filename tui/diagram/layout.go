@@ -277,7 +277,7 @@ func (l *layout) columns(i int, s migration.Site) (lefts, rights []column) {
 		p := Panel{ID: id + "old" + v, Kind: OldPanel, Title: "Exchange " + v, Site: s.Name, Servers: names(groups[v]), framed: true, tone: old,
 			badges: []badge{l.badge("prepare")}}
 		if l.o.View == After {
-			p.line, p.tone = paint.Dashed, line
+			p.line, p.tone = paint.Dashed, dim
 		}
 		for _, srv := range groups[v] {
 			p.rows = append(p.rows, l.oldRows(srv, lw-4)...)
@@ -323,7 +323,7 @@ func (l *layout) freshBox(s migration.Site, k Kind, id, title string, list []mig
 		p.Facts = append(p.Facts, l.serverFacts(srv)...)
 	}
 	if ghost {
-		p.line, p.tone = paint.Dashed, line
+		p.line, p.tone = paint.Dashed, dim
 	}
 	return column{p, 2 + len(p.rows)}
 }
@@ -371,7 +371,7 @@ func (l *layout) oldRows(s migration.Server, w int) []row {
 	case l.stage(s) == retired:
 		mark, t = "removed", dim
 	case l.o.View == Now && l.board.worst[lower(s.Name)] == runbook.Failed:
-		mark, t = mark+" failed", bad
+		mark, t = "failed", bad
 	}
 	what := roles(s)
 	if paint.Width(s.Name)+paint.Width(what)+paint.Width(mark)+4 <= w {
@@ -424,7 +424,7 @@ func (l *layout) place(list []column, x, y, w int) {
 }
 
 func (l *layout) siteTitle(s migration.Site) string {
-	if s.InternetFacing && paint.Width(s.Name)+44 > l.inner {
+	if s.InternetFacing && paint.Width(s.Name)+48 > l.inner {
 		return "Internet-facing · " + s.Name
 	}
 	if s.InternetFacing {

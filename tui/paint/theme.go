@@ -49,7 +49,7 @@ type Glyphs struct {
 	Warn, Unknown, Skip                                      string
 	ArrowUp, ArrowDown, ArrowLeft, ArrowRight                string
 	Folded, Unfolded, Pointer, Dot, Ellipsis, More, Less, To string
-	BarFull, BarEmpty, Prompt, Mark                          string
+	BarFull, BarEmpty, Prompt, Mark, Thumb                   string
 	Digits                                                   [10]string // step badges 0..9
 }
 
@@ -152,7 +152,7 @@ var unicodeGlyphs = Glyphs{
 	Warn: "!", Unknown: "?", Skip: "–",
 	ArrowUp: "▲", ArrowDown: "▼", ArrowLeft: "◀", ArrowRight: "▶",
 	Folded: "▸", Unfolded: "▾", Pointer: "▸", Dot: "·", Ellipsis: "…", More: "↓", Less: "↑", To: "→",
-	BarFull: "━", BarEmpty: "─", Prompt: "›", Mark: "▌",
+	BarFull: "━", BarEmpty: "─", Prompt: "›", Mark: "▌", Thumb: "┃",
 	Digits: [10]string{"⓪", "①", "②", "③", "④", "⑤", "⑥", "⑦", "⑧", "⑨"},
 }
 
@@ -162,6 +162,6 @@ var asciiGlyphs = Glyphs{
 	Warn: "!", Unknown: "?", Skip: "-",
 	ArrowUp: "^", ArrowDown: "v", ArrowLeft: "<", ArrowRight: ">",
 	Folded: ">", Unfolded: "v", Pointer: ">", Dot: "-", Ellipsis: "~", More: "v", Less: "^", To: ">",
-	BarFull: "=", BarEmpty: "-", Prompt: ">", Mark: "|",
+	BarFull: "=", BarEmpty: "-", Prompt: ">", Mark: "|", Thumb: "#",
 	Digits: [10]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
 }
