@@ -168,7 +168,7 @@ func (d *picture) done(step string) bool {
 func (d *picture) names() []string {
 	ns := d.r.Migration.Namespace
 	line := func(name, badge, who string) string {
-		return fmt.Sprintf("%-44s %-8s %s", ansi.Truncate(d.name(name), 44, ".."), badge, who)
+		return fit(d.name(name), 40) + " " + fit(badge, 4) + " " + who
 	}
 	out := []string{}
 	for _, n := range []string{ns.Autodiscover, ns.Primary} {
@@ -200,6 +200,9 @@ func (d *picture) answers(name string) string {
 	version, at := measuredVersion(d.r, d.p, name)
 	if version == "" {
 		return "not measured"
+	}
+	if strings.Contains(version, " and ") {
+		return "-> " + version + " at " + at
 	}
 	return "-> Exchange " + version + " at " + at
 }
@@ -272,11 +275,11 @@ func (d *picture) oldBoxes(s migration.Site) []string {
 			if v.Version != version {
 				continue
 			}
-			state := ""
+			what := "E" + version + " " + roleNames(v.Roles)
 			if d.view == Now && d.changed("server.remove", v.Name) {
-				state = "  removed"
+				what = "removed"
 			}
-			rows = append(rows, serverRow(d.name(v.Name), v.Roles)+state)
+			rows = append(rows, fit(d.name(v.Name), 16)+" "+what)
 		}
 		if len(rows) == 0 {
 			continue
@@ -307,7 +310,7 @@ func (d *picture) newBoxes(s migration.Site) []string {
 		var rows []string
 		for _, v := range s.Servers {
 			if v.Version == "2013" && v.Has(b.role) {
-				rows = append(rows, d.name(v.Name)+d.newState(v.Name))
+				rows = append(rows, strings.TrimRight(fit(d.name(v.Name), 16)+" "+d.newState(v.Name), " "))
 			}
 		}
 		if len(rows) == 0 {
@@ -315,7 +318,7 @@ func (d *picture) newBoxes(s migration.Site) []string {
 		}
 		title := b.title
 		if dag := d.dag(s); b.role == migration.MailboxRole && dag != "" {
-			title += " DAG " + d.name(dag)
+			title += ", DAG " + d.name(dag)
 		}
 		out = append(out, box(title+" "+b.badge, shorten(rows), boxWidth)...)
 	}
@@ -337,9 +340,9 @@ func (d *picture) newState(server string) string {
 	case d.view == After:
 		return ""
 	case d.changed("server.install", server):
-		return "  installed"
+		return "installed"
 	}
-	return "  to come"
+	return "to come"
 }
 
 // changed tells whether a task that was carried out has an effect on a server.
@@ -384,7 +387,7 @@ func (d *picture) steps() {
 	for _, s := range d.r.Steps {
 		line := fmt.Sprintf("[%d] %s", s.Number, Visible(d.rename(s.Title)))
 		if d.view == Now {
-			line = fmt.Sprintf("%-70s %s", ansi.Truncate(line, 70, ".."), stepStatus(s, d.p))
+			line = fit(line, 70) + " " + stepStatus(s, d.p)
 		}
 		d.add(line)
 	}
@@ -392,7 +395,8 @@ func (d *picture) steps() {
 }
 
 // pictureWords adds the words of the slide's picture that are not drawn, in
-// the view before the work; afterwards some of them are rightly gone.
+// the view before the work, but for what is still to come; afterwards some of
+// them are rightly gone.
 func (d *picture) pictureWords() {
 	if d.view != Before {
 		return
@@ -400,6 +404,9 @@ func (d *picture) pictureWords() {
 	drawn := strings.Fields(lettersOnly(strings.Join(d.lines, " ")))
 	var left []string
 	for _, words := range d.r.Diagram {
+		if strings.Contains(words, "2013") {
+			continue
+		}
 		for _, w := range strings.Fields(lettersOnly(words)) {
 			if !slices.Contains(drawn, w) {
 				left = append(left, Visible(d.rename(words)))
@@ -427,8 +434,10 @@ func (d *picture) all(lines []string) {
 	}
 }
 
-func serverRow(name string, roles []string) string {
-	return fmt.Sprintf("%-16s %s", name, roleNames(roles))
+// fit cuts or fills text to a width.
+func fit(s string, width int) string {
+	s = ansi.Truncate(s, width, "..")
+	return s + strings.Repeat(" ", max(0, width-ansi.StringWidth(s)))
 }
 
 // shorten keeps a box small and says what it leaves out.

@@ -71,6 +71,7 @@ type Counts struct {
 	Measured      int `json:"measured"` // latest results by what they rest on
 	Imported      int `json:"imported"`
 	Stated        int `json:"stated"`
+	Waivers       int `json:"waivers"`        // given and not taken back
 	OutsideWindow int `json:"outside_window"` // recorded acts
 }
 
@@ -324,6 +325,7 @@ type RollbackTask struct {
 	DoneAt time.Time `json:"done_at"`
 	Time   string    `json:"time" redact:"keep"`
 	Way    string    `json:"way"`
+	Final  bool      `json:"no_return,omitempty"`
 }
 
 // OpenItem is something left to do.
