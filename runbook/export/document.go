@@ -125,9 +125,9 @@ type Server struct {
 	Site    string    `json:"site"`
 	Version string    `json:"version" redact:"keep"`
 	Roles   string    `json:"roles" redact:"keep"`
-	Planned string    `json:"planned" redact:"keep"`                // what becomes of it
-	Before  string    `json:"build_before,omitempty" redact:"keep"` // first build seen
-	Build   string    `json:"build,omitempty" redact:"keep"`        // last build seen
+	Planned string    `json:"planned" redact:"keep"`  // what becomes of it
+	Before  string    `json:"build_before,omitempty"` // first build seen
+	Build   string    `json:"build,omitempty"`        // last build seen
 	Seen    time.Time `json:"seen,omitzero"`
 	Source  string    `json:"source,omitempty" redact:"keep"`
 }
@@ -144,8 +144,8 @@ type Namespace struct {
 // DNSFact is what one question answered first and last.
 type DNSFact struct {
 	Name   string    `json:"name"`
-	Type   string    `json:"type" redact:"keep"`
-	View   string    `json:"view" redact:"keep"`
+	Type   string    `json:"type"`
+	View   string    `json:"view"`
 	Before string    `json:"before"`
 	First  time.Time `json:"first"`
 	After  string    `json:"after"`
