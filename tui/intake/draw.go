@@ -232,12 +232,13 @@ func (m *Model) Keys() []Key {
 	case r.kind == buttonRow:
 		out = append(out, Key{"enter", "do it"})
 	}
+	out = append(out, Key{"esc", m.escDoes()})
 	if m.place.IsPage() {
 		out = append(out, Key{"pgup pgdn", "page"})
 	} else {
 		out = append(out, Key{"pgdn", "done"})
 	}
-	return append(out, Key{"ctrl+s", "keep draft"}, Key{"esc", m.escDoes()})
+	return append(out, Key{"ctrl+s", "keep draft"})
 }
 
 func (m *Model) escDoes() string {

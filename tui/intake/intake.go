@@ -211,7 +211,7 @@ func (m *Model) Draw(c *paint.Canvas, r paint.Rect) (cursor image.Point, shown b
 	}
 	cursor, shown = m.drawIntake(v)
 	if m.dialog != nil {
-		return m.dialog.draw(m, v)
+		cursor, shown = m.dialog.draw(m, v)
 	}
 	return cursor, shown && cursor.In(c.Abs(r))
 }

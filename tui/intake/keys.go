@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"strings"
+
 	"coexist/tui/intake/answers"
 )
 
@@ -82,6 +84,9 @@ func (m *Model) choose(f answers.Field, name, back, on string) {
 		f.Choose(1)
 	default:
 		return
+	}
+	if strings.HasSuffix(f.Key, ".version") {
+		m.form.Chosen(m.place)
 	}
 	m.changed()
 }

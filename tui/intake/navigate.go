@@ -59,7 +59,7 @@ func (m *Model) next() {
 	if f, ok := m.field(); ok {
 		m.tried[f.Key] = true
 		if r := m.refusal(f, m.rows()[m.row].field); r != nil && f.Kind != answers.Toggle {
-			m.note = note{"Refused: " + r.Error(), true}
+			m.note = note{"Refused: " + f.Label, true}
 			return
 		}
 	}
@@ -98,7 +98,7 @@ func (m *Model) stopped() bool {
 		return false
 	}
 	m.goTo(list[0], false)
-	m.note = note{fmt.Sprintf("Not yet: %s. %s", m.problemWhere(list[0]), list[0].Reason), true}
+	m.note = note{fmt.Sprintf("Not yet: %s: %s", m.problemWhere(list[0]), list[0].Reason), true}
 	return true
 }
 
@@ -169,7 +169,7 @@ func (m *Model) closeItem(check bool) {
 		for _, one := range m.wrong {
 			if one.Place == p && m.holds(one) {
 				m.goTo(one, true)
-				m.note = note{"Refused: " + one.Error(), true}
+				m.note = note{"Refused: " + one.Label, true}
 				return
 			}
 		}

@@ -232,7 +232,7 @@ func (m *Model) drawStart(c *paint.Canvas) {
 	wide := w >= 100
 	x, top, cw := 3, 5, w-6
 	if wide {
-		cw = min(w-46, 84)
+		cw = min(w-52, 84)
 	}
 	c.Text(x, 2, cw, "Exchange 2007 and 2010 to Exchange 2013, side by side", t.Strong)
 	c.Text(x, 3, cw, "Every step with its commands, its checks and its gate, all on record.", t.Dim)
@@ -241,9 +241,9 @@ func (m *Model) drawStart(c *paint.Canvas) {
 		foot += 2 + len(paint.Wrap(honest, cw)) + 2
 		m.drawSupport(c, x, h-foot+1, cw)
 	} else {
-		c.VLine(w-40, 2, h-5, paint.Solid, t.Line)
-		c.Text(w-37, 2, 35, "The versions", t.Strong)
-		m.drawSupportTall(c, w-37, 4, 35)
+		c.VLine(w-45, 2, h-5, paint.Solid, t.Line)
+		c.Text(w-42, 2, 40, "The versions", t.Strong)
+		m.drawSupportTall(c, w-42, 4, 40)
 	}
 	m.drawChoices(c.In(paint.R(x, top, cw, h-top-foot)), cw, h-top-foot)
 	m.drawFoot(c, []Key{{"↑ ↓", "choose"}, {"enter", "do it"}, {"q", "quit"}})

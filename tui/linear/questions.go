@@ -212,6 +212,9 @@ func (q *intakeTalk) field(p answers.Place, i int) (int, error) {
 			q.con.say("Refused: %s", why)
 			continue
 		}
+		if f.Kind == answers.Choice && strings.HasSuffix(f.Key, ".version") {
+			q.form.Chosen(p)
+		}
 		if why := q.refused(p, i); why != nil {
 			q.con.say("Refused: %s", why.Error())
 			continue
