@@ -397,6 +397,19 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+func TestAWaiverTakenBackDoesNotCount(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	d := newDiary(t)
+	d.events = lived(t, r, "")
+	d.at = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
+	d.add("undo", runbook.Undone{Seq: 12, Kind: "waiver", What: "the waiver"})
+	out := write(t, r, d.events, Options{})
+	if !strings.Contains(out, "· 0 waivers ·") || !strings.Contains(out, "answers later (taken back, entry 19)") {
+		t.Error("a waiver that was taken back still counts, or is not told")
+	}
+}
+
 func TestSegregationIsSaid(t *testing.T) {
 	t.Parallel()
 	m := fixtureMigration()
