@@ -60,6 +60,9 @@ func (m *Model) runAll() tea.Cmd { return m.startRun(m.phaseChecks()) }
 
 func (m *Model) markDone() tea.Cmd {
 	t := m.task()
+	if m.waitOver(t) {
+		return m.act("Recorded: the wait of "+onTarget(t)+" is over.", func(e engine) error { return e.MarkDone(t.ID, "") })
+	}
 	if t.Confirm != "" {
 		m.push(m.newConfirm(t))
 		return nil
@@ -236,7 +239,7 @@ func (m *Model) quitNow() tea.Cmd {
 func (m *Model) palette() tea.Cmd {
 	l := &chooser{title: "What do you want to do?", typing: true}
 	for _, a := range m.actions {
-		if a.group == moving && a.brief == "" {
+		if a.group == moving && a.keys[0] != "." {
 			continue
 		}
 		l.all = append(l.all, choice{text: a.title, right: a.show, why: a.why(m), then: func(m *Model) tea.Cmd { return m.perform(a) }})

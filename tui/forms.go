@@ -51,7 +51,7 @@ func (m *Model) restore(key string, f *form) *form {
 func (m *Model) newConfirm(t *runbook.Task) dialog {
 	q := &field{label: "Type " + t.Confirm + " to confirm", hint: "This records that you carried it out; it runs nothing by itself."}
 	q.check = func(s string) string {
-		if strings.TrimSpace(s) != t.Confirm {
+		if !strings.EqualFold(strings.TrimSpace(s), t.Confirm) {
 			return fmt.Sprintf("Expected %s, found %q.", t.Confirm, s)
 		}
 		return ""

@@ -46,6 +46,7 @@ type Model struct {
 	active  []*checkRun
 	runs    int
 	ticking bool
+	after   func(time.Duration, func(time.Time) tea.Msg) tea.Cmd // tea.Tick
 
 	operator string
 	kept     kept
@@ -98,7 +99,7 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 		cfg.Clock = time.Now
 	}
 	m := &Model{ctx: ctx, stop: stop, cfg: cfg, engine: e, dark: true, mouse: true, focus: tasksRegion, view: diagram.Now,
-		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions(), session: cfg.Session}
+		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions(), session: cfg.Session, after: tea.Tick}
 	m.retheme()
 	if e != nil {
 		m.board(e)
@@ -152,7 +153,7 @@ func (m *Model) Init() tea.Cmd {
 type minuteMsg struct{}
 
 func (m *Model) minute() tea.Cmd {
-	return tea.Tick(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
+	return m.after(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
 }
 
 // Update takes in one message. Keys and clicks become the messages of

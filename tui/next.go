@@ -44,8 +44,12 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 				if ready.text == "" {
 					ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID}
 				}
-			case runbook.Waiting:
-				if waiting.text == "" {
+			case runbook.Waiting, runbook.Stale:
+				if !ts.WaitUntil.After(p.Now) {
+					if ready.text == "" {
+						ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID, check: openCheck(t, p)}
+					}
+				} else if waiting.text == "" {
 					waiting = advice{text: "wait for " + where + waitText(ts), task: t.ID}
 				}
 			}
@@ -89,33 +93,55 @@ func broken(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress, where s
 	return advice{}, false
 }
 
-// todo words what a ready task asks for.
+// openCheck is the first check that keeps a carried out task from being done.
+func openCheck(t *runbook.Task, p *runbook.Progress) string {
+	for _, c := range t.Checks {
+		if cs := p.Checks[c.ID]; c.Gate != "info" && (cs == nil || !cs.Satisfied) {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// todo words what a task asks for.
 func todo(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress) string {
 	if len(ts.Missing) > 0 {
 		return "fill in a value for"
 	}
-	if !ts.DoneAt.IsZero() {
-		for _, c := range t.Checks {
-			if cs := p.Checks[c.ID]; cs == nil || !cs.Satisfied && cs.Status != runbook.Failed {
-				if c.Kind == "attest" {
-					return "attest"
-				}
-				return "check"
-			}
-		}
-	}
 	for _, c := range t.Checks {
-		if cs := p.Checks[c.ID]; c.Before && c.Gate != "info" && (cs == nil || !cs.Satisfied) {
-			return "check before"
+		cs := p.Checks[c.ID]
+		if c.Gate == "info" || cs != nil && cs.Satisfied {
+			continue
+		}
+		switch {
+		case ts.DoneAt.IsZero() && c.Before:
+			return "before the work, " + checkWord(c, cs)
+		case !ts.DoneAt.IsZero():
+			return checkWord(c, cs)
 		}
 	}
-	if len(t.Commands) == 0 {
-		if len(t.Checks) > 0 {
-			return "check"
-		}
+	switch {
+	case !ts.DoneAt.IsZero() && ts.Status == runbook.Waiting:
+		return "confirm that the wait is over (space):"
+	case len(t.Commands) == 0 && len(t.Checks) > 0:
+		return "check"
+	case len(t.Commands) == 0:
 		return "do"
 	}
 	return "carry out"
+}
+
+// checkWord is what a check that is open asks for.
+func checkWord(c *runbook.Check, st *runbook.CheckState) string {
+	switch {
+	case unread(st):
+		return "read the warning of"
+	case c.Kind == "attest":
+		return "attest"
+	case c.Kind == "cmdlet":
+		return "take in the result for"
+	}
+	return "check"
 }
 
 func waitText(ts *runbook.TaskState) string {

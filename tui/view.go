@@ -65,9 +65,9 @@ func (m *Model) title() string {
 // stepNow is the number of the step where work goes on.
 func (m *Model) stepNow() int {
 	id := currentPhase(m.snap.Runbook, m.snap.Progress)
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == id {
-			return p.Step
+	for _, s := range m.snap.Runbook.Steps {
+		if ownsPhase(s, id) {
+			return s.Number
 		}
 	}
 	return 0

@@ -188,10 +188,22 @@ func (m *Model) whyNoDone() string {
 		return why
 	}
 	ts := m.snap.Progress.Tasks[t.ID]
-	if ts != nil && !ts.DoneAt.IsZero() && ts.Status != runbook.Changed {
-		return "Carried out already; o reopens it."
+	if ts == nil || ts.DoneAt.IsZero() {
+		return ""
 	}
-	return ""
+	switch {
+	case ts.WaitUntil.After(m.now()):
+		return "Carried out; the wait ends at " + clock(ts.WaitUntil, m.now()) + "."
+	case m.waitOver(t) || ts.Status == runbook.Changed || ts.Status == runbook.Stale:
+		return ""
+	}
+	return "Carried out already; o reopens it."
+}
+
+// waitOver tells that marking a task again confirms the end of its wait.
+func (m *Model) waitOver(t *runbook.Task) bool {
+	ts := m.snap.Progress.Tasks[t.ID]
+	return ts != nil && ts.Status == runbook.Waiting && !ts.WaitUntil.IsZero() && !ts.WaitUntil.After(m.now())
 }
 
 func (m *Model) whyNoReopen() string {

@@ -126,6 +126,7 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 		return pic
 	}
 	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: survey(r, p), steps: numberSteps(r, p)}
+	l.sites = order(r.Migration)
 	l.inner = min(o.Width-2, 96)
 	l.x = (o.Width - l.inner) / 2
 	l.all()
@@ -237,5 +238,20 @@ func (p *Panel) Selects(t *runbook.Task) bool {
 	return true
 }
 
-// Siteless tells whether the organisation has no site to draw.
+// order lists the sites with the first one in front.
+func order(m *migration.Migration) []migration.Site {
+	if len(m.Sites) == 0 {
+		return nil
+	}
+	f := first(m)
+	out := append(make([]migration.Site, 0, len(m.Sites)), f)
+	for _, s := range m.Sites {
+		if s.Name != f.Name {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// siteless tells whether the organisation has no site to draw.
 func siteless(m *migration.Migration) bool { return len(m.Sites) == 0 }

@@ -20,8 +20,9 @@ type layout struct {
 	pic   *Picture
 	board board
 	steps steps
-	x     int // left edge of the picture
-	inner int // its width
+	sites []migration.Site // the first site first, then in file order
+	x     int              // left edge of the picture
+	inner int              // its width
 	y     int
 
 	leaning  []leaning // rows of the names box and the rail each leans on
@@ -38,8 +39,7 @@ func (l *layout) all() {
 	l.names()
 	if !siteless(l.r.Migration) {
 		whole := l.wholeSites()
-		for i := range l.r.Migration.Sites {
-			site := l.r.Migration.Sites[i]
+		for i, site := range l.sites {
 			if whole[i] {
 				l.site(i, site)
 			} else {
@@ -73,6 +73,16 @@ func (l *layout) badge(step string) badge {
 		return badge{number: l.steps.number[step]}
 	}
 	return badge{l.steps.number[step], l.steps.status[step]}
+}
+
+// siteBadge is the badge of a step as it stands in one site: of a further site
+// that is its own round, where the step has one.
+func (l *layout) siteBadge(step string, s migration.Site) badge {
+	b := l.badge(step)
+	if st, ok := l.steps.status[lower(s.Name)+"/"+step]; ok && l.o.View == Now {
+		b.status = st
+	}
+	return b
 }
 
 func (l *layout) clients() {
@@ -185,7 +195,7 @@ func (l *layout) oldWord() string {
 // wholeSites chooses the sites that are drawn whole: the one with the focus
 // and the first, or all of them where there is room.
 func (l *layout) wholeSites() []bool {
-	sites := l.r.Migration.Sites
+	sites := l.sites
 	whole := make([]bool, len(sites))
 	room := l.o.Height - l.y - len(sites)
 	focused := l.focusedSite()
@@ -217,7 +227,7 @@ func (l *layout) focusedSite() int {
 		return -1
 	}
 	id, _, _ := strings.Cut(strings.TrimPrefix(l.o.Focus, "site/"), "\x1f")
-	for i, s := range l.r.Migration.Sites {
+	for i, s := range l.sites {
 		if lower(s.Name) == id {
 			return i
 		}
@@ -244,7 +254,7 @@ func (l *layout) widths() (lw, rw int) {
 }
 
 func (l *layout) siteHeight(i int, s migration.Site) int {
-	lefts, rights := l.columns(i, s)
+	lefts, rights := l.columns(s)
 	return 2 + max(stacked(lefts), stacked(rights)) + len(l.ownNames(i, s))
 }
 
@@ -271,7 +281,7 @@ func (l *layout) ownNames(i int, s migration.Site) []string {
 }
 
 // columns makes the boxes of a site: old servers left, Exchange 2013 right.
-func (l *layout) columns(i int, s migration.Site) (lefts, rights []column) {
+func (l *layout) columns(s migration.Site) (lefts, rights []column) {
 	lw, rw := l.widths()
 	id := "site/" + lower(s.Name) + "\x1f"
 	groups := olds(s)
@@ -300,8 +310,8 @@ func (l *layout) columns(i int, s migration.Site) (lefts, rights []column) {
 	if mbx := newest(s, migration.MailboxRole); len(mbx) > 0 {
 		b := l.freshBox(s, MBXPanel, id+"mbx", "E2013 MBX", mbx, rw, "deploy", "move")
 		b.panel.foot = l.dag(s)
-		if l.board.move[0] > 0 && i == 0 && l.o.View == Now {
-			b.panel.rows = append(b.panel.rows, row{left: []span{{"move tasks", dim}}, right: []span{{fmt.Sprintf("%d/%d", l.board.move[0], l.board.move[1]), info}}})
+		if n := l.board.move[lower(s.Name)]; n[0] > 0 && l.o.View == Now {
+			b.panel.rows = append(b.panel.rows, row{left: []span{{"move tasks", dim}}, right: []span{{fmt.Sprintf("%d/%d", n[0], n[1]), info}}})
 			b.h++
 		}
 		rights = append(rights, b)
@@ -322,7 +332,7 @@ func (l *layout) dag(s migration.Site) string {
 func (l *layout) freshBox(s migration.Site, k Kind, id, title string, list []migration.Server, w int, steps ...string) column {
 	p := Panel{ID: id, Kind: k, Title: title, Site: s.Name, Servers: names(list), framed: true, tone: fresh}
 	for _, st := range steps {
-		p.badges = append(p.badges, l.badge(st))
+		p.badges = append(p.badges, l.siteBadge(st, s))
 	}
 	ghost := true
 	for _, srv := range list {
@@ -360,7 +370,7 @@ func (l *layout) freshRows(s migration.Server, st stage, w int) []row {
 	word := string(st)
 	if b, ok := l.facts.Builds[lower(s.Name)]; ok && st == there && l.o.View == Now {
 		word = b.Build
-		if b.Version == "2013" && strings.HasPrefix(l.r.Release.Build, b.Build) {
+		if b.Version == "2013" && l.r.Release.Build == b.Build {
 			word = strings.TrimPrefix(l.r.Release.Name, "2013 ")
 		}
 	}
@@ -399,7 +409,7 @@ func (l *layout) oldRows(s migration.Server, w int) []row {
 
 // site draws a site whole.
 func (l *layout) site(i int, s migration.Site) {
-	lefts, rights := l.columns(i, s)
+	lefts, rights := l.columns(s)
 	own := l.ownNames(i, s)
 	h := 2 + max(stacked(lefts), stacked(rights)) + len(own)
 	at := paint.R(l.x+2, l.y, l.inner-4, h)
@@ -425,7 +435,7 @@ func (l *layout) site(i int, s migration.Site) {
 	lx, rx := at.Min.X+2, at.Min.X+2+lw+l.gap()
 	l.place(lefts, lx, y, lw)
 	l.place(rights, rx, y, rw)
-	l.wire(i, lefts, rights, lx+lw, rx, y)
+	l.wire(lower(s.Name), lefts, rights, lx+lw, rx, y)
 	if i == 0 {
 		l.leftEnd, l.rightEnd = image.Pt(lx-1, y+1), image.Pt(rx+rw, y+1)
 	}
@@ -525,7 +535,7 @@ func (l *layout) roundWord(i int, s migration.Site) (string, tone) {
 
 // wire links the boxes inside a site: the new CAS to the old servers it
 // proxies for or redirects to, the mailboxes' way to the new MBX.
-func (l *layout) wire(i int, lefts, rights []column, lx, rx, y int) {
+func (l *layout) wire(site string, lefts, rights []column, lx, rx, y int) {
 	if len(rights) == 0 {
 		return
 	}
@@ -536,14 +546,13 @@ func (l *layout) wire(i int, lefts, rights []column, lx, rx, y int) {
 	if len(lefts) == 0 || l.o.View == Before {
 		return
 	}
-	live, done := l.board.switched && i == 0, l.board.moved && i == 0
 	if l.o.View == After {
 		return
 	}
 	to := y
 	for _, b := range lefts {
 		e := edge{points: []image.Point{{X: rx, Y: to + 1}, {X: lx, Y: to + 1}}, line: paint.Dashed, tone: line, arrow: image.Pt(-1, 0)}
-		if live {
+		if l.board.switched[site] {
 			e.line, e.tone = paint.Solid, fresh
 		}
 		if to+1 < y+rights[0].h-1 {
@@ -551,10 +560,10 @@ func (l *layout) wire(i int, lefts, rights []column, lx, rx, y int) {
 		}
 		to += b.h + 1
 	}
-	l.moves(lefts, rights, lx, rx, y, done)
+	l.moves(site, lefts, rights, lx, rx, y)
 }
 
-func (l *layout) moves(lefts, rights []column, lx, rx, y int, done bool) {
+func (l *layout) moves(site string, lefts, rights []column, lx, rx, y int) {
 	last := rights[len(rights)-1]
 	if last.panel.Kind != MBXPanel {
 		return
@@ -562,7 +571,7 @@ func (l *layout) moves(lefts, rights []column, lx, rx, y int, done bool) {
 	my := y + stacked(rights) - last.h + 1
 	bottom := y + stacked(lefts) - 1
 	e := edge{line: paint.Dashed, tone: line, arrow: image.Pt(1, 0)}
-	if l.board.move[0] > 0 && !done {
+	if l.board.move[site][0] > 0 && !l.board.moved[site] {
 		e.line, e.tone = paint.Solid, info
 	}
 	if bottom >= my {
