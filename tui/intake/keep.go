@@ -34,7 +34,7 @@ func (m *Model) KeepDraft() error {
 			return fmt.Errorf("remove the older draft %s: %w", m.draft, err)
 		}
 	}
-	m.draft, m.dirty = path, false
+	m.draft, m.kept, m.dirty = path, true, false
 	return nil
 }
 
@@ -93,7 +93,7 @@ func (m *Model) resume(path string) error {
 		}
 		m.edits = e
 	}
-	m.draft, m.dirty = path, false
+	m.draft, m.kept, m.dirty = path, true, false
 	m.judge()
 	m.place = answers.On(m.form.Page)
 	m.focus(0)
@@ -130,7 +130,7 @@ func (m *Model) save() Action {
 			m.note = note{"Saved, but the draft could not be removed: " + err.Error(), true}
 		}
 	}
-	m.dirty, m.draft = false, ""
+	m.dirty, m.kept, m.draft = false, false, ""
 	return Saved{path}
 }
 
