@@ -207,7 +207,11 @@ func (m *Model) Keys() []Key {
 		return m.dialog.keys()
 	}
 	if m.form == nil {
-		return []Key{{"enter", "do it"}, {"q", "quit"}, {"?", "help"}}
+		keys := []Key{{"↑ ↓", "choose"}, {"enter", "do it"}}
+		if m.start.choices[m.start.at].draft {
+			keys = append(keys, Key{"x", "delete"})
+		}
+		return append(keys, Key{"?", "help"}, Key{"q", "quit"})
 	}
 	r, _ := m.current()
 	f, isField := m.field()

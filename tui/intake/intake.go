@@ -140,6 +140,7 @@ func Edit(cfg Config, path string, data []byte, was *migration.Migration) *Model
 	m.form.Answers = answers.From(was)
 	m.form.Edits = path
 	m.draft = path + draftSuffix
+	m.takeUp()
 	m.judge()
 	m.enter(answers.On(answers.PageReview))
 	return m

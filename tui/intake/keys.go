@@ -192,6 +192,8 @@ func (m *Model) listKey(r row, name string) Action {
 func (m *Model) press(b row) Action {
 	site := m.chosenSite()
 	switch {
+	case m.place.Page == answers.PageReview && b.key == "x":
+		m.openDiscard()
 	case m.place.Page == answers.PageReview:
 		return m.save()
 	case b.key == ">":

@@ -26,6 +26,7 @@ type choice struct {
 	label string
 	about string
 	path  string // of a found file
+	draft bool
 	bad   bool
 	act   func(m *Model) Action
 }
@@ -78,7 +79,7 @@ func continuing(f Found, n int) choice {
 	if label == "" {
 		label = "unnamed"
 	}
-	c := choice{path: f.Path, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
+	c := choice{path: f.Path, draft: true, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
 		act: func(m *Model) Action {
 			if err := m.resume(f.Path); err != nil {
 				m.note = note{err.Error(), true}
@@ -142,6 +143,10 @@ func (m *Model) startKey(name string) Action {
 		return s.choices[s.at].act(m)
 	case "q":
 		return Quit{}
+	case "x", "delete":
+		if c := s.choices[s.at]; c.draft {
+			m.openDrop(c.path)
+		}
 	case "?":
 		m.dialog = &helping{}
 	default:
@@ -248,7 +253,7 @@ func (m *Model) drawStart(c *paint.Canvas) {
 		m.drawSupportTall(c, w-42, 4, 40)
 	}
 	m.drawChoices(c.In(paint.R(x, top, cw, h-top-foot)), cw, h-top-foot)
-	m.drawFoot(c, []Key{{"↑ ↓", "choose"}, {"enter", "do it"}, {"q", "quit"}, {"?", "help"}})
+	m.drawFoot(c, m.Keys())
 }
 
 func (m *Model) drawSupportTall(c *paint.Canvas, x, y, w int) {
