@@ -246,6 +246,9 @@ func (m *Model) drawTabs(c *paint.Canvas) {
 		st := m.th.Dim
 		if region(r) == m.focus {
 			st = m.th.Accent.Bold()
+			if m.th.Profile != paint.FullColor {
+				st = st.Underlined()
+			}
 		}
 		n := c.Text(x, 0, -1, " "+name+" ", st)
 		if region(r) == m.focus {

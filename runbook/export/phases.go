@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -178,6 +179,7 @@ func (g *gatherer) fill(out *Check, st *runbook.CheckState) {
 	if id := g.found[res.Transcript]; id != "" {
 		out.Evidence = append(out.Evidence, id)
 	}
+	out.Facts = facts(res.Evidence)
 	if res.Verdict != checks.Pass {
 		out.Causes, out.Remedy = res.Causes, res.Remedy
 	}
@@ -195,7 +197,7 @@ func (g *gatherer) expected(c *runbook.Check) string {
 		if len(e.Values) > 0 {
 			value = strings.Join(e.Values, ", ")
 		}
-		part := strings.TrimSpace(strings.Join(unique([]string{e.Property, strings.ReplaceAll(e.Op, "_", " "), value}), " "))
+		part := strings.TrimSpace(strings.Join(unique([]string{e.Property, firstOf(opWords[e.Op], e.Op), value}), " "))
 		if e.Rows == "any" || e.Rows == "none" {
 			part = "in " + e.Rows + " row: " + part
 		}
@@ -205,6 +207,15 @@ func (g *gatherer) expected(c *runbook.Check) string {
 		return c.Title
 	}
 	return strings.Join(parts, "; ")
+}
+
+// facts writes what a result keeps as evidence, in the order of the names.
+func facts(evidence map[string]string) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(evidence)) {
+		out = append(out, name+": "+evidence[name])
+	}
+	return out
 }
 
 // counts adds up the summary's figures.

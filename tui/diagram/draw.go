@@ -152,7 +152,7 @@ func drawRow(c *paint.Canvas, th *paint.Theme, r row, badges []badge, framed boo
 		right += paint.Width(s.text)
 	}
 	x := w - right
-	if x < w/3 { // too much on the right: it gives way
+	if len(r.left) > 0 && x < w/3 { // too much on the right: it gives way
 		x = w / 3
 	}
 	rightStart := x

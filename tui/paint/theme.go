@@ -129,7 +129,7 @@ func (t *Theme) sixteen() {
 	t.Badge = Style{FG: ANSI(0), BG: ANSI(3), Attr: Bold}
 	t.Code = fg(4, 15)
 	t.Select = Style{Attr: Reverse}
-	t.Inactive = Style{Attr: Underline}
+	t.Inactive = Style{}
 	t.Bar = Style{Attr: Reverse}
 	t.Keys = fg(4, 14).Bold()
 	t.Alarm = Style{FG: ANSI(0), BG: ANSI(3), Attr: Bold}
@@ -143,7 +143,7 @@ func (t *Theme) monochrome() {
 	t.Line = faint
 	t.Badge, t.Alarm, t.Danger = reverse.Bold(), reverse.Bold(), reverse.Bold()
 	t.Select, t.Bar = reverse, reverse
-	t.Inactive, t.Field = Style{}.Underlined(), Style{}.Underlined()
+	t.Field = Style{}.Underlined()
 }
 
 var unicodeGlyphs = Glyphs{
