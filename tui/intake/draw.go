@@ -53,7 +53,7 @@ func (m *Model) barState() string {
 	switch {
 	case m.dirty:
 		return "not kept yet"
-	case m.draft != "":
+	case m.kept:
 		return "draft kept"
 	}
 	return ""
@@ -203,11 +203,15 @@ func (m *Model) panel(c *paint.Canvas, title string, w, h int) *paint.Canvas {
 
 // Keys lists what can be done where the focus is.
 func (m *Model) Keys() []Key {
-	if m.form == nil {
-		return []Key{{"enter", "do it"}, {"q", "quit"}}
-	}
 	if m.dialog != nil {
 		return m.dialog.keys()
+	}
+	if m.form == nil {
+		keys := []Key{{"↑ ↓", "choose"}, {"enter", "do it"}}
+		if m.start.choices[m.start.at].draft {
+			keys = append(keys, Key{"x", "delete"})
+		}
+		return append(keys, Key{"?", "help"}, Key{"q", "quit"})
 	}
 	r, _ := m.current()
 	f, isField := m.field()

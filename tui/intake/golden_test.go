@@ -49,6 +49,7 @@ func TestGoldenFrames(t *testing.T) {
 		"review":      show(answers.On(answers.PageReview), ""),
 		"paste":       show(answers.On(answers.PageSites), "p =EX10-21_2010_cas_hub enter =EX10-01"),
 		"remove":      show(answers.On(answers.PageSites), "x"),
+		"help":        show(answers.On(answers.PageFeatures), "?"),
 		"edit":        Edit(disk{}.config(), "contoso.toml", nil, was),
 	}
 	frames["review-wrong"] = func() *Model {
@@ -76,7 +77,7 @@ func TestGoldenFrames(t *testing.T) {
 func TestAnyKeys(t *testing.T) {
 	t.Parallel()
 	keys := strings.Fields("n enter enter enter tab tab shift+tab up down left right space pgup pgdown pgdown esc ctrl+s ctrl+u ctrl+t home end " +
-		"backspace delete a s d x y p J K e j k 1 > = . @ - Ä 日 q c")
+		"backspace delete a s d x y p J K e j k 1 > = . @ - ? Ä 日 q c")
 	for seed := range int64(40) {
 		rng := rand.New(rand.NewSource(seed))
 		m := New(disk{}.config())

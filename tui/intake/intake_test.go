@@ -233,8 +233,10 @@ func TestEditKeepsForeignChanges(t *testing.T) {
 	if a := do(m, "esc"); a != (Back{}) {
 		t.Errorf("action is %#v", a)
 	}
-	again := New(d.config())
 	d["contoso.toml"] = old
+	direct := Edit(d.config(), "contoso.toml", old, was)
+	wantOn(t, frame(direct, 120, 40), "taken up", "features, load balancer: no → yes")
+	again := New(d.config())
 	do(again, "d")
 	if again.edits == nil || !again.form.Features.LoadBalancer {
 		t.Error("the edit was not taken up again")
@@ -282,4 +284,62 @@ func TestClicks(t *testing.T) {
 	at(t, m, answers.PageSource)
 	clickOn(t, m, 80, 24, "Review")
 	at(t, m, answers.PageSource)
+}
+
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	old := migration.Sample("2010")
+	was, err := migration.Parse("contoso.toml", old, migration.Known{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := disk{"contoso.toml": old}
+	m := Edit(d.config(), "contoso.toml", old, was)
+	do(m, "pgup*7 pgdown*7")
+	if len(d) != 1 {
+		t.Fatalf("looking around left a draft: %v", d.find())
+	}
+	m.form.Media = `E:\`
+	m.changed()
+	do(m, "ctrl+s x n")
+	wantOn(t, frame(m, 80, 24), `target, media: D:\ → E:\`)
+	do(m, "x y")
+	wantOn(t, frame(m, 80, 24), "Nothing so far.")
+	if len(d) != 1 || string(d["contoso.toml"]) != string(old) {
+		t.Errorf("files: %v", d.find())
+	}
+}
+
+func TestForeignDraftIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	old := migration.Sample("2010")
+	was, err := migration.Parse("contoso.toml", old, migration.Known{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := disk{"contoso.toml": old, "contoso.toml.draft": []byte("draft = 1\nname = \"Contoso\"")}
+	m := Edit(d.config(), "contoso.toml", old, was)
+	m.form.Media = `E:\`
+	m.changed()
+	do(m, "ctrl+s")
+	if string(d["contoso.toml.draft"]) != "draft = 1\nname = \"Contoso\"" {
+		t.Error("the other draft was written over")
+	}
+	if _, ok := d["contoso-2.toml.draft"]; !ok {
+		t.Errorf("files: %v", d.find())
+	}
+}
+
+func TestDeleteDraft(t *testing.T) {
+	t.Parallel()
+	d := disk{"fabrikam.toml.draft": []byte("draft = 1")}
+	m := New(d.config())
+	do(m, "x down x n")
+	if len(d) != 1 {
+		t.Fatal("deleted without asking")
+	}
+	do(m, "x y")
+	if len(d) != 0 {
+		t.Error("not deleted")
+	}
 }

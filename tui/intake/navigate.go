@@ -9,7 +9,7 @@ import (
 // begin opens an empty intake.
 func (m *Model) begin() {
 	m.form = answers.New(m.cfg.Known, m.cfg.Releases, m.cfg.Clock().Location())
-	m.edits, m.draft, m.dirty, m.dialog = nil, "", false, nil
+	m.edits, m.draft, m.kept, m.dirty, m.dialog = nil, "", false, false, nil
 	m.at, m.tried = map[answers.Place]int{}, map[string]bool{}
 	m.judge()
 	m.enter(answers.On(answers.PageSource))
@@ -232,7 +232,7 @@ func (m *Model) up() Action {
 	}
 	m.form = nil
 	m.start.load(m.cfg)
-	if m.draft != "" {
+	if m.kept {
 		m.start.selectPath(m.draft)
 		m.note = note{"Kept as a draft: " + m.draft, false}
 	}

@@ -332,6 +332,11 @@ func (t *talk) paste(rest string) error {
 	if err != nil {
 		return err
 	}
+	if c.Kind != "cmdlet" {
+		return fmt.Errorf("no management shell answers this check: %s", c.Title)
+	}
+	t.con.say("Run this:")
+	t.reading(c)
 	text, err := t.con.lines("Paste what the Exchange " + c.Shell + " Management Shell printed for: " + c.Title)
 	if err != nil {
 		return err

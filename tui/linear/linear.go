@@ -42,6 +42,8 @@ type Session interface {
 	DeclareBackout(reason string) error
 }
 
+var _ Session = (*runbook.Session)(nil)
+
 // Config is what the linear mode is given from outside.
 type Config struct {
 	In    io.Reader

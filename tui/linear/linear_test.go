@@ -24,10 +24,11 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // typist hands out one line at a time and shows it in the output, as a
-// terminal would.
+// terminal would. A line that begins with @ lets that time pass instead.
 type typist struct {
 	lines []string
 	out   io.Writer
+	pass  func(time.Duration)
 }
 
 func (ty *typist) Read(p []byte) (int, error) {
@@ -36,6 +37,11 @@ func (ty *typist) Read(p []byte) (int, error) {
 	}
 	line := ty.lines[0] + "\n"
 	ty.lines = ty.lines[1:]
+	if rest, ok := strings.CutPrefix(line, "@"); ok {
+		d, err := time.ParseDuration(strings.TrimSpace(rest))
+		ty.pass(d)
+		return 0, err
+	}
 	if _, err := io.WriteString(ty.out, line); err != nil {
 		return 0, err
 	}
@@ -63,6 +69,12 @@ func (b *bench) clock() time.Time {
 	return b.now
 }
 
+func (b *bench) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+}
+
 func (b *bench) run(_ context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 	out := make([]checks.Result, len(list))
 	for i, c := range list {
@@ -79,17 +91,9 @@ func (b *bench) run(_ context.Context, list []checks.Check, each func(checks.Upd
 }
 
 func (b *bench) open(path string) (Session, error) {
-	s, err := runbook.Open(path, runbook.Options{
+	return runbook.Open(path, runbook.Options{
 		Assets: os.DirFS("../../runbook/testdata/assets"), Clock: b.clock, Run: b.run, Host: "jump", Tool: "test",
 	})
-	return session{s}, err
-}
-
-// session is a real one whose pasted results are what the test says.
-type session struct{ *runbook.Session }
-
-func (s session) Paste(checkID, text string) (checks.Result, error) {
-	return checks.Result{ID: checkID, Verdict: checks.Pass, Source: checks.FromShell, Summary: "read: " + text}, nil
 }
 
 func (b *bench) config(script string) Config {
@@ -102,7 +106,7 @@ func (b *bench) config(script string) Config {
 		return errors.Join(err, f.Close())
 	}
 	return Config{
-		In: &typist{strings.Split(script, "\n"), &b.out}, Out: &b.out, Open: b.open, Clock: b.clock,
+		In: &typist{strings.Split(script, "\n"), &b.out, b.pass}, Out: &b.out, Open: b.open, Clock: b.clock,
 		Rehearse: func(string) (Session, error) { return nil, errors.New("no laboratory here") },
 		Intake: intake.Config{
 			Known: migration.Known{Releases: []string{"2013 CU23"}}, Folder: b.dir, Save: save,
@@ -235,6 +239,50 @@ quit`)
 		kinds[e.Kind]++
 	}
 	for _, k := range []string{runbook.EventOperator, runbook.EventResult, runbook.EventDone, runbook.EventRead, runbook.EventNote, runbook.EventUndo} {
+		if kinds[k] == 0 {
+			t.Errorf("nothing of kind %s was recorded", k)
+		}
+	}
+}
+
+// TestFurther goes on to values, captures, a gate that opens, an exception by
+// two people, the way back, and a pasted result.
+func TestFurther(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path := b.contoso(t, "2010")
+	b.verdicts["certificates.import/ex13-01/names"] = checks.Result{Verdict: checks.Unknown, Reason: "tcp.timeout", Summary: "no answer"}
+	s, err := b.open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var script []string
+	add := func(lines ...string) { script = append(script, lines...) }
+	add("A. Meyer")
+	for range 2 {
+		add("next", "done", "yes", "run")
+	}
+	add("next", "attest 1", "no idea", "yes", "", "repadmin /replsum", "done", "contoso.com", "run", "@20m", "done", "contoso.com", "gate")
+	for range 2 {
+		add("next", "done", "yes", "run")
+	}
+	for range 2 {
+		add("next", "done", "yes")
+	}
+	add("next", "done", "yes", "fill", "not a url", "https://ex13-01.contoso.com/Autodiscover/Autodiscover.xml", "done", "yes", "run", "undo")
+	add("next", "fill", "https://ex13-02.contoso.com/Autodiscover/Autodiscover.xml", "done", "yes", "run", "gate", "next")
+	add("fill", "0123456789abcdef0123456789abcdef01234567", "show", "done", "yes", "run", "1", "waive 1", "change window", "", "A. Meyer",
+		"waive 1", "change window", "", "C. Ito", "show", "fill all", ".", "reopen to look again", "takeback", "no")
+	add("step 5", "2", "paste 1", "Name : Otto", ".", "1", "quit")
+	cfg := b.config(strings.Join(script, "\n"))
+	cfg.Session = s
+	golden(t, "further", b.talk(t, cfg))
+	kinds := map[string]int{}
+	for _, e := range s.Snapshot().Events {
+		kinds[e.Kind]++
+	}
+	for _, k := range []string{runbook.EventValue, runbook.EventWaiver, runbook.EventDone, runbook.EventReopened} {
 		if kinds[k] == 0 {
 			t.Errorf("nothing of kind %s was recorded", k)
 		}
