@@ -139,20 +139,27 @@ func (c *compiler) add(step *Step, s stretch) bool {
 	return true
 }
 
-// fill makes the tasks of every phase.
+// fill makes the tasks of every phase. It goes on after an error, so that an
+// author sees all of them; of one task the first is enough.
 func (c *compiler) fill() error {
+	var problems []error
+	bad := map[string]bool{}
 	for _, s := range c.work {
 		for _, name := range s.tasks {
 			t := c.lib.Tasks[name]
+			var err error
 			if t == nil {
-				return fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, name)
+				err = fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, name)
+			} else if err = c.instances(s, t); err != nil {
+				err = fmt.Errorf("%s: task %s: %w", c.lib.Where(name), name, err)
 			}
-			if err := c.instances(s, t); err != nil {
-				return fmt.Errorf("%s: task %s: %w", c.lib.Where(name), name, err)
+			if err != nil && !bad[name] {
+				problems = append(problems, err)
+				bad[name] = true
 			}
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // instances makes a task of the procedure for each of its targets in a phase.

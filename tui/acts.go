@@ -68,7 +68,7 @@ func (m *Model) markDone() tea.Cmd {
 }
 
 func done(t *runbook.Task) string {
-	return fmt.Sprintf("Recorded: \"%s\" on %s is carried out.", t.Title, t.Label)
+	return "Recorded: " + onTarget(t) + " is carried out."
 }
 
 func (m *Model) attest() tea.Cmd {
@@ -88,7 +88,7 @@ func (m *Model) waive() tea.Cmd {
 
 func (m *Model) note() tea.Cmd {
 	if t := m.task(); t != nil {
-		m.push(m.newNote(t.ID, "Note on \""+t.Title+"\" on "+t.Label))
+		m.push(m.newNote(t.ID, "Note: "+onTarget(t)))
 		return nil
 	}
 	return m.noteRun()

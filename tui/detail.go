@@ -277,6 +277,18 @@ func (d *detailPage) trouble(v detailView, c *runbook.Check, st *runbook.CheckSt
 			d.text(3, st.Result.Summary, th.Dim)
 		}
 		return
+	case st.Result.Verdict == checks.Pass:
+		// Green once, but it does not count: from before the work, too old, or
+		// judged by something that changed.
+		why := map[runbook.Status]string{
+			runbook.NotYet: "passed before the task was carried out; r checks again afterwards",
+			runbook.Stale:  "passed, but too long ago to count; r checks again",
+		}[st.Status]
+		if why == "" {
+			why = "passed, but something it rests on changed; r checks again"
+		}
+		d.text(3, why, th.Dim)
+		return
 	}
 	d.explain(3, *st.Result, c.Remedy)
 	d.keysFor(c, st)

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"image"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,7 +20,7 @@ type Model struct {
 	engine  engine
 	snap    runbook.Snapshot
 	facts   diagram.Facts
-	opened0 *runbook.Session // opened from the start screen, to be closed at the end
+	session *runbook.Session // the one at work, for the export
 	start   Start            // the start screen and the intake; nil on the board
 
 	w, h    int
@@ -99,12 +98,12 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 		cfg.Clock = time.Now
 	}
 	m := &Model{ctx: ctx, stop: stop, cfg: cfg, engine: e, dark: true, mouse: true, focus: tasksRegion, view: diagram.Now,
-		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions()}
+		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions(), session: cfg.Session}
 	m.retheme()
 	if e != nil {
 		m.board(e)
 	} else if cfg.Start != nil {
-		m.start = cfg.Start()
+		m.start = cfg.Start(m.sketch)
 		m.start.SetTheme(m.th)
 	}
 	return m
@@ -127,8 +126,11 @@ func (m *Model) leave() {
 	for _, r := range m.active {
 		r.cancel()
 	}
-	if m.engine != nil && m.cfg.Session == nil {
-		m.engine.Close()
+	if m.start != nil {
+		_ = m.start.KeepDraft() // there is no screen left to tell a failure on
+	}
+	if m.session != nil && m.cfg.Session == nil {
+		_ = m.session.Close()
 	}
 }
 
@@ -321,7 +323,7 @@ func (m *Model) keepCursor() {
 // picture returns the diagram for the size of its region.
 func (m *Model) picture() *diagram.Picture {
 	at := m.layout().regions[diagramRegion]
-	w, h := at.Dx(), at.Dy()-1
+	w, h := at.Dx(), m.bodyHeight(diagramRegion)
 	if at.Empty() {
 		w, h = 80, 20
 	}
@@ -378,12 +380,4 @@ func (m *Model) advice() advice {
 		m.memo.next, m.memo.nextData = nextAction(m.snap.Runbook, m.snap.Progress), m.data
 	}
 	return m.memo.next
-}
-
-// Start is the start screen with the intake behind it.
-type Start interface {
-	Update(tea.Msg) (tea.Cmd, any)
-	Draw(*paint.Canvas) *image.Point
-	SetSize(w, h int)
-	SetTheme(*paint.Theme)
 }

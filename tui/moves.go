@@ -78,10 +78,20 @@ func (m *Model) moveItem(d int) {
 }
 
 func (m *Model) detailHeight() int {
-	if h := m.layout().regions[detailRegion].Dy() - 1; h > 0 {
+	if h := m.bodyHeight(detailRegion); h > 0 {
 		return h
 	}
 	return 18
+}
+
+// bodyHeight is the height of a region without its head.
+func (m *Model) bodyHeight(r region) int {
+	f := m.layout()
+	h := f.regions[r].Dy()
+	if f.tabs.Empty() {
+		h--
+	}
+	return h
 }
 
 func (m *Model) pageUp() tea.Cmd   { return m.pageBy(-1) }
@@ -121,7 +131,7 @@ func (m *Model) scrollDetail(d int) {
 // picture was scrolled.
 func (m *Model) loose() {
 	pic := m.picture()
-	h := m.layout().regions[diagramRegion].Dy() - 1
+	h := m.bodyHeight(diagramRegion)
 	top := max(min(m.tops[diagramRegion], pic.H-h), 0)
 	m.tops[diagramRegion] = top
 	if f := pic.Panel(pic.Focus); f != nil && f.At.Min.Y >= top && f.At.Max.Y <= top+h {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"coexist/runbook"
 )
@@ -31,7 +32,7 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 			if ts == nil {
 				continue
 			}
-			where := fmt.Sprintf("%d.%d %s on %s", phase.Step, i+1, t.Title, t.Label)
+			where := fmt.Sprintf("%d.%d %s", phase.Step, i+1, onTarget(t))
 			if a, ok := broken(t, ts, p, where); ok && st.Open {
 				return a
 			}
@@ -60,6 +61,14 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 		}
 	}
 	return advice{text: "all steps are done: export the runbook with e"}
+}
+
+// onTarget names a task with its target, once.
+func onTarget(t *runbook.Task) string {
+	if strings.Contains(t.Title, t.Label) {
+		return t.Title
+	}
+	return t.Title + " on " + t.Label
 }
 
 // broken tells what went wrong with a task.

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"image"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -85,7 +86,9 @@ func (m *Model) paint() *image.Point {
 		m.tooSmall(c)
 		return nil
 	case m.start != nil:
-		cursor = m.start.Draw(c)
+		if at, shown := m.start.Draw(c, paint.R(0, 0, m.w, m.h)); shown {
+			cursor = &at
+		}
 	case m.snap.Runbook == nil:
 		c.Text(2, 1, -1, "Nothing is open.", m.th.Text)
 	default:
@@ -140,13 +143,20 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 		}
 		v := c.In(at)
 		v.Hit(paint.R(0, 0, at.Dx(), at.Dy()), focusHit{region(r)})
-		m.drawTitle(v, region(r), !f.tabs.Empty())
-		body := v.In(paint.R(0, 1, at.Dx(), at.Dy()-1))
+		body := v
+		if f.tabs.Empty() {
+			m.drawTitle(v, region(r))
+			body = v.In(paint.R(0, 1, at.Dx(), at.Dy()-1))
+		}
 		switch region(r) {
 		case diagramRegion:
 			m.drawDiagram(body)
 		case tasksRegion:
-			if at := m.drawFilter(v); at != nil {
+			head := v
+			if !f.tabs.Empty() {
+				head = c.In(f.tabs)
+			}
+			if at := m.drawFilter(head); at != nil {
 				cursor = at
 			}
 			m.drawTasks(body)
@@ -160,40 +170,38 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 }
 
 // drawTitle writes the head of a region; the focused one has the accent.
-func (m *Model) drawTitle(c *paint.Canvas, r region, tabbed bool) {
+func (m *Model) drawTitle(c *paint.Canvas, r region) {
 	w, _ := c.Size()
 	st := m.th.Dim
 	if m.focus == r {
 		st = m.th.Accent.Bold()
 		c.Text(0, 0, 1, m.th.Glyphs.Mark, m.th.Accent)
 	}
-	switch r {
-	case diagramRegion:
-		x := 1
-		if !tabbed {
-			x += c.Text(1, 0, -1, regionNames[r], st)
-		}
-		m.drawMoments(c, max(w-22, x+2))
-	case tasksRegion:
-		if m.typing || m.filtered() {
-			return
-		}
-		title := regionNames[r]
-		if m.snap.Runbook != nil {
-			c.TextRight(w-1, 0, w-20, m.progressWord(), m.th.Dim)
-		}
-		if tabbed {
-			title = m.snap.Runbook.Title
-		}
-		c.Text(1, 0, w-22, title, st)
-	case detailRegion:
-		title := regionNames[r]
-		if m.focus == diagramRegion {
-			title = "Panel"
-		} else if row, ok := m.row(); ok && row.task == nil {
+	title := regionNames[r]
+	switch {
+	case r == tasksRegion && (m.typing || m.filtered()):
+		return
+	case r == detailRegion && m.focus == diagramRegion:
+		title = "Panel"
+	case r == detailRegion:
+		if row, ok := m.row(); ok && row.task == nil {
 			title = "Step"
 		}
-		c.Text(1, 0, -1, title, st)
+	}
+	c.Text(1, 0, -1, title, st)
+	m.drawAside(c, r, w)
+}
+
+// drawAside writes what stands at the right of a region's head.
+func (m *Model) drawAside(c *paint.Canvas, r region, w int) {
+	switch r {
+	case diagramRegion:
+		m.drawMoments(c, w-21)
+	case tasksRegion:
+		if !m.typing && !m.filtered() {
+			c.TextRight(w-1, 0, 20, m.progressWord(), m.th.Dim)
+		}
+	case detailRegion:
 		d := m.detail()
 		if h := m.detailHeight(); len(d.lines) > h {
 			top := d.clamp(m.tops[detailRegion], h)
@@ -230,11 +238,17 @@ func (m *Model) drawMoments(c *paint.Canvas, x int) {
 }
 
 func (m *Model) drawTabs(c *paint.Canvas) {
+	if m.focus == tasksRegion && (m.typing || m.filtered()) {
+		return // the filter takes the line
+	}
 	x := 1
 	for r, name := range regionNames {
 		st := m.th.Dim
 		if region(r) == m.focus {
 			st = m.th.Accent.Bold()
+			if m.th.Profile != paint.FullColor {
+				st = st.Underlined()
+			}
 		}
 		n := c.Text(x, 0, -1, " "+name+" ", st)
 		if region(r) == m.focus {
@@ -244,9 +258,7 @@ func (m *Model) drawTabs(c *paint.Canvas) {
 		x += n + 1
 	}
 	w, _ := c.Size()
-	if m.zoom && m.w >= twoRegions {
-		c.TextRight(w-1, 0, 20, "zoomed: z", m.th.Dim)
-	}
+	m.drawAside(c, m.focus, w)
 }
 
 func (m *Model) drawDiagram(c *paint.Canvas) {
@@ -349,7 +361,7 @@ func (m *Model) drawTaskRow(c *paint.Canvas, r outlineRow, running map[string]st
 			title = r.number + " " + title
 		}
 		head := m.th.Strong
-		if r.phase != nil && m.snap.Progress.Phases[r.phase.ID] != nil && m.snap.Progress.Phases[r.phase.ID].Status == runbook.Locked {
+		if m.rowStatus(r) == runbook.Locked {
 			head = m.th.Dim
 		}
 		c.Text(x+4, 0, w-x-right-8, title, head)
@@ -357,6 +369,9 @@ func (m *Model) drawTaskRow(c *paint.Canvas, r outlineRow, running map[string]st
 	}
 	c.Text(x, 0, 1, glyph, st)
 	label := paint.Width(r.label)
+	if strings.Contains(r.title, r.label) {
+		label = 0
+	}
 	room := w - x - 2 - right - 4
 	title := m.th.Text
 	if ts := m.snap.Progress.Tasks[r.task.ID]; ts == nil || ts.Status == runbook.Locked || ts.Status == runbook.Done {
@@ -367,6 +382,9 @@ func (m *Model) drawTaskRow(c *paint.Canvas, r outlineRow, running map[string]st
 		name += " (optional)"
 	}
 	used := c.Text(x+2, 0, max(room-min(label, 14)-2, 8), name, title)
+	if strings.Contains(r.title, r.label) {
+		return
+	}
 	// Targets stand in a column of their own where there is room.
 	at := max(x+2+used+2, w-2-max(right, 10)-2-min(label, 18))
 	if w-at-right-3 > 3 {

@@ -66,12 +66,8 @@ func (p *Picture) content(c *paint.Canvas, th *paint.Theme, q *Panel, focus, lit
 		p.titles(c, th, &f, focus && lit)
 		return
 	}
-	if focus && !q.framed {
-		ground := th.Inactive
-		if lit {
-			ground = th.Select
-		}
-		c.Tint(q.At, ground)
+	if focus && lit && !q.framed {
+		c.Tint(q.At, th.Select)
 	}
 	for i, r := range q.rows {
 		if i < in.Dy() {
@@ -156,7 +152,7 @@ func drawRow(c *paint.Canvas, th *paint.Theme, r row, badges []badge, framed boo
 		right += paint.Width(s.text)
 	}
 	x := w - right
-	if x < w/3 { // too much on the right: it gives way
+	if len(r.left) > 0 && x < w/3 { // too much on the right: it gives way
 		x = w / 3
 	}
 	rightStart := x

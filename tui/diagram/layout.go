@@ -66,7 +66,12 @@ func (l *layout) home() string {
 
 func (l *layout) add(p Panel) { l.pic.Panels = append(l.pic.Panels, p) }
 
+// badge is the number of a step with its state; before and after the state
+// says nothing.
 func (l *layout) badge(step string) badge {
+	if l.o.View != Now {
+		return badge{number: l.steps.number[step]}
+	}
 	return badge{l.steps.number[step], l.steps.status[step]}
 }
 
@@ -274,10 +279,14 @@ func (l *layout) columns(i int, s migration.Site) (lefts, rights []column) {
 		if len(groups[v]) == 0 {
 			continue
 		}
-		p := Panel{ID: id + "old" + v, Kind: OldPanel, Title: "Exchange " + v, Site: s.Name, Servers: names(groups[v]), framed: true, tone: old,
+		title := "Exchange " + v
+		if lw < 21 {
+			title = "E" + v
+		}
+		p := Panel{ID: id + "old" + v, Kind: OldPanel, Title: title, Site: s.Name, Servers: names(groups[v]), framed: true, tone: old,
 			badges: []badge{l.badge("prepare")}}
 		if l.o.View == After {
-			p.line, p.tone = paint.Dashed, line
+			p.line, p.tone = paint.Dashed, dim
 		}
 		for _, srv := range groups[v] {
 			p.rows = append(p.rows, l.oldRows(srv, lw-4)...)
@@ -319,11 +328,11 @@ func (l *layout) freshBox(s migration.Site, k Kind, id, title string, list []mig
 	for _, srv := range list {
 		st := l.stage(srv)
 		ghost = ghost && st == planned
-		p.rows = append(p.rows, l.freshRow(srv, st))
+		p.rows = append(p.rows, l.freshRows(srv, st, w-4)...)
 		p.Facts = append(p.Facts, l.serverFacts(srv)...)
 	}
 	if ghost {
-		p.line, p.tone = paint.Dashed, line
+		p.line, p.tone = paint.Dashed, dim
 	}
 	return column{p, 2 + len(p.rows)}
 }
@@ -344,7 +353,9 @@ func (l *layout) stage(s migration.Server) stage {
 	return l.board.stages[lower(s.Name)]
 }
 
-func (l *layout) freshRow(s migration.Server, st stage) row {
+// freshRows draws an Exchange 2013 server in one line, or in two where it is
+// narrow.
+func (l *layout) freshRows(s migration.Server, st stage, w int) []row {
 	t := map[stage]tone{planned: dim, under: info, there: good, retired: dim}[st]
 	word := string(st)
 	if b, ok := l.facts.Builds[lower(s.Name)]; ok && st == there && l.o.View == Now {
@@ -356,7 +367,10 @@ func (l *layout) freshRow(s migration.Server, st stage) row {
 	if l.board.worst[lower(s.Name)] == runbook.Failed && l.o.View == Now {
 		word, t = "failed", bad
 	}
-	return row{left: []span{{s.Name, strong}}, right: []span{{word, t}}}
+	if paint.Width(s.Name)+1+paint.Width(word) > w {
+		return []row{{left: []span{{s.Name, strong}}}, {left: []span{{word, t}}}}
+	}
+	return []row{{left: []span{{s.Name, strong}}, right: []span{{word, t}}}}
 }
 
 // oldRows draws an old server in one line, or in two where it is narrow.
@@ -371,11 +385,14 @@ func (l *layout) oldRows(s migration.Server, w int) []row {
 	case l.stage(s) == retired:
 		mark, t = "removed", dim
 	case l.o.View == Now && l.board.worst[lower(s.Name)] == runbook.Failed:
-		mark, t = mark+" failed", bad
+		mark, t = "failed", bad
 	}
 	what := roles(s)
 	if paint.Width(s.Name)+paint.Width(what)+paint.Width(mark)+4 <= w {
 		return []row{{left: []span{{s.Name, strong}, {"  " + what, dim}}, right: []span{{mark, t}}}}
+	}
+	if paint.Width(s.Name)+1+paint.Width(mark) > w {
+		return []row{{left: []span{{s.Name, strong}}}, {left: []span{{what, dim}}}, {left: []span{{mark, t}}}}
 	}
 	return []row{{left: []span{{s.Name, strong}}, right: []span{{mark, t}}}, {left: []span{{what, dim}}}}
 }
@@ -424,7 +441,7 @@ func (l *layout) place(list []column, x, y, w int) {
 }
 
 func (l *layout) siteTitle(s migration.Site) string {
-	if s.InternetFacing && paint.Width(s.Name)+44 > l.inner {
+	if s.InternetFacing && paint.Width(s.Name)+48 > l.inner {
 		return "Internet-facing · " + s.Name
 	}
 	if s.InternetFacing {

@@ -109,6 +109,9 @@ func (t *talk) sum(results []checks.Result) {
 			}
 			t.trouble(r)
 		}
+		if c := t.snap.Runbook.Check(r.ID); r.Verdict == checks.Warn && c != nil && c.Task == t.task {
+			t.con.say("Type read %d once you have read the warning: %s", t.position(c), c.Title)
+		}
 	}
 }
 

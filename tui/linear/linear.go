@@ -184,7 +184,12 @@ func (t *talk) done(err error) error {
 	case errors.Is(err, errLeft):
 		t.con.say("Left; nothing was recorded.")
 	default:
-		t.con.say("Not done: %s", err)
+		for i, line := range strings.Split(err.Error(), "\n") {
+			if i == 0 {
+				line = "Not done: " + line
+			}
+			t.con.say("%s", line)
+		}
 	}
 	return nil
 }

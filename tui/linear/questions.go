@@ -208,6 +208,10 @@ func (q *intakeTalk) field(p answers.Place, i int) (int, error) {
 		case ".":
 			return 0, errLeft
 		}
+		var old string
+		if f.Text != nil {
+			old = *f.Text
+		}
 		if why := answer(f, line); why != "" {
 			q.con.say("Refused: %s", why)
 			continue
@@ -217,6 +221,9 @@ func (q *intakeTalk) field(p answers.Place, i int) (int, error) {
 		}
 		if why := q.refused(p, i); why != nil {
 			q.con.say("Refused: %s", why.Error())
+			if f.Text != nil {
+				*f.Text = old
+			}
 			continue
 		}
 		return 1, nil

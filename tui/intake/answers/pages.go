@@ -23,7 +23,7 @@ type Page struct {
 // Pages lists the pages in order.
 var Pages = []Page{
 	{PageSource, "Source", "What is there today", "The versions in use decide the way to Exchange 2013."},
-	{PageNames, "Names", "Organisation and namespaces", "Grey values are derived and count unless you type."},
+	{PageNames, "Names", "Organisation and namespaces", "What is derived counts unless you type over it."},
 	{PageSites, "Sites", "Sites and servers", "Every Active Directory site with Exchange servers."},
 	{PageFeatures, "Features", "What is in use", "What is ticked adds tasks; the rest is left out."},
 	{PageTarget, "Target", "Target, certificate and DAG", "What is installed, its certificate, its DAG."},
