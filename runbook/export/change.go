@@ -151,6 +151,9 @@ func (g *gatherer) waivers() Deviation {
 func (g *gatherer) takenBack() map[int64]int64 {
 	out := map[int64]int64{}
 	for _, e := range g.events {
+		if e.Kind != runbook.EventUndo {
+			continue
+		}
 		if data, err := runbook.Decode(e); err == nil {
 			if u, ok := data.(*runbook.Undone); ok {
 				out[u.Seq] = e.Seq
@@ -255,7 +258,10 @@ func (g *gatherer) gone() Deviation {
 	}
 	var tasks []string
 	for _, e := range g.events {
-		if id := payloadOf(e).text("task"); e.Kind == "task.done" && g.index.tasks[id] == nil && !slices.Contains(tasks, id) {
+		if e.Kind != runbook.EventDone {
+			continue
+		}
+		if id := payloadOf(e).text("task"); g.index.tasks[id] == nil && !slices.Contains(tasks, id) {
 			tasks = append(tasks, id)
 			d.Rows = append(d.Rows, []string{id, "task carried out", stamp(e.Time), e.Operator})
 		}

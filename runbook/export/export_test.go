@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/journal"
+	"coexist/runbook/migration"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -417,5 +419,23 @@ func TestSegregationIsSaid(t *testing.T) {
 	r := compileFixture(t, m)
 	if out := write(t, r, lived(t, r, ""), Options{}); !strings.Contains(out, "An operator is also the approver") {
 		t.Error("an operator who approved the change is not told")
+	}
+}
+
+func BenchmarkRedactedRecord(b *testing.B) {
+	m := fixtureMigration()
+	for i := range 300 {
+		name := fmt.Sprintf("EX13-%03d", i)
+		m.Sites[1].Servers = append(m.Sites[1].Servers, migration.Server{Name: name, Version: "2013", Roles: []string{"client-access", "mailbox"}, FQDN: name + ".fabrikam.test"})
+	}
+	r := compileFixture(b, m)
+	d := newDiary(b)
+	for i := range 2000 {
+		d.result(r, fmt.Sprintf("deploy.install/ex13-%03d/answers", i%300), checks.Result{Verdict: checks.Pass, Found: "version 2013 on 10.1.2.3"})
+	}
+	for b.Loop() {
+		if _, err := Markdown(r, d.events, Options{Redact: true}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

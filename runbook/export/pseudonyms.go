@@ -135,6 +135,8 @@ func (x *redactor) hostOrAddress(s string) {
 	}
 }
 
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 // address enters an IP address in every way it may be written.
 func (x *redactor) address(a string) string {
 	ip, err := netip.ParseAddr(strings.TrimSpace(a))
@@ -143,6 +145,9 @@ func (x *redactor) address(a string) string {
 			return x.host(a)
 		}
 		return a
+	}
+	if ip.IsUnspecified() || ip.IsLoopback() || ip == broadcast {
+		return a // the same everywhere
 	}
 	key := ip.WithZone("").String()
 	if known := x.names[key]; known != "" {

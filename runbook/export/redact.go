@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"coexist/runbook"
@@ -23,10 +24,9 @@ type redactor struct {
 	names   map[string]string // lower-case name → pseudonym
 	persons map[string]string
 	counts  map[string]int
-	own     []string // domains of the organisation
-	domains []string // all known domains, for hosts that were not listed
-	longest []string // the names, longest first
-	pattern *regexp.Regexp
+	own     []string          // domains of the organisation
+	domains []string          // all known domains, for hosts that were not listed
+	longest map[rune][]string // the names by their first letter, longest first
 }
 
 // vocabulary are words of the document itself; a name that is one of them says
@@ -160,50 +160,47 @@ func (x *redactor) event(e journal.Event) {
 	}
 }
 
-// compile orders the names, longest first, and builds the pattern that finds
-// where any of them begins.
+// compile puts the names below their first letters, longest first, so that
+// text is searched once whatever the number of names.
 func (x *redactor) compile() {
-	x.longest = slices.Collect(maps.Keys(x.names))
-	slices.SortFunc(x.longest, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	quoted := make([]string, len(x.longest))
-	for i, k := range x.longest {
-		quoted[i] = regexp.QuoteMeta(k)
+	x.longest = map[rune][]string{}
+	for _, name := range slices.Sorted(maps.Keys(x.names)) {
+		first, _ := utf8.DecodeRuneInString(name)
+		x.longest[first] = append(x.longest[first], name)
 	}
-	if len(quoted) > 0 {
-		x.pattern = regexp.MustCompile(`(?i)(?:` + strings.Join(quoted, "|") + `)`)
+	for _, list := range x.longest {
+		slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	}
 }
 
 // text replaces every name that stands as a word of its own.
 func (x *redactor) text(s string) string {
-	if s == "" || x.pattern == nil {
-		return s
-	}
 	var b strings.Builder
-	at := 0
-	for at < len(s) {
-		span := x.pattern.FindStringIndex(s[at:])
-		if span == nil {
-			break
+	from := 0
+	before := ' '
+	for at := 0; at < len(s); {
+		r, size := utf8.DecodeRuneInString(s[at:])
+		name := ""
+		if !wordy(before) {
+			name = x.nameAt(s, at, r)
 		}
-		begin := at + span[0]
-		name := x.nameAt(s, begin)
 		if name == "" {
-			_, size := utf8.DecodeRuneInString(s[begin:])
-			b.WriteString(s[at : begin+size])
-			at = begin + size
+			before, at = r, at+size
 			continue
 		}
-		b.WriteString(s[at:begin] + x.names[name])
-		at = begin + len(name)
+		b.WriteString(s[from:at] + x.names[name])
+		at += len(name)
+		from = at
+		before, _ = utf8.DecodeLastRuneInString(name)
 	}
-	b.WriteString(s[at:])
+	b.WriteString(s[from:])
 	return x.rest(b.String())
 }
 
-// nameAt returns the longest name that stands as a word of its own at a place.
-func (x *redactor) nameAt(s string, at int) string {
-	for _, name := range x.longest {
+// nameAt returns the longest name that begins at a place with a letter and
+// ends with a word.
+func (x *redactor) nameAt(s string, at int, first rune) string {
+	for _, name := range x.longest[unicode.ToLower(first)] {
 		end := at + len(name)
 		if end <= len(s) && strings.EqualFold(s[at:end], name) && boundary(s, at, end) {
 			return name

@@ -86,6 +86,7 @@ func TestRedactorText(t *testing.T) {
 		"new@unseen.org":                     "mailbox-03@domain-03.example",
 		"build 15.0.847.32 and 192.168.77.1": "build 15.0.847.32 and ADDRESS-05",
 		"to 2001:db8::7 at 02:14:07":         "to ADDRESS-05 at 02:14:07",
+		"0.0.0.0 and 127.0.0.1":              "0.0.0.0 and 127.0.0.1",
 		"done by AM":                         "done by PERSON-03",
 		"Rita Board; board":                  "PERSON-01; PERSON-01",
 	} {

@@ -214,7 +214,7 @@ func (p *page) scope() {
 
 func (p *page) timeline() {
 	t := p.d.Timeline
-	p.line("Estimated in all, waits included: %s.", firstOf(t.Estimate, "not estimated"))
+	p.line("Estimated in all, one task after the other and waits included: %s.", firstOf(t.Estimate, "not estimated"))
 	if !t.RollBackBy.IsZero() {
 		what := "what is done"
 		if p.d.Kind == "plan" {
