@@ -26,11 +26,14 @@ type FieldSettings struct {
 	Timeout          time.Duration // longest single connection attempt; zero: 5 s
 	Vantage          Vantage       // zero: Inside
 	UserAgent        string
+	Directory        Directory // the forest, and domain controllers to begin with
+	Hosts            []string  // the organisation's hosts and names, which passwords may go to
 }
 
 // FieldEnv is the environment on the real network.
 func FieldEnv(s FieldSettings) (*Env, error) {
-	env := &Env{Now: s.Now, Vantage: s.Vantage, Loopback: s.Loopback, Proxy: s.Proxy, UserAgent: s.UserAgent}
+	env := &Env{Now: s.Now, Vantage: s.Vantage, Loopback: s.Loopback, Proxy: s.Proxy, UserAgent: s.UserAgent,
+		Directory: s.Directory, Logons: NewLogons(append(s.Hosts, s.Directory.Controllers...)...)}
 	if env.Now == nil {
 		env.Now = time.Now
 	}
