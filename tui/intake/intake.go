@@ -195,12 +195,20 @@ func (m *Model) key(name, text string) Action {
 	return m.pageKey(name, text)
 }
 
+// wheel moves the focus; it never changes an answer.
 func (m *Model) wheel(msg tea.MouseWheelMsg) Action {
-	name := "down"
-	if msg.Button == tea.MouseWheelUp {
-		name = "up"
+	if m.form != nil && m.dialog == nil {
+		if f, ok := m.field(); ok && m.tall(f) {
+			return nil
+		}
 	}
-	return m.key(name, "")
+	switch msg.Button {
+	case tea.MouseWheelUp:
+		return m.key("up", "")
+	case tea.MouseWheelDown:
+		return m.key("down", "")
+	}
+	return nil
 }
 
 // Draw shows everything in a rectangle and returns where the cursor stands on

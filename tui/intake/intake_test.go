@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"coexist/runbook/migration"
 	"coexist/tui/intake/answers"
 )
@@ -268,6 +270,10 @@ func TestClicks(t *testing.T) {
 	t.Parallel()
 	m := New(disk{}.config())
 	do(m, "n")
+	m.Update(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+	if m.form.Source != "2010" {
+		t.Error("the wheel changed an answer")
+	}
 	clickOn(t, m, 80, 24, "Exchange 2007 and 2010")
 	if m.form.Source != "mixed" {
 		t.Errorf("source is %q", m.form.Source)
