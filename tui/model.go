@@ -238,9 +238,6 @@ func (m *Model) take(s runbook.Snapshot) {
 	m.snap = s
 	m.data++
 	m.facts = diagram.Learn(s.Runbook, s.Progress)
-	if s.Progress.Operator != "" && m.operator == "" {
-		m.operator = s.Progress.Operator
-	}
 	if s.Runbook.Phase(m.opened) == nil && !m.hasPhase(m.opened) {
 		m.opened = currentPhase(s.Runbook, s.Progress)
 	}
