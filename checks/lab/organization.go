@@ -1,0 +1,326 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"coexist/checks"
+)
+
+// Blueprint describes an organisation before its upgrade, and the servers that
+// the upgrade will bring, without saying where the description comes from.
+type Blueprint struct {
+	Name        string // of the Exchange organisation
+	Forest      string
+	Domains     []string
+	MailDomains []string
+	Primary     string // client host name
+	Autodiscover,
+	Legacy string
+	OutlookAnywhere bool // in use on the old servers
+	PublicFolders   bool
+	POPIMAP         bool
+	Sites           []PlannedSite
+	Mailboxes       []PlannedMailbox
+	RangeUpper      int // versions in the directory to begin with
+	OrgVersion      int
+	DomainVersion   int
+
+	Seed   string           // equal seeds give equal certificates; empty: random ones
+	Start  time.Time        // when the organisation came to be; certificates count from it
+	Now    func() time.Time // zero: the system's clock
+	Faults []string         // names of Faults
+}
+
+// PlannedSite is a site with its servers, old and to come.
+type PlannedSite struct {
+	Name           string
+	InternetFacing bool
+	External       netip.Addr // where the names point outside after the switch
+	Servers        []PlannedServer
+}
+
+// PlannedServer is an Exchange server. One of version 2013 appears when it is
+// installed.
+type PlannedServer struct {
+	Name, FQDN, Version, Build string
+	Roles                      []string
+	Address                    netip.Addr
+}
+
+// PlannedMailbox is a mailbox with an account whose password is known.
+type PlannedMailbox struct {
+	Address, Username, Password, Version, Site string
+}
+
+// Organization is a simulated organisation with everything that checks look
+// at: names, web services, mail services, directory and shell. Effects change
+// it.
+type Organization struct {
+	lab  *Lab
+	plan Blueprint
+	now  func() time.Time
+
+	mu          sync.Mutex
+	objects     map[string][]*object // by lower-case noun
+	controllers []*controller
+	outside     netip.Addr             // where the names point outside before the switch
+	stopped     map[string]bool        // servers whose services stand still, by lower-case name
+	unhealthy   map[string]string      // server → health set
+	faults      map[string]bool        // by name
+	held        map[string]bool        // domain controllers that replication does not reach
+	bound       map[string]Certificate // what a server presents, by lower-case name
+}
+
+// controller is a domain controller with what it knows of the versions.
+type controller struct {
+	Name, FQDN, Domain, Site string
+	Address                  netip.Addr
+	OSVersion                string
+	Synchronized             bool
+	known, truth             versions
+}
+
+// versions in a directory; those of domains by name.
+type versions struct {
+	rangeUpper, organization int
+	domains                  map[string]int
+}
+
+func (v versions) clone() versions {
+	domains := map[string]int{}
+	for k, n := range v.domains {
+		domains[k] = n
+	}
+	v.domains = domains
+	return v
+}
+
+// NewOrganization starts an organisation.
+func NewOrganization(b Blueprint) (*Organization, error) {
+	if b.Now == nil {
+		b.Now = time.Now
+	}
+	if b.Start.IsZero() {
+		b.Start = b.Now()
+	}
+	l, err := New(Config{Now: b.Now, Forest: b.Forest, Seed: b.Seed, Start: b.Start})
+	if err != nil {
+		return nil, err
+	}
+	o := &Organization{
+		lab: l, plan: b, now: b.Now, objects: map[string][]*object{}, outside: netip.MustParseAddr("203.0.113.20"),
+		stopped: map[string]bool{}, unhealthy: map[string]string{}, faults: map[string]bool{}, held: map[string]bool{},
+		bound: map[string]Certificate{},
+	}
+	if err := o.build(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return o, nil
+}
+
+// Close ends everything that the organisation runs.
+func (o *Organization) Close() error { return o.lab.Close() }
+
+// build makes the organisation as it is before the upgrade.
+func (o *Organization) build() error {
+	for _, name := range o.plan.Faults {
+		if err := o.knownFault(name); err != nil {
+			return err
+		}
+		o.faults[name] = true
+	}
+	if err := o.buildControllers(); err != nil {
+		return err
+	}
+	o.buildSettings()
+	for _, site := range o.plan.Sites {
+		for _, s := range site.Servers {
+			if s.Version == "2013" {
+				continue
+			}
+			if err := o.install(site, s, s.Roles, s.Build); err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
+		}
+	}
+	o.buildMailboxes()
+	o.buildNames()
+	return o.buildMail()
+}
+
+// buildSettings makes what belongs to the whole organisation.
+func (o *Organization) buildSettings() {
+	o.add(newObject("OrganizationConfig", "Name", o.plan.Name, "Identity", o.plan.Name, "PublicFoldersEnabled", "Local",
+		"RemotePublicFolderMailboxes", nil, "PublicFoldersLockedForMigration", false, "PublicFolderMigrationComplete", false,
+		"RootPublicFolderMailbox", nil))
+	o.add(newObject("TransportConfig", "Name", "Transport Settings", "MaxSendSize", megabytes(35), "MaxReceiveSize", megabytes(35)))
+	o.add(newObject("OfflineAddressBook", "Name", "Default Offline Address Book", "Identity", `\Default Offline Address Book`,
+		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
+	o.add(newObject("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
+		"SourceTransportServers", o.names(func(s PlannedServer) bool { return s.Version != "2013" && slices.Contains(s.Roles, "hub-transport") })))
+	o.add(newObject("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
+}
+
+// names lists servers of the plan.
+func (o *Organization) names(want func(PlannedServer) bool) []any {
+	var out []any
+	for _, site := range o.plan.Sites {
+		for _, s := range site.Servers {
+			if want(s) {
+				out = append(out, s.Name)
+			}
+		}
+	}
+	return out
+}
+
+// Env is the door to the organisation from one side, with its own shell and
+// accounts.
+func (o *Organization) Env(side checks.Vantage) *checks.Env {
+	env := o.lab.EnvFrom(side)
+	env.Shell = o.Shell
+	env.Loopback = false
+	env.Logon = o.logon
+	env.UserAgent = "coexist/rehearsal (connectivity probe)"
+	env.Logons.Allow(o.hosts()...)
+	if side != checks.Outside {
+		for _, c := range o.controllers {
+			env.Directory.Controllers = append(env.Directory.Controllers, c.FQDN)
+		}
+	}
+	return env
+}
+
+// hosts are the names to which passwords may go.
+func (o *Organization) hosts() []string {
+	out := nonEmpty(o.plan.Primary, o.plan.Autodiscover, o.plan.Legacy)
+	for _, site := range o.plan.Sites {
+		for _, s := range site.Servers {
+			out = append(out, s.FQDN)
+		}
+	}
+	for _, c := range o.controllers {
+		out = append(out, c.FQDN)
+	}
+	return out
+}
+
+// logon hands out the accounts of the test mailboxes and that for reading the
+// directory.
+func (o *Organization) logon(_ context.Context, account string) (checks.Credential, error) {
+	if strings.EqualFold(account, checks.DirectoryAccount) {
+		return checks.Credential{Username: o.reader(), Password: checks.NewSecret(readerPassword)}, nil
+	}
+	for _, m := range o.plan.Mailboxes {
+		if m.Password != "" && (strings.EqualFold(m.Address, account) || strings.EqualFold(m.Username, account)) {
+			return checks.Credential{Username: m.Username, Password: checks.NewSecret(m.Password)}, nil
+		}
+	}
+	return checks.Credential{}, fmt.Errorf("the rehearsal has no account %s", account)
+}
+
+// readerPassword belongs to the account that reads the directory. It opens
+// nothing but the rehearsal.
+const readerPassword = "rehearsal-Reader1"
+
+func (o *Organization) reader() string {
+	short, _, _ := strings.Cut(o.plan.Forest, ".")
+	return strings.ToUpper(short) + `\reader`
+}
+
+// all are the objects of a noun.
+func (o *Organization) all(noun string) []any {
+	var out []any
+	for _, v := range o.objects[strings.ToLower(noun)] {
+		out = append(out, v)
+	}
+	return out
+}
+
+func (o *Organization) add(v *object) {
+	key := strings.ToLower(v.noun)
+	o.objects[key] = append(o.objects[key], v)
+}
+
+// remove drops the objects of a noun for which drop is true.
+func (o *Organization) remove(noun string, drop func(*object) bool) {
+	key := strings.ToLower(noun)
+	o.objects[key] = slices.DeleteFunc(o.objects[key], drop)
+}
+
+// pick are the objects of a noun that fit.
+func (o *Organization) pick(noun string, want func(*object) bool) []*object {
+	var out []*object
+	for _, v := range o.objects[strings.ToLower(noun)] {
+		if want(v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// server is an installed server by its name, as it is or as ids hold it.
+func (o *Organization) server(name string) *object {
+	for _, v := range o.objects["exchangeserver"] {
+		if sameText(v.get("Name"), name) || sameText(v.get("Fqdn"), name) {
+			return v
+		}
+	}
+	return nil
+}
+
+// shellHost is the server on which a shell opens: the one that is meant, else
+// the newest.
+func (o *Organization) shellHost(name string) *object {
+	if v := o.server(name); v != nil {
+		return v
+	}
+	if planned, _ := o.planned(name); planned != nil {
+		// A server that is still being prepared has Windows, but no Exchange.
+		return newObject("ExchangeServer", "Name", planned.Name, "Fqdn", planned.FQDN, "Build", "", "Version", planned.Version, "Roles", nil)
+	}
+	var best *object
+	for _, v := range o.objects["exchangeserver"] {
+		if best == nil || best.text("Version") < v.text("Version") {
+			best = v
+		}
+	}
+	return best
+}
+
+func (o *Organization) planned(name string) (*PlannedServer, *PlannedSite) {
+	for i := range o.plan.Sites {
+		for j := range o.plan.Sites[i].Servers {
+			if strings.EqualFold(o.plan.Sites[i].Servers[j].Name, name) {
+				return &o.plan.Sites[i].Servers[j], &o.plan.Sites[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (o *Organization) installed2013() bool {
+	return len(o.pick("ExchangeServer", is2013)) > 0
+}
+
+func is2013(v *object) bool { return v.text("Version") == "2013" }
+
+func hasRole(v *object, role string) bool { return contains(v.get("Roles"), role) }
+
+// Thumbprint is that of the certificate which a server presents for https, in
+// upper case.
+func (o *Organization) Thumbprint(server string) string {
+	r := o.lab.server(server)
+	if r == nil {
+		return ""
+	}
+	_, cert := r.now()
+	return thumbprint(cert)
+}
