@@ -216,6 +216,10 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 	if q.example != "" {
 		value.hint += ", for example " + q.example
 	}
+	if r := m.snap.Runbook; r != nil && r.MayBeEmpty(key) {
+		value.check = nil
+		value.hint += "; leave it empty if nothing stood there"
+	}
 	value.input.Set(m.snap.Progress.Values[key])
 	return m.restore("value/"+key, &form{title: "Fill in a value", button: "record", fields: []*field{value},
 		intro: func(p *page) { p.text(0, key, p.th.Dim) },
