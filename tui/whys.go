@@ -94,7 +94,7 @@ func (m *Model) whyNoRunAll() string {
 	if why := m.whyReadOnly(); why != "" {
 		return why
 	}
-	if len(m.phaseChecks()) == 0 {
+	if !m.anyPhaseCheck() {
 		return "There is no check to run here."
 	}
 	return ""

@@ -57,10 +57,10 @@ type Panel struct {
 	Kind    Kind
 	At      paint.Rect // in coordinates of the picture
 	Title   string
-	Site    string   // name of its site
-	Servers []string // names of its servers
-	Name    string   // host name of a name panel
-	Facts   []string // what is known about it, a line each
+	Site    string          // name of its site
+	Servers []string        // names of its servers
+	Name    string          // host name of a name panel
+	Facts   func() []string // what is known about it, a line each
 
 	framed bool
 	line   paint.Line
@@ -125,7 +125,10 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 	if r == nil || r.Migration == nil || o.Width < 20 {
 		return pic
 	}
-	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: survey(r, p), steps: numberSteps(r, p)}
+	if f.board == nil {
+		f.board, f.steps = survey(r, p), numberSteps(r, p)
+	}
+	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: f.board, steps: f.steps}
 	l.sites = order(r.Migration)
 	l.inner = min(o.Width-2, 96)
 	l.x = (o.Width - l.inner) / 2
