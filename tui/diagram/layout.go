@@ -460,10 +460,20 @@ func (l *layout) siteTitle(s migration.Site) string {
 	return "Intranet site · " + s.Name
 }
 
-// folded draws a site as one line.
+// folded draws a site as one line. There may be a thousand of them, so what
+// the line says is worked out when it is seen.
 func (l *layout) folded(i int, s migration.Site) {
-	id := "site/" + lower(s.Name)
-	p := Panel{ID: id, Kind: SitePanel, Site: s.Name, Title: l.siteTitle(s), Servers: names(s.Servers), At: paint.R(l.x+2, l.y, l.inner-4, 1), Facts: func() []string { return l.siteFacts(i, s) }}
+	p := Panel{ID: "site/" + lower(s.Name), Kind: SitePanel, Site: s.Name, At: paint.R(l.x+2, l.y, l.inner-4, 1)}
+	p.fill = func(p *Panel) { l.fillFolded(i, s, p) }
+	l.add(p)
+	if i == 0 {
+		l.leftEnd, l.rightEnd = image.Pt(p.At.Min.X-1, l.y), image.Pt(p.At.Max.X, l.y)
+	}
+	l.y++
+}
+
+func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
+	p.Title, p.Servers, p.Facts = l.siteTitle(s), names(s.Servers), func() []string { return l.siteFacts(i, s) }
 	if i > 0 {
 		p.badges = []badge{l.badge("sites")}
 	}
@@ -478,11 +488,6 @@ func (l *layout) folded(i int, s migration.Site) {
 	}
 	p.rows = []row{{left: []span{{"▸ ", dim}, {p.Title, plain}},
 		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
-	l.add(p)
-	if i == 0 {
-		l.leftEnd, l.rightEnd = image.Pt(p.At.Min.X-1, l.y), image.Pt(p.At.Max.X, l.y)
-	}
-	l.y++
 }
 
 func brief(list []string) string {
