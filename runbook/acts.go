@@ -60,7 +60,7 @@ func (s *Session) MarkDone(taskID, typed string) error {
 	if err := m.mayDo(t, typed); err != nil {
 		return err
 	}
-	done := TaskDone{Task: taskID, Typed: typed, Hash: t.changes(s.fold.values), Lines: t.Lines(s.fold.values), Again: again}
+	done := TaskDone{Task: taskID, Typed: typed, Hash: s.fold.changes(t), Lines: t.Lines(s.fold.values), Again: again}
 	if err := s.append(journal.Entry{Kind: EventDone, Data: done}); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *Session) MarkDone(taskID, typed string) error {
 // confirms tells what marking a task again means: that its wait is over, or
 // that it was looked at again. Otherwise there is nothing to mark.
 func (m *moment) confirms(t *Task, tf *taskFold) (waitOver bool, err error) {
-	if m.reopened(t) > tf.seq || tf.hash != "" && tf.hash != t.changes(m.f.values) {
+	if m.reopened(t) > tf.seq || tf.hash != "" && tf.hash != m.f.changes(t) {
 		return false, nil
 	}
 	if m.waiting(t, tf) {

@@ -32,6 +32,12 @@ type fold struct {
 	lost   map[string]checks.Result
 	waived map[string]Waiver // of captured values, by key
 	cache  map[*Phase]*standing
+	reach  map[*Task]int64 // last reopening that a task is built on; nil: to be worked out
+
+	reopenings int
+
+	prints map[*Task]string  // what tasks change with the values in force
+	asked  map[*Check]string // what checks ask with the values in force
 
 	notes     []Note
 	noteSeqs  []int64
@@ -84,7 +90,7 @@ func newFold(r *Runbook) *fold {
 	return &fold{
 		r: r, values: Values{}, known: map[string][]valueEntry{}, tasks: map[string]*taskFold{}, checks: map[string]*checkFold{},
 		begun: map[*Phase]int64{}, sealed: map[*Phase]int64{}, lost: map[string]checks.Result{}, waived: map[string]Waiver{},
-		cache: map[*Phase]*standing{},
+		cache: map[*Phase]*standing{}, prints: map[*Task]string{}, asked: map[*Check]string{},
 	}
 }
 
@@ -169,6 +175,39 @@ func (f *fold) touch(id string, at time.Time) *taskFold {
 
 // forget drops what was concluded about all phases.
 func (f *fold) forget() { clear(f.cache) }
+
+// revalue drops what was rendered with other values.
+func (f *fold) revalue() {
+	clear(f.prints)
+	clear(f.asked)
+	f.forget()
+}
+
+// changes is what a task changes, rendered once for the values in force.
+func (f *fold) changes(t *Task) string {
+	if t.fixed != "" {
+		return t.fixed
+	}
+	print, known := f.prints[t]
+	if !known {
+		print = t.changes(f.values)
+		f.prints[t] = print
+	}
+	return print
+}
+
+// asks is what a check asks, rendered once for the values in force.
+func (f *fold) asks(c *Check) string {
+	if c.fixed != "" {
+		return c.fixed
+	}
+	print, known := f.asked[c]
+	if !known {
+		print = c.asks(f.values)
+		f.asked[c] = print
+	}
+	return print
+}
 
 func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	check := f.r.checks[p.ID]
@@ -280,6 +319,8 @@ func (f *fold) reopen(e journal.Event, id string) {
 	t.seq, t.base, t.at, t.by, t.hash, t.ack = 0, 0, time.Time{}, "", "", 0
 	t.reopened++
 	t.again = e.Seq
+	f.reopenings++
+	f.reach = nil
 	for _, c := range task.Checks {
 		if cf := f.checks[c.ID]; cf != nil {
 			cf.held = false
@@ -314,7 +355,7 @@ func (f *fold) setValue(v valueEntry, key string, at time.Time) {
 			f.touch(t.ID, at)
 		}
 	}
-	f.forget()
+	f.revalue()
 }
 
 // undo takes one event back, as far as it still is in force.
@@ -338,6 +379,7 @@ func (f *fold) undo(e journal.Event, p *Undone) {
 		f.undoCheck(p)
 	case EventValue:
 		f.undoValue(p.Seq)
+		f.revalue()
 	case EventNote:
 		for i, seq := range f.noteSeqs {
 			if seq == p.Seq {

@@ -135,6 +135,9 @@ func (v *validator) probeVersion(key string, p Probe) {
 	if !v.choice(key+".version", p.Version, versions(v.m.Organization.Source)) || !v.sound("site") {
 		return
 	}
+	if p.Site != "" && !v.hasSite(p.Site) {
+		return // told with the site
+	}
 	for _, s := range v.m.Sites {
 		if (p.Site == "" || p.Site == s.Name) && siteHas(s, p.Version, MailboxRole) {
 			return

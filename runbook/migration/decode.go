@@ -197,13 +197,13 @@ func (d *decoder) tables(raw any, to reflect.Value, path, shape string) {
 func found(raw any) string {
 	switch x := raw.(type) {
 	case string:
-		return fmt.Sprintf("the text %q", shorten(x))
+		return fmt.Sprintf("the text %q", shown(shorten(x)))
 	case bool:
 		return fmt.Sprintf("%t", x)
 	case int64:
 		return fmt.Sprintf("the number %d", x)
 	case float64:
-		return fmt.Sprintf("the number %v", x)
+		return fmt.Sprintf("the number %v with a fraction", x)
 	case time.Time:
 		switch x.Location().String() {
 		case "datetime-local":
@@ -247,9 +247,12 @@ func (d *decoder) unknown(name string, raw any, fields []field, path, shape stri
 		}
 		p.Message = fmt.Sprintf("this key of the site stands below %s, so it counts as a key of the %s", header, table)
 		p.Expected = fmt.Sprintf("it above line %d, between [[site]] and the first table of the site", first)
-		d.broken = append(d.broken, parent(parent(path))+"."+name)
-		if table == "dag" {
-			d.broken[len(d.broken)-1] = parent(path) + "." + name
+		above := parent(path)
+		if table == "server" {
+			above = parent(above)
+		}
+		if key := above + "." + name; !contains(d.broken[max(0, len(d.broken)-1):], key) {
+			d.broken = append(d.broken, key) // once for a row of servers
 		}
 	case len(homes) > 0:
 		p.Message = fmt.Sprintf("%s has no key %q", tableName(shape), name)
@@ -259,7 +262,7 @@ func (d *decoder) unknown(name string, raw any, fields []field, path, shape stri
 			} else {
 				p.Expected += " or "
 			}
-			p.Expected += place(h)
+			p.Expected += place(h, name)
 			d.broken = append(d.broken, join(strings.Trim(h, "[]"), name))
 		}
 	default:
@@ -297,21 +300,44 @@ func isTable(raw any) bool {
 	return false
 }
 
-func place(table string) string {
-	if table == "" {
+// place says where a key belongs; a key that is a table itself is named by its
+// own header.
+func place(home, name string) string {
+	switch own := tableHeader(join(strings.Trim(home, "[]"), name)); {
+	case own != "" && home != "":
+		return "as " + own + " below its " + home
+	case own != "":
+		return "as " + own
+	case home == "":
 		return "at the top of the file, above the first table"
 	}
-	return "in " + table
+	return "in " + home
+}
+
+// tableHeader is the header of a table by its path without indexes; empty for a
+// plain key.
+func tableHeader(shape string) string {
+	t, header := reflect.TypeOf(Migration{}), ""
+	for _, part := range strings.Split(shape, ".") {
+		header = ""
+		for _, f := range fieldsOf(t) {
+			if table, array := tableOf(f.typ); f.name == part && table != nil {
+				t, header = table, "["+shape+"]"
+				if array {
+					header = "[[" + shape + "]]"
+				}
+				break
+			}
+		}
+	}
+	return header
 }
 
 func tableName(shape string) string {
-	switch shape {
-	case "":
+	if shape == "" {
 		return "the top of the file"
-	case "site", "site.server", "probe":
-		return "[[" + shape + "]]"
 	}
-	return "[" + shape + "]"
+	return tableHeader(shape)
 }
 
 // homesOf lists the tables that have a key, written as their headers; the top of

@@ -31,6 +31,9 @@ func (l *locations) line(key string) int {
 		if i, ok := l.index[key]; ok {
 			return l.all[i].line
 		}
+		if i, ok := l.index[key+"[1]"]; ok {
+			return l.all[i].line
+		}
 		key = parent(key)
 	}
 	return 1

@@ -8,7 +8,9 @@ import (
 	"os"
 	"reflect"
 	"sort"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
@@ -140,18 +142,31 @@ func decodeTOML(data []byte, where *locations) (raw map[string]any, list []Probl
 	case errors.As(err, &bad):
 		return nil, []Problem{syntaxProblem(bad, data)}
 	default:
-		return nil, []Problem{{Line: 1, Message: "the file cannot be read as TOML: " + err.Error()}}
+		return nil, []Problem{{Line: 1, Message: "the file cannot be read as TOML: " + printable(err.Error())}}
 	}
 }
 
 func syntaxProblem(bad toml.ParseError, data []byte) Problem {
 	last := bytes.Count(data, []byte("\n")) + 1
-	p := Problem{Line: min(max(bad.Position.Line, 1), last), Message: "this is not TOML: " + bad.Message}
+	p := Problem{Line: min(max(bad.Position.Line, 1), last), Message: "this is not TOML: " + printable(bad.Message)}
 	if bad.LastKey != "" && !strings.ContainsFunc(bad.LastKey, func(r rune) bool { return r < ' ' || r > '~' }) {
 		p.Message += fmt.Sprintf(" (the last key read is %s)", bad.LastKey)
 	}
-	if strings.Contains(bad.Message, "escape") {
+	if lines := bytes.Split(data, []byte("\n")); bytes.ContainsRune(lines[p.Line-1], '\\') && !strings.Contains(bad.Message, "already") {
 		p.Expected = `a path between single quotes, such as 'D:\'`
 	}
 	return p
+}
+
+// printable escapes what must not reach a terminal.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if one := strconv.QuoteRune(r); unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(one[1 : len(one)-1])
+		}
+	}
+	return b.String()
 }

@@ -3,6 +3,7 @@ package migration
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Problem is one thing that is wrong with a migration: where it stands, what is
@@ -61,7 +62,7 @@ func (p *Problems) Error() string {
 // none is close enough to be meant.
 func nearest(word string, known []string) string {
 	word = strings.ToLower(word)
-	best, found := len(word)/3+1, ""
+	best, found := max(1, len(word)/3), ""
 	if len(word) > 40 {
 		return ""
 	}
@@ -114,4 +115,29 @@ func quoted(words []string) []string {
 		out[i] = fmt.Sprintf("%q", w)
 	}
 	return out
+}
+
+// shown is a text that %q puts between quotes as it stands, so that a Windows
+// path keeps its single backslashes; only what cannot be printed is escaped.
+type shown string
+
+// Format implements fmt.Formatter.
+func (s shown) Format(f fmt.State, verb rune) {
+	switch {
+	case verb != 'q':
+		fmt.Fprint(f, string(s))
+	case strings.ContainsFunc(string(s), func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }):
+		fmt.Fprintf(f, "%q", string(s))
+	default:
+		fmt.Fprint(f, `"`+string(s)+`"`)
+	}
+}
+
+func showing(args []any) []any {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = shown(s)
+		}
+	}
+	return args
 }

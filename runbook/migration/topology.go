@@ -186,6 +186,15 @@ func (v *validator) site(key, name string) {
 	}
 }
 
+func (v *validator) hasSite(name string) bool {
+	for _, s := range v.m.Sites {
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
 type seenServer struct {
 	server Server
 	site   string

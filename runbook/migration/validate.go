@@ -48,7 +48,7 @@ func (v *validator) all() {
 
 // say records a problem unless its key is known to be broken.
 func (v *validator) say(key, expected, format string, args ...any) {
-	v.put(Problem{Key: key, Expected: expected, Message: fmt.Sprintf(format, args...)})
+	v.put(Problem{Key: key, Expected: expected, Message: fmt.Sprintf(format, showing(args)...)})
 }
 
 func (v *validator) put(p Problem) {

@@ -19,7 +19,7 @@ type Invalid struct {
 func (e *Invalid) Error() string { return e.Reason + "; expected " + e.Expected }
 
 func invalid(expected, format string, args ...any) error {
-	return &Invalid{Reason: fmt.Sprintf(format, args...), Expected: expected}
+	return &Invalid{Reason: fmt.Sprintf(format, showing(args)...), Expected: expected}
 }
 
 const (
