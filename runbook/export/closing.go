@@ -19,6 +19,9 @@ func (g *gatherer) newestFirst(list []RollbackTask) {
 // openItems gathers what is left to do. Work that was not begun is one line a
 // phase; what is begun and not good is a line each.
 func (g *gatherer) openItems() {
+	if g.o.Plan {
+		return
+	}
 	owner := g.p.Operator
 	add := func(what, mend, owner string, due time.Time) {
 		g.d.OpenItems = append(g.d.OpenItems, OpenItem{what, mend, owner, due})
@@ -35,7 +38,7 @@ func (g *gatherer) openItems() {
 			}
 		}
 		if left > 0 {
-			add(fmt.Sprintf("%s %s: %s to be carried out", g.index.number[ph.ID], ph.Title, plural(left, "task is", "tasks are")), "", owner, g.d.Change.WindowEnd)
+			add(fmt.Sprintf("%s %s: %s to be carried out", g.index.number[ph.ID], phaseTitle(ph), plural(left, "task is", "tasks are")), "", owner, g.d.Change.WindowEnd)
 		}
 	}
 	for _, ph := range g.d.Phases {
@@ -46,7 +49,7 @@ func (g *gatherer) openItems() {
 }
 
 func (g *gatherer) openTask(t *Task, owner string, add func(what, mend, owner string, due time.Time)) {
-	where := t.Number + " " + t.Title + " (" + t.Target + ")"
+	where := t.Number + " " + titled(t.Title, t.Target)
 	if t.Status == string(runbook.Changed) {
 		add(where+": confirm, its command reads differently now", "look at both and mark it carried out again", owner, time.Time{})
 	}
@@ -93,21 +96,11 @@ func (g *gatherer) summary() {
 		return
 	}
 	d.StateLine = strings.Join([]string{
-		fmt.Sprintf("%d of %s done", d.Counts.TasksDone, plural(d.Counts.Tasks, "task", "tasks")),
-		plural(len(d.group("waivers").Rows), "waiver", "waivers"), g.windowWord(),
+		fmt.Sprintf("%d of %s carried out", d.Counts.TasksDone, plural(d.Counts.Tasks, "task", "tasks")),
+		plural(d.Counts.Waivers, "waiver", "waivers"), g.windowWord(),
 		fmt.Sprintf("journal %s (%s, head %.8s)", d.Integrity.Chain, plural(d.Integrity.Entries, "entry", "entries"), firstOf(d.Integrity.Head, "none")),
 	}, " · ")
 	d.Summary = g.runSummary()
-}
-
-// group returns a group of deviations.
-func (d *Document) group(id string) Deviation {
-	for _, g := range d.Deviations {
-		if g.ID == id {
-			return g
-		}
-	}
-	return Deviation{}
 }
 
 func (g *gatherer) windowWord() string {
@@ -159,7 +152,7 @@ func (g *gatherer) runSummary() []string {
 	result := fmt.Sprintf("Result: %d of %s complete.", c.PhasesDone, plural(c.Phases, "stretch of work", "stretches of work"))
 	for i, ph := range g.r.Phases {
 		if st := phaseState(g.p, ph.ID); !st.Complete && st.Open {
-			result += fmt.Sprintf(" Under way: step %d, %s (%d of %d tasks).", ph.Step, d.Phases[i].Title, st.Done, st.Total)
+			result += fmt.Sprintf(" Under way: step %d, %s (%d of %d tasks complete).", ph.Step, titled(d.Phases[i].Title, ph.Site), st.Done, st.Total)
 			break
 		}
 	}

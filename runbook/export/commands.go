@@ -105,7 +105,7 @@ func (c CommandReport) Text() string {
 			line("==== %s", head)
 			b.WriteByte('\n')
 		}
-		line("%s (%s): %s", t.Title, t.Target, strings.ToUpper(t.Status))
+		line("%s: %s", titled(t.Title, t.Target), strings.ToUpper(t.Status))
 		line("task %s", t.ID)
 		if t.RunOn != "" {
 			line("where: %s", t.RunOn)

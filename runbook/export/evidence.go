@@ -1,14 +1,13 @@
 package export
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"coexist/checks"
+	"coexist/runbook"
 	"coexist/runbook/journal"
 )
 
@@ -29,7 +28,7 @@ func (g *gatherer) evidence() {
 	}
 	for _, e := range g.events {
 		switch e.Kind {
-		case "result", "attest":
+		case runbook.EventResult:
 			res := results[e.Seq]
 			add(res.Transcript, "transcript of "+res.ID, truth(res.Source), e)
 		case "import":
@@ -135,30 +134,24 @@ func (g *gatherer) integrity() {
 		return
 	}
 	in.First, in.Last = g.all[0].Time.UTC(), lastTime(g.all)
-	in.FirstHash, in.Head = lineHash(g.all[0]), lineHash(g.all[len(g.all)-1])
+	in.FirstHash, in.Head = g.all[0].Hash(), g.all[len(g.all)-1].Hash()
 	in.Chain = "unbroken"
 	for i := 1; i < len(g.all); i++ {
-		if g.all[i].Prev != lineHash(g.all[i-1]) {
+		if g.all[i].Prev != g.all[i-1].Hash() {
 			in.Breaks = append(in.Breaks, fmt.Sprintf("entry %d does not name the entry before it", g.all[i].Seq))
-		}
-	}
-	for _, e := range g.all {
-		if e.Kind == "journal.continued" || e.Kind == "continued" {
-			p := payloadOf(e)
-			in.Breaks = append(in.Breaks, strings.TrimSpace(fmt.Sprintf("entry %d continues an older journal: head %s %s", e.Seq, p.text("head"), p.text("break", "why"))))
 		}
 	}
 	if len(in.Breaks) > 0 {
 		in.Chain = "BROKEN"
 	}
-}
-
-// lineHash is the SHA-256 of an event's line, as the next event names it.
-func lineHash(e journal.Event) string {
-	line, err := json.Marshal(e)
-	if err != nil {
-		return ""
+	for _, e := range g.all {
+		var c journal.Continuation
+		if e.Kind != journal.KindContinued || json.Unmarshal(e.Data, &c) != nil {
+			continue
+		}
+		if in.Chain == "unbroken" {
+			in.Chain = "continued after a break"
+		}
+		in.Breaks = append(in.Breaks, fmt.Sprintf("entry %d goes on after a break at line %d: %s; %s no longer count; the broken file has SHA-256 %s, its sound part ends with %s", e.Seq, c.Line, c.Reason, plural(c.Dropped, "line", "lines"), c.SHA256, firstOf(c.Head, "nothing")))
 	}
-	sum := sha256.Sum256(line)
-	return hex.EncodeToString(sum[:])
 }

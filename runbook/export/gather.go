@@ -29,7 +29,8 @@ type gatherer struct {
 	events  []journal.Event // what this document may know of it
 	results []recorded      // in journal order
 	index   *index
-	found   map[string]string // transcript hash → evidence id
+	found   map[string]string   // transcript hash → evidence id
+	done    map[string][]string // lines recorded when a task was last carried out
 	d       *Document
 }
 
@@ -47,17 +48,26 @@ func gather(r *runbook.Runbook, events []journal.Event, o Options) (*Document, e
 	if !slices.Contains(Profiles, o.Profile) {
 		return nil, fmt.Errorf("profile %q is not known: expected one of %s", o.Profile, strings.Join(Profiles, ", "))
 	}
-	g := &gatherer{r: r, o: o, all: events, events: events, index: newIndex(r), found: map[string]string{}}
+	g := &gatherer{r: r, o: o, all: events, events: events, index: newIndex(r), found: map[string]string{}, done: map[string][]string{}}
 	if o.Plan {
 		g.events = slices.DeleteFunc(slices.Clone(events), func(e journal.Event) bool { return !slices.Contains(planKinds, e.Kind) })
 	}
-	results, err := resultsOf(g.events)
-	if err != nil {
-		return nil, err
-	}
-	g.results = results
+	g.results = resultsOf(g.events)
 	g.p = runbook.Fold(r, g.events, lastTime(g.events))
+	if o.Plan {
+		forget(g.p)
+	}
 	return g.document(), nil
+}
+
+// forget drops the moments of a plan, where giving a value is not yet work.
+func forget(p *runbook.Progress) {
+	for _, t := range p.Tasks {
+		t.Started = time.Time{}
+	}
+	for _, ph := range p.Phases {
+		ph.First, ph.Last = time.Time{}, time.Time{}
+	}
 }
 
 func (g *gatherer) document() *Document {
@@ -110,16 +120,17 @@ func lastTime(events []journal.Event) time.Time {
 	return events[len(events)-1].Time.UTC()
 }
 
-// resultsOf reads every result of the journal.
-func resultsOf(events []journal.Event) ([]recorded, error) {
+// resultsOf reads every result of the journal. One that does not decode is told
+// by the fold's alerts and left out here.
+func resultsOf(events []journal.Event) []recorded {
 	var out []recorded
 	for _, e := range events {
-		if e.Kind != "result" && e.Kind != "attest" {
+		if e.Kind != runbook.EventResult {
 			continue
 		}
 		var res checks.Result
-		if err := json.Unmarshal(e.Data, &res); err != nil {
-			return nil, fmt.Errorf("journal entry %d: expected a result, found what does not decode: %w; check the file with coexist journal verify", e.Seq, err)
+		if json.Unmarshal(e.Data, &res) != nil {
+			continue
 		}
 		at := e.Time
 		if !res.Started.IsZero() {
@@ -127,7 +138,7 @@ func resultsOf(events []journal.Event) ([]recorded, error) {
 		}
 		out = append(out, recorded{e.Seq, at.UTC(), res})
 	}
-	return out, nil
+	return out
 }
 
 // payload is an event's data where only single fields of it matter.
@@ -192,7 +203,7 @@ func (x *index) taskName(id string) string {
 	if t == nil {
 		return id
 	}
-	return fmt.Sprintf("%s %s (%s)", x.number[id], t.Title, t.Label)
+	return x.number[id] + " " + titled(t.Title, t.Label)
 }
 
 // The states of a fold may lack what nothing happened to.

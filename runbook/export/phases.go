@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,12 @@ func (g *gatherer) phases() {
 	steps := map[int]*runbook.Step{}
 	for _, s := range g.r.Steps {
 		steps[s.Number] = s
+	}
+	for _, e := range g.events {
+		if e.Kind == runbook.EventDone {
+			p := payloadOf(e)
+			g.done[p.text("task")] = p.lines("lines")
+		}
 	}
 	shown := map[string]bool{} // steps whose slide lines are there already
 	for _, ph := range g.r.Phases {
@@ -99,12 +106,8 @@ func (g *gatherer) asDone(t *runbook.Task, now []Command) []string {
 	if taskState(g.p, t.ID).DoneAt.IsZero() {
 		return nil
 	}
-	var recorded, current []string
-	for _, e := range g.events {
-		if p := payloadOf(e); e.Kind == "task.done" && p.text("task") == t.ID {
-			recorded = p.lines("lines")
-		}
-	}
+	var current []string
+	recorded := g.done[t.ID]
 	for _, c := range now {
 		current = append(current, c.Lines...)
 	}
@@ -178,6 +181,7 @@ func (g *gatherer) fill(out *Check, st *runbook.CheckState) {
 	if id := g.found[res.Transcript]; id != "" {
 		out.Evidence = append(out.Evidence, id)
 	}
+	out.Facts = facts(res.Evidence)
 	if res.Verdict != checks.Pass {
 		out.Causes, out.Remedy = res.Causes, res.Remedy
 	}
@@ -195,7 +199,7 @@ func (g *gatherer) expected(c *runbook.Check) string {
 		if len(e.Values) > 0 {
 			value = strings.Join(e.Values, ", ")
 		}
-		part := strings.TrimSpace(strings.Join(unique([]string{e.Property, strings.ReplaceAll(e.Op, "_", " "), value}), " "))
+		part := strings.TrimSpace(strings.Join(unique([]string{e.Property, firstOf(opWords[e.Op], e.Op), value}), " "))
 		if e.Rows == "any" || e.Rows == "none" {
 			part = "in " + e.Rows + " row: " + part
 		}
@@ -205,6 +209,15 @@ func (g *gatherer) expected(c *runbook.Check) string {
 		return c.Title
 	}
 	return strings.Join(parts, "; ")
+}
+
+// facts writes what a result keeps as evidence, in the order of the names.
+func facts(evidence map[string]string) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(evidence)) {
+		out = append(out, name+": "+evidence[name])
+	}
+	return out
 }
 
 // counts adds up the summary's figures.

@@ -17,6 +17,10 @@ func (p *page) rollback() {
 }
 
 func (p *page) openItems() {
+	if p.d.Kind == "plan" {
+		p.line("To be filled in by the run.")
+		return
+	}
 	var rows [][]string
 	for _, o := range p.d.OpenItems {
 		rows = append(rows, []string{o.What, o.Mend, o.Owner, stamp(o.Due)})

@@ -13,10 +13,7 @@ func (p *page) steps() {
 }
 
 func (p *page) phase(ph *Phase) {
-	title := fmt.Sprintf("Step %d: %s", ph.Step, ph.Title)
-	if ph.Site != "" && !strings.Contains(ph.Title, ph.Site) {
-		title += ", " + ph.Site
-	}
+	title := fmt.Sprintf("Step %d: %s", ph.Step, titled(ph.Title, ph.Site))
 	p.line("### %s %s", ph.Number, Prose(title))
 	if p.d.Kind != "plan" {
 		line := fmt.Sprintf("Status: %s · %d of %s done", strings.ToUpper(ph.Status), ph.Done, plural(ph.Total, "required task", "required tasks"))
@@ -31,15 +28,23 @@ func (p *page) phase(ph *Phase) {
 	}
 	if len(ph.Gate) > 0 && p.d.Kind != "plan" {
 		p.line("Blocked by:")
-		p.list(ph.Gate)
+		p.list(shortened(ph.Gate))
 	}
 	for i := range ph.Tasks {
 		p.task(&ph.Tasks[i])
 	}
 }
 
+// shortened keeps a gate's lines to as many as the status shows.
+func shortened(lines []string) []string {
+	if len(lines) <= maxBlockers {
+		return lines
+	}
+	return append(lines[:maxBlockers:maxBlockers], fmt.Sprintf("and %d more", len(lines)-maxBlockers))
+}
+
 func (p *page) task(t *Task) {
-	p.line("#### %s %s", t.Number, Prose(t.Title+" ("+t.Target+")"))
+	p.line("#### %s %s", t.Number, Prose(titled(t.Title, t.Target)))
 	p.list(p.facts(t))
 	p.commands("Commands", t.Commands)
 	if len(t.AsDone) > 0 {
@@ -219,6 +224,9 @@ func from(c *Check) string {
 	return where + ", " + c.Source
 }
 
+// maxFacts is how many facts of a result's evidence are written out.
+const maxFacts = 12
+
 // checkDetails tells what the row has no room for: attempts, what is wrong,
 // and exceptions.
 func (p *page) checkDetails(c *Check) {
@@ -234,6 +242,13 @@ func (p *page) checkDetails(c *Check) {
 	}
 	if c.Reason != "" && c.Summary != "" && c.Summary != c.Found {
 		out = append(out, c.Summary)
+	}
+	for i, f := range c.Facts {
+		if i == maxFacts {
+			out = append(out, fmt.Sprintf("evidence: %d more in the journal", len(c.Facts)-maxFacts))
+			break
+		}
+		out = append(out, "evidence: "+f)
 	}
 	for _, cause := range c.Causes {
 		out = append(out, "likely: "+cause)

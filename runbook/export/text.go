@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"coexist/checks"
 	"coexist/runbook"
 )
 
@@ -45,6 +46,7 @@ type StatusLine struct {
 	Status    string `json:"status"`
 	Text      string `json:"text"`
 	Mend      string `json:"mend,omitempty"`
+	Command   string `json:"command,omitempty"` // that mends it or leads there; FILE stands for the migration
 	Task      string `json:"task,omitempty"`
 	Check     string `json:"check,omitempty"`
 	LastGreen string `json:"last_green,omitempty"`
@@ -57,6 +59,7 @@ func Status(r *runbook.Runbook, p *runbook.Progress) string { return StatusOf(r,
 // StatusOf gathers what [Status] shows.
 func StatusOf(r *runbook.Runbook, p *runbook.Progress) StatusReport {
 	g := &gatherer{r: r, p: p}
+	x := newIndex(r)
 	out := StatusReport{
 		Format: 1, Title: g.title(), Rehearsal: p.Rehearsal, AsOf: stamp(p.Last), Operator: p.Operator, Alerts: p.Alerts, Truth: p.Truth,
 		Phases: []StatusPhase{}, Failures: []StatusLine{},
@@ -68,7 +71,7 @@ func StatusOf(r *runbook.Runbook, p *runbook.Progress) StatusReport {
 		st := phaseState(p, ph.ID)
 		out.Phases = append(out.Phases, StatusPhase{
 			ID: ph.ID, Step: ph.Step, Title: ph.Title, Site: ph.Site, Status: string(st.Status), Open: st.Open, Complete: st.Complete,
-			Done: st.Done, Total: st.Total, Blockers: statusLines(st.Blockers), Remaining: statusLines(st.Remaining),
+			Done: st.Done, Total: st.Total, Blockers: statusLines(x, st.Blockers), Remaining: statusLines(x, st.Remaining),
 		})
 		for _, b := range st.Blockers {
 			out.Bad = out.Bad || b.Status == runbook.Failed || !b.LastGreen.IsZero()
@@ -90,19 +93,40 @@ func failure(t *runbook.Task, c *runbook.Check, st *runbook.CheckState) (StatusL
 	if st.Status != runbook.Failed || st.Result == nil || c.Gate == "info" {
 		return StatusLine{}, false
 	}
-	line := StatusLine{Status: verdictWord(st), Text: c.Title + " (" + t.Label + "): " + firstOf(st.Result.Found, st.Result.Summary, st.Result.Reason), Mend: st.Result.Remedy, Task: t.ID, Check: c.ID}
+	line := StatusLine{Status: verdictWord(st), Text: c.Title + " (" + t.Label + "): " + firstOf(st.Result.Found, st.Result.Summary, st.Result.Reason), Mend: st.Result.Remedy, Task: t.ID, Check: c.ID, Command: mendCheck(c)}
 	if !st.LastGreen.IsZero() {
 		line.LastGreen = stamp(st.LastGreen)
 	}
 	return line, true
 }
 
-func statusLines(list []runbook.Blocker) []StatusLine {
+func statusLines(x *index, list []runbook.Blocker) []StatusLine {
 	var out []StatusLine
 	for _, b := range list {
-		out = append(out, StatusLine{Status: string(b.Status), Text: b.Text, Mend: b.Mend, Task: b.Task, Check: b.Check, LastGreen: stamp(b.LastGreen)})
+		line := StatusLine{Status: string(b.Status), Text: b.Text, Mend: b.Mend, Task: b.Task, Check: b.Check, LastGreen: stamp(b.LastGreen)}
+		switch {
+		case x.checks[b.Check] != nil:
+			line.Command = mendCheck(x.checks[b.Check])
+		case x.tasks[b.Task] != nil:
+			line.Command = fmt.Sprintf("coexist commands FILE --step %d", x.tasks[b.Task].Phase.Step)
+		}
+		out = append(out, line)
 	}
 	return out
+}
+
+// mendCheck is the command that brings a check a new result.
+func mendCheck(c *runbook.Check) string {
+	step := c.Task.Phase.Step
+	switch {
+	case c.Kind == "attest":
+		return "coexist FILE, then attest it there (a)"
+	case c.Kind == "cmdlet":
+		return fmt.Sprintf("coexist script FILE --step %d --shell %s -o FILE.ps1, then coexist import FILE RESULTS", step, c.Shell)
+	case c.Vantage == checks.Outside:
+		return fmt.Sprintf("coexist check FILE --step %d --from outside --out RESULTS, outside, then coexist import FILE RESULTS", step)
+	}
+	return "coexist check FILE --task " + c.Task.ID
 }
 
 // Text writes the report for a terminal.
@@ -125,7 +149,7 @@ func (s StatusReport) Text() string {
 	line("results: %d measured, %d imported, %d stated", s.Truth.Measured, s.Truth.Imported, s.Truth.Stated)
 	for _, ph := range s.Phases {
 		line("")
-		line("[%d] %s", ph.Step, oneLine(ph.Title, maxProse))
+		line("[%d] %s", ph.Step, oneLine(titled(ph.Title, ph.Site), maxProse))
 		line("    %s, %d of %s done, gate %s", strings.ToUpper(ph.Status), ph.Done, plural(ph.Total, "task", "tasks"), map[bool]string{true: "open", false: "closed"}[ph.Open])
 		writeLines(&b, "blocked by", ph.Blockers)
 		if ph.Open && !ph.Complete {
@@ -154,8 +178,14 @@ func writeLines(b *strings.Builder, title string, list []StatusLine) {
 			text += ", last green " + l.LastGreen
 		}
 		fmt.Fprintf(b, "      %-8s %s\n", strings.ToUpper(l.Status), text)
+		if i+1 < min(len(list), maxBlockers) && list[i+1].Mend == l.Mend && list[i+1].Command == l.Command {
+			continue // the next line is mended alike: say so once, below
+		}
 		if l.Mend != "" {
 			fmt.Fprintf(b, "               mend: %s\n", oneLine(l.Mend, maxCell))
+		}
+		if l.Command != "" {
+			fmt.Fprintf(b, "               with: %s\n", oneLine(l.Command, maxCell))
 		}
 	}
 }

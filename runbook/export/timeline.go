@@ -37,7 +37,7 @@ func (g *gatherer) timeline() {
 		tl.RollBackBy = end.Add(-undoDone)
 	}
 	for _, e := range g.events {
-		if what := g.act(e); what != "" {
+		if what := g.act(e); what != "" && !g.o.Plan {
 			tl.Acts = append(tl.Acts, Act{e.Seq, e.Time.UTC(), e.Operator, what})
 		}
 	}
@@ -64,8 +64,11 @@ func (g *gatherer) phaseRow(ph *runbook.Phase) (row TimelineRow, estimate, undo 
 		undo += t.UndoTime
 	}
 	row = TimelineRow{
-		Number: g.index.number[ph.ID], Title: ph.Title, Planned: planned(estimate), Start: st.First, Status: string(st.Status),
+		Number: g.index.number[ph.ID], Title: phaseTitle(ph), Planned: planned(estimate), Start: st.First, Status: string(st.Status),
 		By: strings.Join(unique(by), ", "),
+	}
+	if g.o.Plan {
+		row.Status = ""
 	}
 	if st.Complete {
 		row.End = st.Last
@@ -80,13 +83,17 @@ func (g *gatherer) taskRow(t *runbook.Task) TimelineRow {
 		Number: g.index.number[t.ID], Title: t.Title, Target: t.Label, Planned: planned(t.Duration), Start: st.Started,
 		End: st.DoneAt, By: st.DoneBy, Status: string(st.Status),
 	}
+	if g.o.Plan {
+		row.Status = ""
+	}
 	row.measure(t.Duration)
 	return row
 }
 
-// measure fills in the actual duration and how far it is from the estimate.
+// measure fills in the actual duration and how far it is from the estimate;
+// one moment alone tells of no duration.
 func (row *TimelineRow) measure(estimate time.Duration) {
-	if row.Start.IsZero() || row.End.IsZero() || row.End.Before(row.Start) {
+	if row.Start.IsZero() || !row.End.After(row.Start) {
 		return
 	}
 	actual := row.End.Sub(row.Start)
@@ -142,14 +149,14 @@ func (g *gatherer) rollback() {
 	if b := g.p.Backout; b != nil {
 		rb.Used = fmt.Sprintf("Retreat declared at %s by %s: %s", stamp(b.Time), b.By, b.Reason)
 	} else if g.o.Plan {
-		rb.Used = "The work has not begun."
+		rb.Used = "This is the plan: every task is listed, whatever was carried out."
 	}
 	for _, ph := range g.d.Phases {
 		for _, t := range ph.Tasks {
 			if t.DoneAt.IsZero() && !g.o.Plan {
 				continue
 			}
-			rb.Tasks = append(rb.Tasks, RollbackTask{t.Number, t.Title, t.Target, t.DoneAt, t.UndoTime, wayBack(t)})
+			rb.Tasks = append(rb.Tasks, RollbackTask{t.Number, t.Title, t.Target, t.DoneAt, t.UndoTime, wayBack(t), t.NoReturn != ""})
 		}
 	}
 	g.newestFirst(rb.Tasks)

@@ -152,3 +152,22 @@ func unique(list []string) []string {
 	}
 	return out
 }
+
+// opWords are the words for the comparisons of an expectation.
+var opWords = map[string]string{
+	"eq": "is", "ne": "is not", "in": "is one of", "not_in": "is none of", "has_text": "has the text", "no_text": "lacks the text",
+	"same_set": "is exactly", "all_of": "has all of", "count": "number is", "count_at_least": "number is at least", "at_least": "is at least",
+	"at_most": "is at most", "version_at_least": "is at least", "empty": "is empty", "not_empty": "is not empty",
+	"younger_than": "is younger than", "valid_for": "is valid for at least", "contains": "contains", "lacks": "lacks", "matches": "matches",
+}
+
+// titled adds a target to a title unless the title names it.
+func titled(title, target string) string {
+	if target == "" || strings.Contains(strings.ToLower(title), strings.ToLower(target)) {
+		return title
+	}
+	return title + " (" + target + ")"
+}
+
+// phaseTitle is a phase's title with its site.
+func phaseTitle(ph *runbook.Phase) string { return titled(ph.Title, ph.Site) }
