@@ -97,6 +97,10 @@ func (m *Model) attest() tea.Cmd {
 }
 
 func (m *Model) waive() tea.Cmd {
+	if c := m.captureAt(); c != nil {
+		m.push(m.newCaptureWaiver(m.task(), c))
+		return nil
+	}
 	m.push(m.newWaiver(m.checkAt(wantsWaiver)))
 	return nil
 }
