@@ -34,6 +34,19 @@ type Outcome struct {
 	Refused []string // one line for each value that could not be taken
 }
 
+// Text says in lines what an import did beside its results.
+func (o Outcome) Text() string {
+	if !o.Already.IsZero() {
+		return "this file was imported already, " + o.Already.UTC().Format("2006-01-02 15:04 UTC") + "; nothing changed\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d results and %d values recorded\n", len(o.Results), len(o.Values))
+	for _, line := range o.Refused {
+		fmt.Fprintf(&b, "not taken: %s\n", line)
+	}
+	return b.String()
+}
+
 // RecordScript notes that a script was written, so that its results can be
 // told from another run's.
 func (s *Session) RecordScript(w ScriptWritten) error {

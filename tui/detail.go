@@ -477,7 +477,7 @@ func panelPage(th *paint.Theme, width int, panel *diagram.Panel) *detailPage {
 	d := &detailPage{page: newPage(th, width-2)}
 	d.text(0, panel.Title, th.Strong)
 	d.blank()
-	for _, f := range panel.Facts {
+	for _, f := range panel.Facts() {
 		d.labelled(0, 2, th.Glyphs.Dot, f, th.Dim, th.Text)
 	}
 	d.blank()

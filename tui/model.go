@@ -73,6 +73,10 @@ type memo struct {
 	pictureKey pictureKey
 	next       advice
 	nextData   int
+	step       int
+	stepData   int
+	word       string
+	wordData   int
 }
 
 type outlineKey struct {
@@ -238,19 +242,10 @@ func (m *Model) take(s runbook.Snapshot) {
 	m.snap = s
 	m.data++
 	m.facts = diagram.Learn(s.Runbook, s.Progress)
-	if s.Runbook.Phase(m.opened) == nil && !m.hasPhase(m.opened) {
+	if s.Runbook.Phase(m.opened) == nil {
 		m.opened = currentPhase(s.Runbook, s.Progress)
 	}
 	m.keepCursor()
-}
-
-func (m *Model) hasPhase(id string) bool {
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // refresh folds the journal anew at the present time.

@@ -64,6 +64,14 @@ func (m *Model) title() string {
 
 // stepNow is the number of the step where work goes on.
 func (m *Model) stepNow() int {
+	if m.memo.stepData == m.data {
+		return m.memo.step
+	}
+	m.memo.step, m.memo.stepData = m.findStep(), m.data
+	return m.memo.step
+}
+
+func (m *Model) findStep() int {
 	id := currentPhase(m.snap.Runbook, m.snap.Progress)
 	for _, s := range m.snap.Runbook.Steps {
 		if ownsPhase(s, id) {
@@ -212,6 +220,9 @@ func (m *Model) drawAside(c *paint.Canvas, r region, w int) {
 
 // progressWord sums the required tasks up.
 func (m *Model) progressWord() string {
+	if m.memo.wordData == m.data {
+		return m.memo.word
+	}
 	done, total := 0, 0
 	for _, p := range m.snap.Runbook.Phases {
 		if st := m.snap.Progress.Phases[p.ID]; st != nil {
@@ -219,7 +230,8 @@ func (m *Model) progressWord() string {
 			total += st.Total
 		}
 	}
-	return fmt.Sprintf("%d of %d done", done, total)
+	m.memo.word, m.memo.wordData = fmt.Sprintf("%d of %d done", done, total), m.data
+	return m.memo.word
 }
 
 // drawMoments writes before, now and after, the chosen one set off.

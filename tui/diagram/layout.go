@@ -18,7 +18,7 @@ type layout struct {
 	facts Facts
 	o     Options
 	pic   *Picture
-	board board
+	board *board
 	steps steps
 	sites []migration.Site // the first site first, then in file order
 	x     int              // left edge of the picture
@@ -91,7 +91,7 @@ func (l *layout) clients() {
 	at := paint.R(l.x+(l.inner-w)/2, 0, w, 3)
 	l.add(Panel{ID: "clients", Kind: ClientsPanel, At: at, Title: "Clients", framed: true,
 		rows:  []row{{left: []span{{text, plain}}}},
-		Facts: []string{"Clients reach Exchange through the names below."}})
+		Facts: func() []string { return []string{"Clients reach Exchange through the names below."} }})
 	l.y = 3
 }
 
@@ -138,7 +138,7 @@ func (l *layout) name(host, step, site string) Panel {
 	if site == "" {
 		l.leaning = append(l.leaning, leaning{l.y + 1 + len(l.leaning), side})
 	}
-	p.Facts = l.nameFacts(host, step)
+	p.Facts = func() []string { return l.nameFacts(host, step) }
 	return p
 }
 
@@ -300,8 +300,8 @@ func (l *layout) columns(s migration.Site) (lefts, rights []column) {
 		}
 		for _, srv := range groups[v] {
 			p.rows = append(p.rows, l.oldRows(srv, lw-4)...)
-			p.Facts = append(p.Facts, l.serverFacts(srv)...)
 		}
+		p.Facts = func() []string { return l.allFacts(groups[v]) }
 		lefts = append(lefts, column{p, 2 + len(p.rows)})
 	}
 	if cas := newest(s, migration.ClientAccess); len(cas) > 0 {
@@ -339,8 +339,8 @@ func (l *layout) freshBox(s migration.Site, k Kind, id, title string, list []mig
 		st := l.stage(srv)
 		ghost = ghost && st == planned
 		p.rows = append(p.rows, l.freshRows(srv, st, w-4)...)
-		p.Facts = append(p.Facts, l.serverFacts(srv)...)
 	}
+	p.Facts = func() []string { return l.allFacts(list) }
 	if ghost {
 		p.line, p.tone = paint.Dashed, dim
 	}
@@ -414,7 +414,7 @@ func (l *layout) site(i int, s migration.Site) {
 	h := 2 + max(stacked(lefts), stacked(rights)) + len(own)
 	at := paint.R(l.x+2, l.y, l.inner-4, h)
 	id := "site/" + lower(s.Name)
-	head := Panel{ID: id, Kind: SitePanel, Site: s.Name, Servers: names(s.Servers), At: paint.R(at.Min.X+1, at.Min.Y, at.Dx()-2, 1), Title: l.siteTitle(s), Facts: l.siteFacts(i, s)}
+	head := Panel{ID: id, Kind: SitePanel, Site: s.Name, Servers: names(s.Servers), At: paint.R(at.Min.X+1, at.Min.Y, at.Dx()-2, 1), Title: l.siteTitle(s), Facts: func() []string { return l.siteFacts(i, s) }}
 	frame := head
 	frame.At, frame.framed = at, true
 	if i == 0 {
@@ -460,14 +460,24 @@ func (l *layout) siteTitle(s migration.Site) string {
 	return "Intranet site · " + s.Name
 }
 
-// folded draws a site as one line.
+// folded draws a site as one line. There may be a thousand of them, so what
+// the line says is worked out when it is seen.
 func (l *layout) folded(i int, s migration.Site) {
-	id := "site/" + lower(s.Name)
-	p := Panel{ID: id, Kind: SitePanel, Site: s.Name, Title: l.siteTitle(s), Servers: names(s.Servers), At: paint.R(l.x+2, l.y, l.inner-4, 1), Facts: l.siteFacts(i, s)}
+	p := Panel{ID: "site/" + lower(s.Name), Kind: SitePanel, Site: s.Name, At: paint.R(l.x+2, l.y, l.inner-4, 1)}
+	p.fill = func(p *Panel) { l.fillFolded(i, s, p) }
+	l.add(p)
+	if i == 0 {
+		l.leftEnd, l.rightEnd = image.Pt(p.At.Min.X-1, l.y), image.Pt(p.At.Max.X, l.y)
+	}
+	l.y++
+}
+
+func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
+	p.Title, p.Servers, p.Facts = l.siteTitle(s), names(s.Servers), func() []string { return l.siteFacts(i, s) }
 	if i > 0 {
 		p.badges = []badge{l.badge("sites")}
 	}
-	word, t := l.roundWord(i, s)
+	word, t := l.roundWord(s)
 	var from, to []string
 	for _, srv := range s.Servers {
 		if srv.Version == "2013" {
@@ -478,11 +488,6 @@ func (l *layout) folded(i int, s migration.Site) {
 	}
 	p.rows = []row{{left: []span{{"▸ ", dim}, {p.Title, plain}},
 		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
-	l.add(p)
-	if i == 0 {
-		l.leftEnd, l.rightEnd = image.Pt(p.At.Min.X-1, l.y), image.Pt(p.At.Max.X, l.y)
-	}
-	l.y++
 }
 
 func brief(list []string) string {
@@ -495,20 +500,15 @@ func brief(list []string) string {
 	return fmt.Sprintf("%d servers", len(list))
 }
 
-// roundWord says how far the round of a further site is.
-func (l *layout) roundWord(i int, s migration.Site) (string, tone) {
+// roundWord says how far the work in a site is.
+func (l *layout) roundWord(s migration.Site) (string, tone) {
 	if l.o.View == Before {
 		return "", dim
 	}
 	if l.o.View == After {
 		return "done", good
 	}
-	var statuses []runbook.Status
-	for _, phase := range l.r.Phases {
-		if strings.EqualFold(phase.Site, s.Name) && (phase.Round != "") == (i > 0) && l.p != nil && l.p.Phases[phase.ID] != nil {
-			statuses = append(statuses, l.p.Phases[phase.ID].Status)
-		}
-	}
+	statuses := l.board.rounds[lower(s.Name)]
 	has := func(st runbook.Status) bool { return slices.Contains(statuses, st) }
 	all := func(st ...runbook.Status) bool {
 		for _, s := range statuses {
