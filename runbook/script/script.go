@@ -72,7 +72,7 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 			m.Checks = append(m.Checks, it.ID)
 		}
 	}
-	text := header(r, o, m) + prelude + guard(o, m) + body + epilogue
+	text := header(r, o, m) + prelude + guard(o, m) + "# reads from here\n" + body + "# reads to here\n" + epilogue
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), m, nil
 }
 

@@ -96,6 +96,9 @@ func TestQuoteKeepsHostileTextTogether(t *testing.T) {
 	}
 }
 
+// ofThisComputer matches commands whose answer depends on where they run.
+var ofThisComputer = regexp.MustCompile(`Get-Command ExSetup|HKLM:|Get-WindowsFeature|TcpClient`)
+
 // TestShippedChecksOnlyRead holds every cmdlet check and capture of the shipped
 // procedures against the rules of a script.
 func TestShippedChecksOnlyRead(t *testing.T) {
@@ -117,6 +120,9 @@ func TestShippedChecksOnlyRead(t *testing.T) {
 			if c.Kind == "cmdlet" {
 				command, _ := c.Params["command"].(string)
 				check(name+"/"+c.Name, command)
+				if local, _ := c.Params["local"].(bool); local != ofThisComputer.MatchString(command) {
+					t.Errorf("%s/%s: local is %v: a command that tells of the computer it runs on must say so", name, c.Name, local)
+				}
 			}
 		}
 		for _, c := range task.Captures {
