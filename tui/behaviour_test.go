@@ -87,9 +87,9 @@ func TestConfirmRefusesAnotherName(t *testing.T) {
 		t.Fatal("it was recorded all the same")
 	}
 	b.keys("backspace", "backspace", "backspace", "=com", "enter", "enter")
-	b.see("Recorded: Extend the schema on Contoso is carried out.")
+	b.see("Recorded: Extend the schema is carried out.")
 	b.keys("up")
-	b.see("wait for 1.3 Extend the schema on Contoso, until 22:17")
+	b.see("wait for 1.3 Extend the schema, until 22:17")
 }
 
 func TestLockedTaskIsNeitherCopiedNorMarked(t *testing.T) {

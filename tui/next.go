@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 
 	"coexist/runbook"
 )
@@ -69,10 +68,10 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 
 // onTarget names a task with its target, once.
 func onTarget(t *runbook.Task) string {
-	if strings.Contains(t.Title, t.Label) {
-		return t.Title
+	if label := labelOf(t); label != "" {
+		return t.Title + " on " + label
 	}
-	return t.Title + " on " + t.Label
+	return t.Title
 }
 
 // broken tells what went wrong with a task.

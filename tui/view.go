@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"image"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -381,10 +380,10 @@ func (m *Model) drawTaskRow(c *paint.Canvas, r outlineRow, running map[string]st
 	}
 	c.Text(x, 0, 1, glyph, st)
 	label := paint.Width(r.label)
-	if strings.Contains(r.title, r.label) {
-		label = 0
-	}
 	room := w - x - 2 - right - 4
+	if label > 0 {
+		room -= min(label, 14) + 2
+	}
 	title := m.th.Text
 	if ts := m.snap.Progress.Tasks[r.task.ID]; ts == nil || ts.Status == runbook.Locked || ts.Status == runbook.Done {
 		title = m.th.Dim
@@ -393,8 +392,8 @@ func (m *Model) drawTaskRow(c *paint.Canvas, r outlineRow, running map[string]st
 	if r.task.Optional {
 		name += " (optional)"
 	}
-	used := c.Text(x+2, 0, max(room-min(label, 14)-2, 8), name, title)
-	if strings.Contains(r.title, r.label) {
+	used := c.Text(x+2, 0, max(room, 8), name, title)
+	if label == 0 {
 		return
 	}
 	// Targets stand in a column of their own where there is room.
