@@ -405,3 +405,20 @@ func BenchmarkView(b *testing.B) {
 		})
 	}
 }
+
+func TestStatusLineStaysInSightBelowDialogs(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"?", ":", "D", "n", "e", "2"} {
+		b := newBench(t, 16, 80, 24)
+		b.keys(key)
+		if key == "2" {
+			b.keys("enter")
+		}
+		if len(b.m.dialogs) != 1 {
+			t.Fatalf("%s opened no dialog", key)
+		}
+		if first, _, _ := strings.Cut(b.screen(), "\n"); !strings.Contains(first, "step 1 of 6") {
+			t.Errorf("%s: the first line is %q", key, first)
+		}
+	}
+}

@@ -172,7 +172,9 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 		}
 	}
 	m.drawMessage(c.In(f.message))
-	m.drawKeys(c.In(f.keys))
+	if m.top() == nil { // a dialog shows its own
+		m.drawKeys(c.In(f.keys))
+	}
 	return cursor
 }
 
