@@ -314,7 +314,11 @@ func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
 			from = append(from, srv.Name)
 		}
 	}
-	p.rows = []row{{left: []span{{"▸ ", dim}, {p.Title, plain}},
+	title := p.Title
+	if paint.Width(title+brief(from)+brief(to)+word)+12 > p.At.Dx() {
+		title = s.Name
+	}
+	p.rows = []row{{left: []span{{"▸ ", dim}, {title, plain}},
 		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
 }
 
