@@ -300,7 +300,17 @@ func (r *Runbook) CheckValueFor(key, value string) (string, error) {
 	if (d.Scope == Org) != (place == Org) || d.Scope != Org && !r.places[place] {
 		return "", fmt.Errorf("%q is kept per %s, and %q is none", name, d.Scope, place)
 	}
+	if d.Captured && strings.TrimSpace(value) == "" {
+		return "", nil
+	}
 	return CheckValue(d.Type, value)
+}
+
+// MayBeEmpty tells whether a value may be recorded as nothing: what a task
+// captures may have been empty before the change.
+func (r *Runbook) MayBeEmpty(key string) bool {
+	name, _, _ := strings.Cut(key, "/")
+	return r.values[name].Captured
 }
 
 // DeclareBackout records the retreat: nothing opens any more.

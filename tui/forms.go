@@ -236,6 +236,10 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 	if q.example != "" {
 		value.hint += ", for example " + q.example
 	}
+	if r := m.snap.Runbook; r != nil && r.MayBeEmpty(key) {
+		value.check = nil
+		value.hint += "; leave it empty if nothing stood there"
+	}
 	value.input.Set(m.snap.Progress.Values[key])
 	return m.restore("value/"+key, &form{title: "Fill in a value", button: "record", fields: []*field{value},
 		intro: func(p *page) { p.text(0, key, p.th.Dim) },
@@ -293,12 +297,22 @@ func pasted(r checks.Result) string {
 	return s
 }
 
+// offeredName is who most likely works here: whoever did last, else the
+// account of the operating system. It is only offered; a new session says who
+// it is by itself.
+func (m *Model) offeredName() string {
+	if p := m.snap.Progress; p != nil && p.Operator != "" {
+		return p.Operator
+	}
+	return m.cfg.User
+}
+
 // newOperator asks who works here; what needed the name goes on afterwards.
 func (m *Model) newOperator(then func(*Model) tea.Cmd) dialog {
 	name := &field{label: "Your name", hint: "Every act and every result is recorded with it.", check: required("The record needs a name.")}
 	name.input.Set(m.operator)
 	if m.operator == "" {
-		name.input.Set(m.cfg.User)
+		name.input.Set(m.offeredName())
 	}
 	return &form{title: "Who is working here?", button: "go on", fields: []*field{name},
 		submit: func(v []string) func(*Model) tea.Cmd {

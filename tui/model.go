@@ -250,9 +250,6 @@ func (m *Model) take(s runbook.Snapshot) {
 	m.snap = s
 	m.data++
 	m.facts = diagram.Learn(s.Runbook, s.Progress)
-	if s.Progress.Operator != "" && m.operator == "" {
-		m.operator = s.Progress.Operator
-	}
 	if s.Runbook.Phase(m.opened) == nil {
 		m.opened = currentPhase(s.Runbook, s.Progress)
 	}
