@@ -161,9 +161,9 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 	a, seen := l.facts.Answers[lower(host)]
 	if !seen || !a.Known() {
 		if step == "legacy" {
-			return "not checked yet", dim, 2
+			return "not checked", dim, 2
 		}
-		return "not checked yet", dim, 0
+		return "not checked", dim, 0
 	}
 	who := a.Server
 	if who == "" {
