@@ -165,17 +165,8 @@ func (m *Model) minute() tea.Cmd {
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
-		if m.start != nil {
-			m.start.SetSize(m.w, m.h)
-		}
-	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
-		m.retheme()
-	case tea.ColorProfileMsg:
-		m.profile = profileOf(msg.Profile)
-		m.retheme()
+	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
+		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
@@ -222,6 +213,23 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.rev-- // nothing that changes the screen
 	}
 	return m, nil
+}
+
+// terminal takes in what the terminal tells of itself.
+func (m *Model) terminal(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		if m.start != nil {
+			m.start.SetSize(m.w, m.h)
+		}
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.retheme()
+	case tea.ColorProfileMsg:
+		m.profile = profileOf(msg.Profile)
+		m.retheme()
+	}
 }
 
 func profileOf(p colorprofile.Profile) paint.Profile {

@@ -15,6 +15,8 @@ func (m *Model) whyReadOnly() string {
 		return "The journal is broken, so nothing is recorded: " + m.snap.Broken
 	case m.snap.ReadOnly && m.snap.Holder != "":
 		return "Read-only: " + m.snap.Holder + " holds this migration."
+	case m.snap.ReadOnly && m.snap.Why != "":
+		return "Read-only: " + m.snap.Why
 	case m.snap.ReadOnly:
 		return "Read-only: nothing is recorded here."
 	}

@@ -98,6 +98,19 @@ func shellName(s string) string {
 	return s
 }
 
+// shellShort is the same in a few letters.
+func shellShort(s string) string {
+	switch s {
+	case "cmd":
+		return "cmd"
+	case "powershell":
+		return "PowerShell"
+	case "ems2007", "ems2010", "ems2013":
+		return "EMS " + strings.TrimPrefix(s, "ems")
+	}
+	return s
+}
+
 // duration words a length of time as people say it.
 func duration(d time.Duration) string {
 	d = d.Round(time.Minute)
