@@ -40,7 +40,7 @@ func look(th *paint.Theme, s runbook.Status) (string, paint.Style) {
 	return g.NotRun, th.Dim
 }
 
-// lookVerdict returns glyph, word and style of a check: its status where that
+// lookCheck returns glyph, word and style of a check: its status where that
 // says more than the bare verdict, else the verdict.
 func lookCheck(th *paint.Theme, st *runbook.CheckState) (glyph, word string, style paint.Style) {
 	if st == nil {
