@@ -32,6 +32,7 @@ import (
 	"coexist/runbook/journal"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
+	"coexist/runbook/script"
 	"coexist/tui"
 	"coexist/tui/intake"
 	"coexist/tui/linear"
@@ -111,6 +112,7 @@ type app struct {
 	plain    bool
 	readOnly bool
 	asker    *tui.Asker
+	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
 	lib      *procedure.Library
 }
 
@@ -135,13 +137,16 @@ one the start screen opens.`,
 	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
-		exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
+		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
 	return root
 }
 
 // wizard opens the full screen, or the linear mode where that is asked for.
 func (a *app) wizard(ctx context.Context, args []string) error {
 	linearMode := a.plain || a.Getenv("TERM") == "dumb"
+	if !linearMode {
+		a.logon = a.asker.Logon
+	}
 	if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
 		return tui.ErrNoTerminal
 	}
@@ -158,7 +163,7 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 		return a.linear(ctx, session)
 	}
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
-		Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
+		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly})
 }
 
@@ -232,6 +237,9 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logon
 	return runbook.Open(path, runbook.Options{
 		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
@@ -304,6 +312,12 @@ func (a *app) copyText(text string) (string, error) {
 		return "", nil
 	}
 	return "the clipboard", nil
+}
+
+// transcript returns the stored talk behind a result.
+func transcript(s *runbook.Session, sha256 string) (string, error) {
+	data, err := runbook.EvidenceOf(s.Snapshot().Path).Load(sha256)
+	return string(data), err
 }
 
 // renderExport renders the runbook of a session as it stands.
@@ -475,6 +489,69 @@ func (a *app) look(file string) (runbook.Snapshot, error) {
 	}
 	defer s.Close()
 	return s.Snapshot(), nil
+}
+
+func scriptCommand(a *app) *cobra.Command {
+	var o script.Options
+	var out string
+	c := &cobra.Command{
+		Use:   "script FILE --step N [--shell 2007|2010|2013] -o FILE.ps1",
+		Short: "Write a read-only script for the Exchange Management Shell",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.Shell != "2007" && o.Shell != "2010" && o.Shell != "2013" {
+				return fmt.Errorf("--shell %q: expected 2007, 2010 or 2013", o.Shell)
+			}
+			if o.Step == 0 || out == "" {
+				return errors.New("name the step with --step and the file to write with -o")
+			}
+			s, err := a.openToRecord(args[0], false)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			o.Tool = version()
+			m, err := script.Save(s, o, a.path(out), migration.WriteNew)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s coexist-%s.json\n",
+				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.Nonce[:8])
+			return nil
+		},
+	}
+	c.Flags().IntVar(&o.Step, "step", 0, "step of the diagram")
+	c.Flags().StringVar(&o.Shell, "shell", "2013", "2007, 2010 or 2013")
+	c.Flags().StringVar(&o.Server, "server", "", "only what must be read on this server")
+	c.Flags().BoolVar(&o.Capture, "capture", false, "also read the values that the step's tasks will change")
+	c.Flags().StringVarP(&out, "output", "o", "", "the script to write; never overwritten")
+	return c
+}
+
+func importCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import FILE RESULTS",
+		Short: "Take in what a script saved, as evidence",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			data, err := os.ReadFile(a.path(args[1]))
+			if err != nil {
+				return err
+			}
+			s, err := a.openToRecord(args[0], false)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			out, err := script.Import(s, args[1], data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(a.Out, report.Text(out.Results))
+			fmt.Fprint(a.Err, out.Text())
+			return nil
+		},
+	}
 }
 
 func exportCommand(a *app) *cobra.Command {
