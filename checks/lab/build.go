@@ -17,42 +17,33 @@ import (
 // buildControllers makes one domain controller per site; further domains have
 // one of their own in the first site.
 func (o *Organization) buildControllers() error {
-	start := versions{rangeUpper: o.plan.RangeUpper, organization: o.plan.OrgVersion, domains: map[string]int{}}
-	for _, d := range o.plan.Domains {
-		start.domains[strings.ToLower(d)] = o.plan.DomainVersion
+	add := func(domain, site string, at netip.Addr) {
+		n := len(o.controllers) + 1
+		o.controllers = append(o.controllers, Controller{Name: fmt.Sprintf("DC%d", n), FQDN: fmt.Sprintf("dc%d.%s", n, domain),
+			Domain: domain, Site: site, Address: at, Catalog: true})
 	}
-	add := func(n int, domain, site string, at netip.Addr) {
-		o.controllers = append(o.controllers, &controller{
-			Name: fmt.Sprintf("DC%d", n), FQDN: fmt.Sprintf("dc%d.%s", n, domain), Domain: domain, Site: site, Address: at,
-			OSVersion: "Windows Server 2012 R2 Standard", Synchronized: true, known: start.clone(),
-		})
-	}
+	domains := []string{o.plan.Forest}
 	for i, s := range o.plan.Sites {
-		add(i+1, o.plan.Forest, s.Name, netip.AddrFrom4([4]byte{10, byte(i), 0, 10}))
+		add(o.plan.Forest, s.Name, netip.AddrFrom4([4]byte{10, byte(i), 0, 10}))
 	}
-	for _, d := range o.plan.Domains {
-		if n := len(o.controllers); !strings.EqualFold(d, o.plan.Forest) {
-			add(n+1, d, o.plan.Sites[0].Name, netip.AddrFrom4([4]byte{10, 0, 1, byte(10 + n)}))
+	for i, d := range o.plan.Domains {
+		if !strings.EqualFold(d, o.plan.Forest) {
+			domains = append(domains, d)
+			add(d, o.plan.Sites[0].Name, netip.AddrFrom4([4]byte{10, 0, 1, byte(10 + i)}))
 		}
 	}
-	for _, c := range o.controllers {
-		if err := o.announce(c); err != nil {
-			return err
+	var err error
+	if o.directory, err = o.lab.AddDirectory(4, domains, o.controllers...); err != nil {
+		return err
+	}
+	o.directory.SetSchema(o.plan.RangeUpper)
+	o.directory.SetOrganization(o.plan.Name, o.plan.OrgVersion)
+	for _, d := range domains {
+		if o.plan.DomainVersion > 0 {
+			o.directory.SetDomain(d, o.plan.DomainVersion)
 		}
 	}
 	return nil
-}
-
-// announce puts a domain controller into the names inside.
-func (o *Organization) announce(c *controller) error {
-	o.lab.SetAddresses(checks.Inside, c.FQDN, 3600, c.Address)
-	srv := func(name string, port int) string {
-		return fmt.Sprintf("%s. 600 IN SRV 0 100 %d %s.", name, port, c.FQDN)
-	}
-	return o.lab.AddRecords(checks.Inside,
-		srv("_ldap._tcp."+c.Domain, 389), srv("_ldap._tcp.dc._msdcs."+c.Domain, 389), srv("_kerberos._tcp."+c.Domain, 88),
-		srv("_gc._tcp."+o.plan.Forest, 3268), srv("_ldap._tcp.gc._msdcs."+o.plan.Forest, 3268),
-		srv("_ldap._tcp."+strings.ToLower(c.Site)+"._sites."+c.Domain, 389))
 }
 
 // domains are the forest's domains as the shell shows them.
@@ -62,10 +53,10 @@ func (o *Organization) domains() []any {
 		var dcs []any
 		for _, c := range o.controllers {
 			if strings.EqualFold(c.Domain, d) {
-				dcs = append(dcs, newObject("DomainController", "Name", c.FQDN, "OSVersion", c.OSVersion, "SiteName", c.Site))
+				dcs = append(dcs, newItem("DomainController", "Name", c.FQDN, "OSVersion", "Windows Server 2012 R2 Standard", "SiteName", c.Site))
 			}
 		}
-		out = append(out, newObject("Domain", "Name", d, "DomainControllers", dcs))
+		out = append(out, newItem("Domain", "Name", d, "DomainControllers", dcs))
 	}
 	return out
 }
@@ -73,10 +64,10 @@ func (o *Organization) domains() []any {
 // install puts a server into the directory and on the network.
 func (o *Organization) install(site PlannedSite, s PlannedServer, roles []string, build string) error {
 	admin := displayVersion(build)
-	o.add(newObject("ExchangeServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN, "Domain", o.plan.Forest,
+	o.add(newItem("ExchangeServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN, "Domain", o.plan.Forest,
 		"Site", o.plan.Forest+"/Configuration/Sites/"+site.Name, "SiteName", site.Name, "Address", s.Address.String(),
 		"AdminDisplayVersion", admin, "ServerRole", roleNames(s.Version, roles), "Roles", anyList(roles), "Version", s.Version, "Build", build,
-		"Edition", "Standard", "IsExchangeTrialEdition", s.Version == "2013"))
+		"DirectoryBuild", build, "Edition", "Standard", "IsExchangeTrialEdition", s.Version == "2013"))
 	if slices.Contains(roles, "client-access") {
 		o.addClientAccess(site, s)
 	}
@@ -99,7 +90,7 @@ func (o *Organization) addClientAccess(site PlannedSite, s PlannedServer) {
 		if !strings.Contains(d.versions, s.Version) {
 			continue
 		}
-		v := newObject(d.noun, "Name", d.web+" (Default Web Site)", "Identity", s.Name+`\`+d.web+" (Default Web Site)", "Server", s.Name,
+		v := newItem(d.noun, "Name", d.web+" (Default Web Site)", "Identity", s.Name+`\`+d.web+" (Default Web Site)", "Server", s.Name,
 			"Kind", d.key, "InternalUrl", "https://"+strings.ToLower(s.FQDN)+d.path, "ExternalUrl", nil)
 		if s.Version != "2013" && d.key != "um" {
 			v.set("ExternalUrl", "https://"+o.plan.Primary+d.path)
@@ -112,9 +103,9 @@ func (o *Organization) addClientAccess(site PlannedSite, s PlannedServer) {
 		}
 		o.add(v)
 	}
-	o.add(newObject("ClientAccessServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN,
+	o.add(newItem("ClientAccessServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN,
 		"AutoDiscoverServiceInternalUri", "https://"+strings.ToLower(s.FQDN)+"/Autodiscover/Autodiscover.xml", "AutoDiscoverSiteScope", []any{site.Name}))
-	oa := newObject("OutlookAnywhere", "Name", "Rpc (Default Web Site)", "Identity", s.Name+`\Rpc (Default Web Site)`, "Server", s.Name,
+	oa := newItem("OutlookAnywhere", "Name", "Rpc (Default Web Site)", "Identity", s.Name+`\Rpc (Default Web Site)`, "Server", s.Name,
 		"ExternalHostname", nil, "SSLOffloading", true)
 	switch {
 	case s.Version == "2013":
@@ -147,9 +138,9 @@ var virtualDirectories = []struct{ key, noun, web, path, versions string }{
 
 // addStores makes a mailbox server's databases.
 func (o *Organization) addStores(s PlannedServer, site PlannedSite) {
-	o.add(newObject("MailboxServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DatabaseAvailabilityGroup", nil))
+	o.add(newItem("MailboxServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DatabaseAvailabilityGroup", nil))
 	name := "Mailbox Database " + s.Name
-	d := newObject("MailboxDatabase", "Name", name, "Identity", name, "Server", s.Name, "Guid", guid(o.plan.Seed, name), "Mounted", true,
+	d := newItem("MailboxDatabase", "Name", name, "Identity", name, "Server", s.Name, "Guid", guid(o.plan.Seed, name), "Mounted", true,
 		"OfflineAddressBook", nil, "IsExcludedFromProvisioning", false, "RpcClientAccessServer", strings.ToLower(s.FQDN), "Version", s.Version,
 		"EdbFilePath", `C:\Program Files\Microsoft\Exchange Server\V15\Mailbox\`+name+`\`+name+`.edb`, "LastFullBackup", nil)
 	if s.Version != "2013" {
@@ -166,18 +157,18 @@ func (o *Organization) addStores(s PlannedServer, site PlannedSite) {
 		return
 	}
 	if o.plan.PublicFolders {
-		o.add(newObject("PublicFolderDatabase", "Name", "Public Folder Database "+s.Name, "Identity", "Public Folder Database "+s.Name, "Server", s.Name))
+		o.add(newItem("PublicFolderDatabase", "Name", "Public Folder Database "+s.Name, "Identity", "Public Folder Database "+s.Name, "Server", s.Name))
 	}
 }
 
 // addFor2013 makes what the first Exchange 2013 Mailbox server brings along.
 func (o *Organization) addFor2013(s PlannedServer, database string) {
 	const book = "Default Offline Address Book (Ex2013)"
-	if len(o.pick("OfflineAddressBook", func(v *object) bool { return v.named(book) })) == 0 {
-		o.add(newObject("OfflineAddressBook", "Name", book, "Identity", `\`+book, "IsDefault", false, "ExchangeVersion", "0.20 (15.0.0.0)",
+	if len(o.pick("OfflineAddressBook", func(v *item) bool { return v.named(book) })) == 0 {
+		o.add(newItem("OfflineAddressBook", "Name", book, "Identity", `\`+book, "IsDefault", false, "ExchangeVersion", "0.20 (15.0.0.0)",
 			"GlobalWebDistributionEnabled", false))
 	}
-	if len(o.pick("Mailbox", func(v *object) bool { return truth(v.get("Arbitration")) })) == 0 {
+	if len(o.pick("Mailbox", func(v *item) bool { return truth(v.get("Arbitration")) })) == 0 {
 		o.addArbitration(s, database)
 	}
 }
@@ -195,8 +186,8 @@ func (o *Organization) lastNight() time.Time {
 	return last
 }
 
-func copyStatus(database, server, status string) *object {
-	return newObject("MailboxDatabaseCopyStatus", "Name", database+`\`+server, "Identity", database+`\`+server, "DatabaseName", database, "Server", server,
+func copyStatus(database, server, status string) *item {
+	return newItem("MailboxDatabaseCopyStatus", "Name", database+`\`+server, "Identity", database+`\`+server, "DatabaseName", database, "Server", server,
 		"Status", status, "CopyQueueLength", 0, "ReplayQueueLength", 0, "ContentIndexState", "Healthy")
 }
 
@@ -210,7 +201,7 @@ func (o *Organization) addConnectors(s PlannedServer, roles []string) {
 		names = append(names, "Default "+s.Name)
 	}
 	for _, n := range names {
-		o.add(newObject("ReceiveConnector", "Name", n, "Identity", s.Name+`\`+n, "Server", s.Name, "MaxMessageSize", megabytes(36)))
+		o.add(newItem("ReceiveConnector", "Name", n, "Identity", s.Name+`\`+n, "Server", s.Name, "MaxMessageSize", megabytes(36)))
 	}
 }
 
@@ -247,8 +238,8 @@ func (o *Organization) listCertificate(server string, c Certificate, status, ser
 		return err
 	}
 	print := thumbprint(cert)
-	o.remove("ExchangeCertificate", func(v *object) bool { return sameText(v.get("Server"), server) && sameText(v.get("Thumbprint"), print) })
-	v := newObject("ExchangeCertificate", "Identity", server+`\`+print, "Server", server, "Thumbprint", print, "Status", status,
+	o.remove("ExchangeCertificate", func(v *item) bool { return sameText(v.get("Server"), server) && sameText(v.get("Thumbprint"), print) })
+	v := newItem("ExchangeCertificate", "Identity", server+`\`+print, "Server", server, "Thumbprint", print, "Status", status,
 		"HasPrivateKey", true, "IsSelfSigned", c.SelfSigned, "Services", services, "CertificateDomains", anyList(c.Names),
 		"NotBefore", cert.Leaf.NotBefore, "NotAfter", cert.Leaf.NotAfter, "Subject", "CN="+c.Names[0])
 	o.add(v)
@@ -307,7 +298,7 @@ func anyList(in []string) []any {
 }
 
 // setAuthentication sets how a web directory logs people on.
-func setAuthentication(v *object, how string) {
+func setAuthentication(v *item, how string) {
 	forms := strings.EqualFold(how, "Fba")
 	v.set("FormsAuthentication", forms)
 	v.set("WindowsAuthentication", strings.EqualFold(how, "Windows"))
@@ -324,11 +315,11 @@ func (o *Organization) buildMailboxes() {
 		}
 	}
 	for i, site := range o.plan.Sites {
-		for _, s := range o.pick("ExchangeServer", func(v *object) bool { return v.text("SiteName") == site.Name && hasRole(v, "mailbox") }) {
+		for _, s := range o.pick("ExchangeServer", func(v *item) bool { return v.text("SiteName") == site.Name && hasRole(v, "mailbox") }) {
 			for n := range 4 {
 				o.addMailbox(fmt.Sprintf("user%d-%s@%s", n+1, strings.ToLower(s.text("Name")), o.mailDomain()), s)
 			}
-			if i == 0 && s.text("Version") == "2010" && len(o.pick("Mailbox", func(v *object) bool { return truth(v.get("Arbitration")) })) == 0 {
+			if i == 0 && s.text("Version") == "2010" && len(o.pick("Mailbox", func(v *item) bool { return truth(v.get("Arbitration")) })) == 0 {
 				planned, _ := o.planned(s.text("Name"))
 				o.addArbitration(*planned, "Mailbox Database "+planned.Name)
 			}
@@ -345,8 +336,8 @@ func (o *Organization) mailDomain() string {
 
 // mailboxServer is an installed Mailbox server of a version, in a site if
 // there is one.
-func (o *Organization) mailboxServer(version, site string) *object {
-	var any *object
+func (o *Organization) mailboxServer(version, site string) *item {
+	var any *item
 	for _, v := range o.objects["exchangeserver"] {
 		if !hasRole(v, "mailbox") || version != "" && v.text("Version") != version {
 			continue
@@ -361,9 +352,9 @@ func (o *Organization) mailboxServer(version, site string) *object {
 	return any
 }
 
-func (o *Organization) addMailbox(address string, s *object) *object {
+func (o *Organization) addMailbox(address string, s *item) *item {
 	name, _, _ := strings.Cut(address, "@")
-	m := newObject("Mailbox", "Name", name, "Identity", name, "DisplayName", name, "PrimarySmtpAddress", address, "Arbitration", false,
+	m := newItem("Mailbox", "Name", name, "Identity", name, "DisplayName", name, "PrimarySmtpAddress", address, "Arbitration", false,
 		"HiddenFromAddressListsEnabled", false, "Archives", 0)
 	o.house(m, s)
 	o.add(m)
@@ -371,11 +362,11 @@ func (o *Organization) addMailbox(address string, s *object) *object {
 }
 
 // house puts a mailbox on a server.
-func (o *Organization) house(m, s *object) {
+func (o *Organization) house(m, s *item) {
 	m.set("ServerName", s.get("Name"))
 	m.set("AdminDisplayVersion", s.get("AdminDisplayVersion"))
 	m.set("Database", nil)
-	for _, d := range o.pick("MailboxDatabase", func(v *object) bool { return v.get("Server") == s.get("Name") }) {
+	for _, d := range o.pick("MailboxDatabase", func(v *item) bool { return v.get("Server") == s.get("Name") }) {
 		m.set("Database", d.get("Name"))
 		break
 	}

@@ -70,10 +70,10 @@ func (c *invocation) find(noun string) ([]any, error) {
 		if at == nil {
 			return nil, notFound(server)
 		}
-		found = keep(found, func(o *object) bool { return sameText(o.get("Server"), at.text("Name")) })
+		found = keep(found, func(o *item) bool { return sameText(o.get("Server"), at.text("Name")) })
 	}
 	if id, ok := c.identity(); ok {
-		found = keep(found, func(o *object) bool { return o.named(id) })
+		found = keep(found, func(o *item) bool { return o.named(id) })
 		if len(found) == 0 && !strings.ContainsAny(id, "*?") {
 			return nil, notFound(id)
 		}
@@ -85,10 +85,10 @@ func notFound(id string) error {
 	return fmt.Errorf("the operation could not be performed because object %q could not be found", id)
 }
 
-func keep(in []any, want func(*object) bool) []any {
+func keep(in []any, want func(*item) bool) []any {
 	var out []any
 	for _, v := range in {
-		if o, ok := v.(*object); ok && want(o) {
+		if o, ok := v.(*item); ok && want(o) {
 			out = append(out, v)
 		}
 	}
@@ -98,7 +98,7 @@ func keep(in []any, want func(*object) bool) []any {
 func sameText(v any, s string) bool { return strings.EqualFold(text(v), s) }
 
 // named tells whether an identity, perhaps with a wildcard, means the object.
-func (o *object) named(id string) bool {
+func (o *item) named(id string) bool {
 	for _, property := range []string{"Identity", "Name", "PrimarySmtpAddress", "Fqdn"} {
 		if v := o.text(property); v != "" && wildcard(id, v) {
 			return true
@@ -118,7 +118,7 @@ func getMailbox(c *invocation) ([]any, error) {
 	if narrowed && c.org.server(server) == nil {
 		return nil, notFound(server)
 	}
-	return keep(found, func(o *object) bool {
+	return keep(found, func(o *item) bool {
 		return truth(o.get("Arbitration")) == arbitration && (!narrowed || sameText(o.get("ServerName"), server))
 	}), nil
 }
@@ -133,7 +133,7 @@ func getCertificate(c *invocation) ([]any, error) {
 	}
 	delete(c.named, "server")
 	thumbprint, one := c.arg("thumbprint")
-	found := keep(c.org.all("ExchangeCertificate"), func(o *object) bool {
+	found := keep(c.org.all("ExchangeCertificate"), func(o *item) bool {
 		return sameText(o.get("Server"), at.text("Name")) && (!one || sameText(o.get("Thumbprint"), thumbprint))
 	})
 	if one && len(found) == 0 {
@@ -146,13 +146,13 @@ func getMoveRequest(c *invocation) ([]any, error) {
 	batch, inBatch := c.arg("batchname")
 	status, withStatus := c.arg("movestatus")
 	found, err := c.find("MoveRequest")
-	return keep(found, func(o *object) bool {
+	return keep(found, func(o *item) bool {
 		return (!inBatch || wildcard(batch, o.text("BatchName"))) && (!withStatus || sameText(o.get("Status"), status))
 	}), err
 }
 
 // onServer is the installed server that an argument names.
-func (c *invocation) onServer(parameters ...string) (*object, error) {
+func (c *invocation) onServer(parameters ...string) (*item, error) {
 	for _, p := range parameters {
 		name, ok := c.arg(p)
 		if p == "identity" {
@@ -183,7 +183,7 @@ func getHealth(c *invocation) ([]any, error) {
 		if bad := c.org.unhealthy[strings.ToLower(at.text("Name"))]; bad == set {
 			value = "Unhealthy"
 		}
-		out = append(out, newObject("HealthReport", "Server", at.text("Name"), "HealthSet", set, "AlertValue", value))
+		out = append(out, newItem("HealthReport", "Server", at.text("Name"), "HealthSet", set, "AlertValue", value))
 	}
 	return out, nil
 }
@@ -199,10 +199,10 @@ func getComponents(c *invocation) ([]any, error) {
 	var out []any
 	for _, name := range []string{"ServerWideOffline", "HubTransport", "FrontendTransport", "Monitoring", "RecoveryActionsEnabled", "AutoDiscoverProxy",
 		"ActiveSyncProxy", "EcpProxy", "EwsProxy", "ImapProxy", "OabProxy", "OwaProxy", "PopProxy", "RpcProxy"} {
-		out = append(out, newObject("ServerComponentState", "Component", name, "State", "Active"))
+		out = append(out, newItem("ServerComponentState", "Component", name, "State", "Active"))
 	}
 	for _, name := range []string{"ForwardSyncDaemon", "ProvisioningRps"} {
-		out = append(out, newObject("ServerComponentState", "Component", name, "State", "Inactive"))
+		out = append(out, newItem("ServerComponentState", "Component", name, "State", "Inactive"))
 	}
 	return out, nil
 }
@@ -211,7 +211,7 @@ func getFeatures(c *invocation) ([]any, error) {
 	c.used["name"] = true
 	var out []any
 	for _, name := range c.named["name"] {
-		out = append(out, newObject("WindowsFeature", "Name", text(name), "Installed", true))
+		out = append(out, newItem("WindowsFeature", "Name", text(name), "Installed", true))
 	}
 	return out, nil
 }
@@ -222,7 +222,7 @@ func getRegistry(c *invocation) ([]any, error) {
 	if !strings.EqualFold(key, `HKLM:\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full`) {
 		return nil, fmt.Errorf("the rehearsal's registry has no key %s", key)
 	}
-	return []any{newObject("RegistryKey", "Release", 528049, "Version", "4.8.03761")}, nil
+	return []any{newItem("RegistryKey", "Release", 528049, "Version", "4.8.03761")}, nil
 }
 
 func testPath(c *invocation) ([]any, error) {
@@ -238,11 +238,11 @@ func getCommand(c *invocation) ([]any, error) {
 	switch strings.ToLower(name) {
 	case "exsetup.exe":
 		build := c.at.text("Build")
-		file := newObject("FileVersionInfo", "FileVersion", dotted(build), "ProductVersion", dotted(build))
-		return []any{newObject("Command", "Name", "ExSetup.exe", "FileVersionInfo", file)}, nil
+		file := newItem("FileVersionInfo", "FileVersion", dotted(build), "ProductVersion", dotted(build))
+		return []any{newItem("Command", "Name", "ExSetup.exe", "FileVersionInfo", file)}, nil
 	case "get-serverhealth":
 		if c.org.installed2013() {
-			return []any{newObject("Command", "Name", "Get-ServerHealth")}, nil
+			return []any{newItem("Command", "Name", "Get-ServerHealth")}, nil
 		}
 	}
 	return nil, fmt.Errorf("the term %q is not recognized as a cmdlet here", name)
@@ -266,5 +266,5 @@ func pad(s string, n int) string {
 
 func searchAudit(c *invocation) ([]any, error) {
 	c.used["resultsize"] = true
-	return []any{newObject("AdminAuditLogEvent", "CmdletName", "New-MoveRequest", "RunDate", c.org.now())}, nil
+	return []any{newItem("AdminAuditLogEvent", "CmdletName", "New-MoveRequest", "RunDate", c.org.now())}, nil
 }

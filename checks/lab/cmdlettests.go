@@ -19,7 +19,7 @@ func testServices(c *invocation) ([]any, error) {
 		if name == "" {
 			return nil, fmt.Errorf("the role %s has no services here", text(role))
 		}
-		out = append(out, newObject("ServiceHealth", "Role", name, "RequiredServicesRunning", !stopped))
+		out = append(out, newItem("ServiceHealth", "Role", name, "RequiredServicesRunning", !stopped))
 	}
 	return out, nil
 }
@@ -43,7 +43,7 @@ func testWeb(c *invocation) ([]any, error) {
 	if c.org.stopped[strings.ToLower(at.text("Name"))] || !c.org.reaches(c.scope, at.text("Fqdn"), 443) {
 		result = "Failure"
 	}
-	return []any{newObject("CasTransactionOutcome", "Scenario", "Logon", "Result", result)}, nil
+	return []any{newItem("CasTransactionOutcome", "Scenario", "Logon", "Result", result)}, nil
 }
 
 // testStores logs on to the databases of a server, or to one mailbox.
@@ -53,11 +53,11 @@ func testStores(c *invocation) ([]any, error) {
 		if !mounted {
 			result = "*FAILURE*"
 		}
-		return newObject("MapiTransactionOutcome", "Database", database, "Result", result)
+		return newItem("MapiTransactionOutcome", "Database", database, "Result", result)
 	}
 	if id, ok := c.identity(); ok {
 		for _, v := range c.org.all("Mailbox") {
-			if m := v.(*object); m.named(id) {
+			if m := v.(*item); m.named(id) {
 				return []any{outcome(m.text("Database"), c.org.server(m.text("ServerName")) != nil)}, nil
 			}
 		}
@@ -69,7 +69,7 @@ func testStores(c *invocation) ([]any, error) {
 	}
 	var out []any
 	for _, v := range c.org.all("MailboxDatabase") {
-		if d := v.(*object); sameText(d.get("Server"), at.text("Name")) {
+		if d := v.(*item); sameText(d.get("Server"), at.text("Name")) {
 			out = append(out, outcome(d.text("Name"), truth(d.get("Mounted"))))
 		}
 	}
@@ -88,14 +88,14 @@ func testMailflow(c *invocation) ([]any, error) {
 	if _, err := c.onServer("targetmailboxserver"); err != nil {
 		return nil, err
 	}
-	if to, ok := c.arg("targetemailaddress"); ok && len(keep(c.org.all("Mailbox"), func(o *object) bool { return o.named(to) })) == 0 {
-		return []any{newObject("MailflowTask", "TestMailflowResult", "*FAILURE*", "MessageLatencyTime", nil)}, nil
+	if to, ok := c.arg("targetemailaddress"); ok && len(keep(c.org.all("Mailbox"), func(o *item) bool { return o.named(to) })) == 0 {
+		return []any{newItem("MailflowTask", "TestMailflowResult", "*FAILURE*", "MessageLatencyTime", nil)}, nil
 	}
 	result := "Success"
 	if c.org.stopped[strings.ToLower(from.text("Name"))] {
 		result = "*FAILURE*"
 	}
-	return []any{newObject("MailflowTask", "TestMailflowResult", result, "MessageLatencyTime", "00:00:02.0471820")}, nil
+	return []any{newItem("MailflowTask", "TestMailflowResult", result, "MessageLatencyTime", "00:00:02.0471820")}, nil
 }
 
 func testSMTP(c *invocation) ([]any, error) {
@@ -109,8 +109,8 @@ func testSMTP(c *invocation) ([]any, error) {
 	}
 	var out []any
 	for _, v := range c.org.all("ReceiveConnector") {
-		if r := v.(*object); sameText(r.get("Server"), at.text("Name")) {
-			out = append(out, newObject("SmtpConnectivity", "ReceiveConnector", r.text("Name"), "StatusCode", status))
+		if r := v.(*item); sameText(r.get("Server"), at.text("Name")) {
+			out = append(out, newItem("SmtpConnectivity", "ReceiveConnector", r.text("Name"), "StatusCode", status))
 		}
 	}
 	return out, nil
@@ -124,7 +124,7 @@ func testMRS(c *invocation) ([]any, error) {
 	passed := hasRole(at, "client-access") && !c.org.stopped[strings.ToLower(at.text("Name"))]
 	var out []any
 	for _, check := range []string{"ServiceCheck", "RPCPingCheck", "QueueScanCheck"} {
-		out = append(out, newObject("MRSHealth", "Check", check, "Passed", passed, "Message", "The Mailbox Replication Service is running."))
+		out = append(out, newItem("MRSHealth", "Check", check, "Passed", passed, "Message", "The Mailbox Replication Service is running."))
 	}
 	return out, nil
 }
@@ -136,14 +136,14 @@ func testReplication(c *invocation) ([]any, error) {
 	}
 	member := false
 	for _, v := range c.org.all("DatabaseAvailabilityGroup") {
-		member = member || contains(v.(*object).get("Servers"), at.text("Name"))
+		member = member || contains(v.(*item).get("Servers"), at.text("Name"))
 	}
 	if !member {
 		return nil, fmt.Errorf("%s is not a member of a database availability group", at.text("Name"))
 	}
 	var out []any
 	for _, check := range []string{"ClusterService", "ReplayService", "ActiveManager", "TasksRpcListener", "TcpListener", "DagMembersUp", "ClusterNetwork", "QuorumGroup"} {
-		out = append(out, newObject("ReplicationHealth", "Check", check, "Result", "Passed", "Error", nil))
+		out = append(out, newItem("ReplicationHealth", "Check", check, "Result", "Passed", "Error", nil))
 	}
 	return out, nil
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -68,38 +67,18 @@ type Organization struct {
 	now  func() time.Time
 
 	mu          sync.Mutex
-	objects     map[string][]*object // by lower-case noun
-	controllers []*controller
+	objects     map[string][]*item // by lower-case noun
+	controllers []Controller       // the first one is the schema master
+	directory   *Directory
+	published   map[string]bool        // what the directory holds of the objects
 	outside     netip.Addr             // where the names point outside before the switch
+	bound       map[string]Certificate // what a server presents, by lower-case name
+	latest      map[string]Certificate // the one installed last, by lower-case server name
 	stopped     map[string]bool        // servers whose services stand still, by lower-case name
 	unhealthy   map[string]string      // server → health set
 	faults      map[string]bool        // by name
-	held        map[string]bool        // domain controllers that replication does not reach
-	bound       map[string]Certificate // what a server presents, by lower-case name
-}
-
-// controller is a domain controller with what it knows of the versions.
-type controller struct {
-	Name, FQDN, Domain, Site string
-	Address                  netip.Addr
-	OSVersion                string
-	Synchronized             bool
-	known, truth             versions
-}
-
-// versions in a directory; those of domains by name.
-type versions struct {
-	rangeUpper, organization int
-	domains                  map[string]int
-}
-
-func (v versions) clone() versions {
-	domains := map[string]int{}
-	for k, n := range v.domains {
-		domains[k] = n
-	}
-	v.domains = domains
-	return v
+	slipped     map[string]bool        // faults that have had their day
+	slippedAt   time.Time              // when that of the names had
 }
 
 // NewOrganization starts an organisation.
@@ -115,9 +94,9 @@ func NewOrganization(b Blueprint) (*Organization, error) {
 		return nil, err
 	}
 	o := &Organization{
-		lab: l, plan: b, now: b.Now, objects: map[string][]*object{}, outside: netip.MustParseAddr("203.0.113.20"),
-		stopped: map[string]bool{}, unhealthy: map[string]string{}, faults: map[string]bool{}, held: map[string]bool{},
-		bound: map[string]Certificate{},
+		lab: l, plan: b, now: b.Now, objects: map[string][]*item{}, outside: netip.MustParseAddr("203.0.113.20"),
+		stopped: map[string]bool{}, unhealthy: map[string]string{}, faults: map[string]bool{},
+		bound: map[string]Certificate{}, slipped: map[string]bool{}, latest: map[string]Certificate{},
 	}
 	if err := o.build(); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -151,21 +130,29 @@ func (o *Organization) build() error {
 		}
 	}
 	o.buildMailboxes()
+	o.buildAccounts()
 	o.buildNames()
-	return o.buildMail()
+	if err := o.buildMail(); err != nil {
+		return err
+	}
+	if err := o.breakThings(); err != nil {
+		return err
+	}
+	o.publish()
+	return nil
 }
 
 // buildSettings makes what belongs to the whole organisation.
 func (o *Organization) buildSettings() {
-	o.add(newObject("OrganizationConfig", "Name", o.plan.Name, "Identity", o.plan.Name, "PublicFoldersEnabled", "Local",
+	o.add(newItem("OrganizationConfig", "Name", o.plan.Name, "Identity", o.plan.Name, "PublicFoldersEnabled", "Local",
 		"RemotePublicFolderMailboxes", nil, "PublicFoldersLockedForMigration", false, "PublicFolderMigrationComplete", false,
 		"RootPublicFolderMailbox", nil))
-	o.add(newObject("TransportConfig", "Name", "Transport Settings", "MaxSendSize", megabytes(35), "MaxReceiveSize", megabytes(35)))
-	o.add(newObject("OfflineAddressBook", "Name", "Default Offline Address Book", "Identity", `\Default Offline Address Book`,
+	o.add(newItem("TransportConfig", "Name", "Transport Settings", "MaxSendSize", megabytes(35), "MaxReceiveSize", megabytes(35)))
+	o.add(newItem("OfflineAddressBook", "Name", "Default Offline Address Book", "Identity", `\Default Offline Address Book`,
 		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
-	o.add(newObject("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
+	o.add(newItem("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
 		"SourceTransportServers", o.names(func(s PlannedServer) bool { return s.Version != "2013" && slices.Contains(s.Roles, "hub-transport") })))
-	o.add(newObject("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
+	o.add(newItem("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
 }
 
 // names lists servers of the plan.
@@ -186,8 +173,6 @@ func (o *Organization) names(want func(PlannedServer) bool) []any {
 func (o *Organization) Env(side checks.Vantage) *checks.Env {
 	env := o.lab.EnvFrom(side)
 	env.Shell = o.Shell
-	env.Loopback = false
-	env.Logon = o.logon
 	env.UserAgent = "coexist/rehearsal (connectivity probe)"
 	env.Logons.Allow(o.hosts()...)
 	if side != checks.Outside {
@@ -212,27 +197,19 @@ func (o *Organization) hosts() []string {
 	return out
 }
 
-// logon hands out the accounts of the test mailboxes and that for reading the
-// directory.
-func (o *Organization) logon(_ context.Context, account string) (checks.Credential, error) {
-	if strings.EqualFold(account, checks.DirectoryAccount) {
-		return checks.Credential{Username: o.reader(), Password: checks.NewSecret(readerPassword)}, nil
-	}
-	for _, m := range o.plan.Mailboxes {
-		if m.Password != "" && (strings.EqualFold(m.Address, account) || strings.EqualFold(m.Username, account)) {
-			return checks.Credential{Username: m.Username, Password: checks.NewSecret(m.Password)}, nil
-		}
-	}
-	return checks.Credential{}, fmt.Errorf("the rehearsal has no account %s", account)
-}
-
 // readerPassword belongs to the account that reads the directory. It opens
 // nothing but the rehearsal.
 const readerPassword = "rehearsal-Reader1"
 
-func (o *Organization) reader() string {
+// buildAccounts lets the reader of the directory and the test mailboxes log on.
+func (o *Organization) buildAccounts() {
 	short, _, _ := strings.Cut(o.plan.Forest, ".")
-	return strings.ToUpper(short) + `\reader`
+	o.lab.SetAccount(Account{User: strings.ToUpper(short) + `\reader`, Password: readerPassword}, checks.DirectoryAccount)
+	for _, m := range o.plan.Mailboxes {
+		if m.Username != "" && m.Password != "" {
+			o.lab.SetAccount(Account{User: m.Username, Password: m.Password}, m.Address)
+		}
+	}
 }
 
 // all are the objects of a noun.
@@ -244,20 +221,20 @@ func (o *Organization) all(noun string) []any {
 	return out
 }
 
-func (o *Organization) add(v *object) {
+func (o *Organization) add(v *item) {
 	key := strings.ToLower(v.noun)
 	o.objects[key] = append(o.objects[key], v)
 }
 
 // remove drops the objects of a noun for which drop is true.
-func (o *Organization) remove(noun string, drop func(*object) bool) {
+func (o *Organization) remove(noun string, drop func(*item) bool) {
 	key := strings.ToLower(noun)
 	o.objects[key] = slices.DeleteFunc(o.objects[key], drop)
 }
 
 // pick are the objects of a noun that fit.
-func (o *Organization) pick(noun string, want func(*object) bool) []*object {
-	var out []*object
+func (o *Organization) pick(noun string, want func(*item) bool) []*item {
+	var out []*item
 	for _, v := range o.objects[strings.ToLower(noun)] {
 		if want(v) {
 			out = append(out, v)
@@ -267,7 +244,7 @@ func (o *Organization) pick(noun string, want func(*object) bool) []*object {
 }
 
 // server is an installed server by its name, as it is or as ids hold it.
-func (o *Organization) server(name string) *object {
+func (o *Organization) server(name string) *item {
 	for _, v := range o.objects["exchangeserver"] {
 		if sameText(v.get("Name"), name) || sameText(v.get("Fqdn"), name) {
 			return v
@@ -278,15 +255,15 @@ func (o *Organization) server(name string) *object {
 
 // shellHost is the server on which a shell opens: the one that is meant, else
 // the newest.
-func (o *Organization) shellHost(name string) *object {
+func (o *Organization) shellHost(name string) *item {
 	if v := o.server(name); v != nil {
 		return v
 	}
 	if planned, _ := o.planned(name); planned != nil {
 		// A server that is still being prepared has Windows, but no Exchange.
-		return newObject("ExchangeServer", "Name", planned.Name, "Fqdn", planned.FQDN, "Build", "", "Version", planned.Version, "Roles", nil)
+		return newItem("ExchangeServer", "Name", planned.Name, "Fqdn", planned.FQDN, "Build", "", "Version", planned.Version, "Roles", nil)
 	}
-	var best *object
+	var best *item
 	for _, v := range o.objects["exchangeserver"] {
 		if best == nil || best.text("Version") < v.text("Version") {
 			best = v
@@ -310,9 +287,9 @@ func (o *Organization) installed2013() bool {
 	return len(o.pick("ExchangeServer", is2013)) > 0
 }
 
-func is2013(v *object) bool { return v.text("Version") == "2013" }
+func is2013(v *item) bool { return v.text("Version") == "2013" }
 
-func hasRole(v *object, role string) bool { return contains(v.get("Roles"), role) }
+func hasRole(v *item, role string) bool { return contains(v.get("Roles"), role) }
 
 // Thumbprint is that of the certificate which a server presents for https, in
 // upper case.

@@ -58,7 +58,7 @@ func (o *Organization) Read(ctx context.Context, server, command string, propert
 type scope struct {
 	org  *Organization
 	ctx  context.Context
-	at   *object // the server
+	at   *item // the server
 	vars map[string]any
 }
 
@@ -73,26 +73,26 @@ func (s *scope) with(v any) *scope {
 	return &inner
 }
 
-// object is what a cmdlet returns: properties by lower-case name. A property
+// item is what a cmdlet returns: properties by lower-case name. A property
 // that is there without a value is nil; one that is not there is not known.
-type object struct {
+type item struct {
 	noun  string
 	props map[string]any
 }
 
-func newObject(noun string, pairs ...any) *object {
-	o := &object{noun: noun, props: map[string]any{}}
+func newItem(noun string, pairs ...any) *item {
+	o := &item{noun: noun, props: map[string]any{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		o.set(pairs[i].(string), pairs[i+1])
 	}
 	return o
 }
 
-func (o *object) set(name string, v any) { o.props[strings.ToLower(name)] = v }
+func (o *item) set(name string, v any) { o.props[strings.ToLower(name)] = v }
 
-func (o *object) get(name string) any { return o.props[strings.ToLower(name)] }
+func (o *item) get(name string) any { return o.props[strings.ToLower(name)] }
 
-func (o *object) text(name string) string { return text(o.get(name)) }
+func (o *item) text(name string) string { return text(o.get(name)) }
 
 // reader is a value that answers members itself.
 type reader interface {
@@ -105,8 +105,11 @@ type method func(args []any) (any, error)
 // member reads a property. Lists give the property of each element.
 func member(v any, name string) (any, error) {
 	switch v := v.(type) {
-	case *object:
+	case *item:
 		if got, ok := v.props[strings.ToLower(name)]; ok {
+			if later, ok := got.(lazy); ok {
+				return later(), nil
+			}
 			return got, nil
 		}
 		return nil, fmt.Errorf("the rehearsal keeps no property %s of %s", name, v.noun)
@@ -154,7 +157,7 @@ func text(v any) string {
 			parts[i] = text(e)
 		}
 		return strings.Join(parts, " ")
-	case *object:
+	case *item:
 		if name := v.text("Identity"); name != "" {
 			return name
 		}

@@ -114,8 +114,8 @@ func selectStage(args []argument) (stage, error) {
 		}
 		var out []any
 		for _, v := range in {
-			o := newObject("selection")
-			if from, ok := v.(*object); ok {
+			o := newItem("selection")
+			if from, ok := v.(*item); ok {
 				o.noun = from.noun
 			}
 			for _, a := range chosen {
@@ -220,7 +220,7 @@ func newObjectStage(args []argument) (stage, error) {
 	switch strings.ToLower(kind) {
 	case "psobject":
 		return func(s *scope, _ []any, _ bool) ([]any, error) {
-			o := newObject("PSObject")
+			o := newItem("PSObject")
 			for _, p := range bag {
 				v, err := p.value(s)
 				if err != nil {
@@ -258,8 +258,8 @@ func (t *tcpClient) member(name string) (any, error) {
 			port, _ := args[1].(int)
 			t.open = t.scope.org.reaches(t.scope, text(args[0]), uint16(port))
 			wait := method(func([]any) (any, error) { return t.open, nil })
-			handle := newObject("WaitHandle", "WaitOne", wait)
-			return newObject("AsyncResult", "AsyncWaitHandle", handle), nil
+			handle := newItem("WaitHandle", "WaitOne", wait)
+			return newItem("AsyncResult", "AsyncWaitHandle", handle), nil
 		}), nil
 	}
 	return nil, fmt.Errorf("a TcpClient has no %s here", name)

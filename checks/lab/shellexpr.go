@@ -47,8 +47,8 @@ var comparisons = map[string]func(a, b any) (any, error){
 	"-ne":          func(a, b any) (any, error) { return filtered(a, b, true, equal) },
 	"-like":        func(a, b any) (any, error) { return filtered(a, b, false, like) },
 	"-notlike":     func(a, b any) (any, error) { return filtered(a, b, true, like) },
-	"-match":       func(a, b any) (any, error) { return filtered(a, b, false, matches) },
-	"-notmatch":    func(a, b any) (any, error) { return filtered(a, b, true, matches) },
+	"-match":       func(a, b any) (any, error) { return filtered(a, b, false, matchesText) },
+	"-notmatch":    func(a, b any) (any, error) { return filtered(a, b, true, matchesText) },
 	"-gt":          func(a, b any) (any, error) { return order(a, b, func(n int) bool { return n > 0 }) },
 	"-ge":          func(a, b any) (any, error) { return order(a, b, func(n int) bool { return n >= 0 }) },
 	"-lt":          func(a, b any) (any, error) { return order(a, b, func(n int) bool { return n < 0 }) },
@@ -290,7 +290,7 @@ func (f forestType) member(name string) (any, error) {
 		for _, d := range f.org.domains() {
 			domains = append(domains, d)
 		}
-		return newObject("Forest", "Name", f.org.plan.Forest, "Domains", domains), nil
+		return newItem("Forest", "Name", f.org.plan.Forest, "Domains", domains), nil
 	}), nil
 }
 
@@ -582,7 +582,7 @@ func wildcard(pattern, s string) bool {
 	return err == nil && re.MatchString(s)
 }
 
-func matches(a, b any) (bool, error) {
+func matchesText(a, b any) (bool, error) {
 	re, err := regexp.Compile(`(?i)` + text(b))
 	if err != nil {
 		return false, err
