@@ -32,6 +32,11 @@ type Env struct {
 	// Logon hands out credentials for an account; nil means that none can be
 	// had (skip, reason credentials.none).
 	Logon func(ctx context.Context, account string) (Credential, error)
+	// Logons keeps the accounts of the run: who was refused, where passwords
+	// may go. Without it nobody is logged on. Probes use SignIn, never Logon.
+	Logons *Logons
+	// Directory says where the organisation's domain controllers are.
+	Directory Directory
 	// Shell answers a cmdlet check in place of an Exchange Management Shell;
 	// nil in the field, where such results are imported.
 	Shell func(ctx context.Context, check Check) ([]Row, error)
@@ -39,6 +44,14 @@ type Env struct {
 	// kept.
 	Store  func(lines []string) (sha string, err error)
 	Limits Limits
+
+	named *hostList // hosts that the running check names; set by the runner
+}
+
+// Directory is how the organisation's Active Directory is found.
+type Directory struct {
+	Forest      string   // DNS name of the forest's root domain
+	Controllers []string // domain controllers to begin with; empty: those that DNS names
 }
 
 // Record is one DNS record as this computer's resolver reports it.

@@ -159,6 +159,7 @@ func (r *runner) one(ctx context.Context, p planned) {
 	checkCtx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	env, closeAll := throughDoor(checkCtx, r.env, r.addresses, p.kind)
+	env.named = namedHosts(c.Params)
 	f := observe(checkCtx, env, p.kind, c)
 	closeAll()
 	switch {
@@ -209,11 +210,15 @@ func (r *runner) finish(i int, f Finding, began time.Time, took time.Duration) {
 	sha := ""
 	if len(f.Transcript) > 0 && r.env.Store != nil {
 		var err error
+		for n := range f.Transcript {
+			f.Transcript[n] = r.env.Logons.Scrub(f.Transcript[n])
+		}
 		if sha, err = r.env.Store(f.Transcript); err != nil {
 			f.Evidence = with(f.Evidence, "transcript_not_kept", err.Error())
 		}
 	}
 	res := Conclude(r.list[i], f, r.env.now())
+	r.env.Logons.ScrubResult(&res)
 	res.Transcript = sha
 	res.Started, res.MS = began.UTC(), took.Milliseconds()
 	if res.Vantage == "" || res.Vantage == Any {

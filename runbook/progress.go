@@ -94,6 +94,7 @@ type CheckState struct {
 	Waiver    *Waiver        // the waiver in force, if any
 	LastGreen time.Time      // when it last passed
 	WasRed    bool           // it failed at some time after its task was carried out
+	Over      bool           // it counts for no gate any more: its step is past; Status still tells the latest result
 }
 
 // Verdict is one earlier result in short.

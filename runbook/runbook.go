@@ -33,6 +33,9 @@ type Runbook struct {
 	tasks  map[string]*Task  // by id
 	checks map[string]*Check // by id
 	phases map[string]*Phase // by id
+	values map[string]declaration
+	places map[string]bool // encoded names of sites and servers
+	plan   *plan           // what Fold needs, indexed once
 }
 
 // Step is a numbered box of the diagram.
@@ -88,8 +91,11 @@ type Task struct {
 	Undo     []*Command
 	UndoText string
 	Checks   []*Check
-	Effects  []effect.Effect
+	Effects  []effect.Effect // values that are not known stand as ‹name›; see EffectsWith
 	NoEffect string
+
+	effects func(Values) ([]effect.Effect, error)
+	fixed   string // fingerprint of the changing lines when no value is in them
 }
 
 // Ask is a value to be filled in for this task.
@@ -120,6 +126,8 @@ type Command struct {
 	On     string
 	About  string
 	Reads  bool
+	late   bool      // its text depends on values
+	waits  []Pending // values that its text needs
 	render func(Values) (Rendered, error)
 }
 
@@ -152,6 +160,8 @@ type Check struct {
 	Shell      string // "2007", "2010", "2013" for kind "cmdlet"
 	Remedy     string
 	Before     bool
+	waits      []Pending // values that it needs
+	fixed      string    // fingerprint of what it asks when no value is in it
 	render     func(Values) (checks.Check, []Pending, error)
 }
 
@@ -170,3 +180,11 @@ func (c *Command) Render(v Values) (Rendered, error) { return c.render(v) }
 // Ready fills the check in. While values are missing it returns them and a
 // check that must not be run.
 func (c *Check) Ready(v Values) (checks.Check, []Pending, error) { return c.render(v) }
+
+// EffectsWith returns what the task changes, with values filled in.
+func (t *Task) EffectsWith(v Values) ([]effect.Effect, error) {
+	if t.effects == nil {
+		return nil, nil
+	}
+	return t.effects(v)
+}

@@ -31,6 +31,7 @@ type Config struct {
 	InsideResolver  netip.AddrPort   // zero: 10.0.0.53:53
 	OutsideResolver netip.AddrPort   // zero: 198.51.100.53:53
 	Servers         []Server
+	Forest          string // DNS name of the forest's root domain
 }
 
 // Lab is a running organisation. Its methods may be called from several
@@ -40,6 +41,7 @@ type Lab struct {
 	authority *authority
 	inside    netip.AddrPort
 	outside   netip.AddrPort
+	forest    string
 	zones     map[checks.Vantage]*zone
 	ctx       context.Context // ends with Close
 	stop      context.CancelFunc
@@ -57,7 +59,7 @@ type Lab struct {
 // New starts an organisation.
 func New(c Config) (*Lab, error) {
 	l := &Lab{
-		now: c.Now, inside: c.InsideResolver, outside: c.OutsideResolver,
+		now: c.Now, inside: c.InsideResolver, outside: c.OutsideResolver, forest: c.Forest,
 		zones:    map[checks.Vantage]*zone{checks.Inside: newZone(), checks.Outside: newZone()},
 		services: map[netip.AddrPort]*service{}, udp: map[netip.AddrPort]string{}, hosts: map[netip.Addr]int{},
 		forwards: map[netip.Addr]netip.Addr{}, servers: map[string]*running{},
@@ -121,6 +123,7 @@ func (l *Lab) Env() *checks.Env { return l.EnvFrom(checks.Inside) }
 func (l *Lab) EnvFrom(side checks.Vantage) *checks.Env {
 	env := &checks.Env{
 		Roots: l.authority.pool, Now: l.now, Vantage: side, UserAgent: "coexist/lab (connectivity probe)",
+		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: l.forest},
 	}
 	env.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		return l.dial(ctx, side, network, address)

@@ -21,3 +21,15 @@ type Release struct {
 	Notes            []string `toml:"notes"`
 	Sources          []string `toml:"sources"`
 }
+
+// Targets lists the names of the releases that an upgrade may install: those
+// of Exchange 2013 that may stand beside older versions.
+func (r Releases) Targets() []string {
+	var names []string
+	for _, x := range r.List {
+		if x.Version == "2013" && x.Coexists {
+			names = append(names, x.Name)
+		}
+	}
+	return names
+}

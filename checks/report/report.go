@@ -1,0 +1,119 @@
+// Package report prints results for people: one line a check, and under what
+// did not pass what was expected, what was found, why that may be, and what to
+// do.
+package report
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"coexist/checks"
+)
+
+// words are the verdicts as printed; never a colour alone.
+var words = map[checks.Verdict]string{
+	checks.Pass: "PASS", checks.Warn: "WARN", checks.Fail: "FAIL", checks.Unknown: "UNKNOWN", checks.Skip: "SKIP",
+}
+
+// Word is a verdict as printed.
+func Word(v checks.Verdict) string {
+	if w, ok := words[v]; ok {
+		return w
+	}
+	return strings.ToUpper(string(v))
+}
+
+// Text prints results in order, then the counts.
+func Text(results []checks.Result) string {
+	var b strings.Builder
+	count := map[checks.Verdict]int{}
+	for _, r := range results {
+		count[r.Verdict]++
+		write(&b, r, "")
+	}
+	if len(results) > 1 {
+		fmt.Fprintf(&b, "\n%d checks: %s\n", len(results), counts(count))
+	}
+	return b.String()
+}
+
+// Progress returns a receiver for [checks.Run] that prints one line as each
+// check ends.
+func Progress(w io.Writer, total int) func(checks.Update) {
+	done := 0
+	return func(u checks.Update) {
+		if !u.Done || u.Result == nil {
+			return
+		}
+		done++
+		fmt.Fprintf(w, "%d/%d %s %s\n", done, total, Word(u.Result.Verdict), checks.Escape(u.Result.ID))
+	}
+}
+
+func counts(n map[checks.Verdict]int) string {
+	var parts []string
+	for _, v := range []checks.Verdict{checks.Fail, checks.Unknown, checks.Warn, checks.Pass, checks.Skip} {
+		if n[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[v], v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func write(b *strings.Builder, r checks.Result, indent string) {
+	name := r.ID
+	if name == "" {
+		name = r.Kind
+	}
+	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
+	if r.Summary != "" {
+		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
+	}
+	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+	deeper := indent + "        "
+	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
+		line(b, deeper, "expected", r.Expected)
+		line(b, deeper, "found", r.Found)
+		for i, c := range r.Causes {
+			line(b, deeper, map[bool]string{true: "likely", false: ""}[i == 0], c)
+		}
+		line(b, deeper, "do", r.Remedy)
+		line(b, deeper, "reason", r.Reason)
+	}
+	for _, k := range sorted(r.Evidence) {
+		line(b, deeper, k, r.Evidence[k])
+	}
+	for _, row := range r.Rows {
+		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(rowText(row)))
+	}
+	for _, sub := range r.Sub {
+		write(b, sub, indent+"    ")
+	}
+}
+
+func line(b *strings.Builder, indent, label, text string) {
+	if text != "" {
+		fmt.Fprintf(b, "%s%-9s %s\n", indent, label, checks.Escape(text))
+	}
+}
+
+func rowText(row checks.Row) string {
+	var parts []string
+	for _, k := range sorted(row) {
+		if len(row[k]) > 0 {
+			parts = append(parts, k+"="+strings.Join(row[k], ","))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,243 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+)
+
+// Compile turns a procedure and a migration into a runbook. It is pure: the
+// same library and migration give the same runbook, in the same order.
+func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
+	proc := lib.Procedures[m.Organization.Source]
+	if proc == nil {
+		return nil, fmt.Errorf("organization.source is %q; there is a procedure for %s", m.Organization.Source, strings.Join(procedure.Sources, ", "))
+	}
+	release, ok := lib.Release(m.Target.Release)
+	if !ok {
+		return nil, fmt.Errorf("target.release is %q, which the table of releases does not hold", m.Target.Release)
+	}
+	if len(m.Sites) == 0 || len(proc.Steps) == 0 {
+		return nil, errors.New("nothing to compile: expected at least one site and one step")
+	}
+	c := &compiler{
+		lib: lib, m: m, proc: proc,
+		templates: map[string]*procedure.Template{}, byName: map[string][]*Task{},
+		r: &Runbook{
+			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Release: release,
+			tasks: map[string]*Task{}, checks: map[string]*Check{}, phases: map[string]*Phase{},
+		},
+	}
+	c.base = baseData(m, lib, release)
+	c.r.values = declarations(lib, proc)
+	c.r.places = places(c.base.Sites)
+	c.phases()
+	if err := c.fill(); err != nil {
+		return nil, err
+	}
+	c.resolveAfter()
+	c.r.index()
+	return c.r, nil
+}
+
+type compiler struct {
+	lib       *procedure.Library
+	m         *migration.Migration
+	proc      *procedure.Procedure
+	base      Data
+	r         *Runbook
+	templates map[string]*procedure.Template
+	byName    map[string][]*Task // instances in order, by name, name@target and name/site
+	work      []stretch          // phases with what fills them, in order
+}
+
+// stretch is a phase with the tasks of the procedure that go into it.
+type stretch struct {
+	phase *Phase
+	tasks []string
+	reach string // of tasks that name none themselves
+	site  *Site
+	round bool
+	close bool
+}
+
+// phases lays out the steps: each once for the first site, then in the last
+// step a round for every further site, then the close-out.
+func (c *compiler) phases() {
+	last := len(c.proc.Steps) - 1
+	var previous []string
+	for i := range c.proc.Steps {
+		s := &c.proc.Steps[i]
+		step := &Step{Number: s.Number, ID: s.ID, Title: s.Title, Slide: s.Slide, Facts: s.Facts}
+		c.r.Steps = append(c.r.Steps, step)
+		if i == last {
+			c.rounds(step, s, previous)
+			continue
+		}
+		first := &c.base.Sites[0]
+		p := &Phase{ID: s.ID, Step: s.Number, StepID: s.ID, Title: s.Title, After: previous}
+		if s.Reach != reachOrganization {
+			p.Site = first.Name
+		}
+		c.add(step, stretch{phase: p, tasks: s.Tasks, reach: s.Reach, site: first})
+		previous = []string{p.ID}
+	}
+}
+
+// rounds adds the phases of the last step. A round opens with the namespace
+// switch, beside the first site's moves and the other rounds.
+func (c *compiler) rounds(step *Step, s *procedure.Step, previous []string) {
+	before := c.proc.Steps[:len(c.proc.Steps)-1]
+	ends := previous
+	for i := 1; i < len(c.base.Sites); i++ {
+		site := &c.base.Sites[i]
+		after := previous
+		if c.r.Phase("switch") != nil {
+			after = []string{"switch"}
+		}
+		round := Encode(site.Name)
+		add := func(number int, stepID, title, reach string, tasks []string) {
+			p := &Phase{
+				ID: step.ID + "/" + round + "/" + stepID, Step: number, StepID: stepID, Title: title,
+				Round: round, Site: site.Name, After: after,
+			}
+			if c.add(step, stretch{phase: p, tasks: tasks, reach: reach, site: site, round: true}) {
+				after = []string{p.ID}
+			}
+		}
+		add(s.Number, s.ID, s.Title, reachSite, s.Tasks)
+		for j := range before {
+			add(before[j].Number, before[j].ID, before[j].Title, before[j].Reach, before[j].Tasks)
+		}
+		ends = append(ends[:len(ends):len(ends)], after...)
+	}
+	p := &Phase{ID: step.ID + "/close-out", Step: s.Number, StepID: s.ID, Title: "Close-out", After: ends}
+	c.add(step, stretch{phase: p, tasks: s.CloseOut, reach: reachOrganization, site: &c.base.Sites[0], close: true})
+}
+
+// add keeps a stretch. In a round it is dropped when no task of the procedure
+// reaches into rounds there.
+func (c *compiler) add(step *Step, s stretch) bool {
+	if s.round {
+		reaches := false
+		for _, name := range s.tasks {
+			t := c.lib.Tasks[name]
+			reaches = reaches || t != nil && effectiveReach(t, s.reach) != reachOrganization
+		}
+		if !reaches {
+			return false
+		}
+	}
+	step.Phases = append(step.Phases, s.phase)
+	c.r.Phases = append(c.r.Phases, s.phase)
+	c.r.phases[s.phase.ID] = s.phase
+	c.work = append(c.work, s)
+	return true
+}
+
+// fill makes the tasks of every phase. It goes on after an error, so that an
+// author sees all of them; of one task the first is enough.
+func (c *compiler) fill() error {
+	var problems []error
+	bad := map[string]bool{}
+	for _, s := range c.work {
+		for _, name := range s.tasks {
+			t := c.lib.Tasks[name]
+			var err error
+			if t == nil {
+				err = fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, name)
+			} else if err = c.instances(s, t); err != nil {
+				err = fmt.Errorf("%s: task %s: %w", c.lib.Where(name), name, err)
+			}
+			if err != nil && !bad[name] {
+				problems = append(problems, err)
+				bad[name] = true
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// instances makes a task of the procedure for each of its targets in a phase.
+func (c *compiler) instances(s stretch, t *procedure.Task) error {
+	condition, err := c.condition(t.If)
+	if err != nil {
+		return fmt.Errorf("if: %w", err)
+	}
+	for _, target := range c.targets(s, t) {
+		holds, err := condition.Holds(target.data)
+		if err != nil {
+			return fmt.Errorf("if, on %s: %w", target.label, err)
+		}
+		if !holds {
+			continue
+		}
+		task, err := c.task(s.phase, t, target)
+		if err != nil {
+			return fmt.Errorf("on %s: %w", target.label, err)
+		}
+		if c.r.tasks[task.ID] != nil {
+			return fmt.Errorf("%s is there twice; a task belongs to one step, and its scope must tell its targets apart", task.ID)
+		}
+		c.r.tasks[task.ID] = task
+		for _, key := range []string{t.Name, t.Name + "@" + task.Target, t.Name + "/" + task.Site} {
+			c.byName[key] = append(c.byName[key], task)
+		}
+		s.phase.Tasks = append(s.phase.Tasks, task)
+	}
+	return nil
+}
+
+// task renders one task on one target.
+func (c *compiler) task(p *Phase, t *procedure.Task, on target) (*Task, error) {
+	task := &Task{
+		ID: t.Name + "/" + on.id, Name: t.Name, Target: on.id, Label: on.label, Phase: p, Site: on.site,
+		Slide: t.Slide, Optional: t.Class == "optional", Sources: t.Sources,
+		Duration: time.Duration(t.Duration), UndoTime: time.Duration(t.UndoTime), Wait: time.Duration(t.Wait),
+	}
+	w := &writer{c: c, data: on.data, task: task}
+	w.prose("title", &task.Title, t.Title)
+	w.prose("confirm", &task.Confirm, t.Confirm)
+	w.prose("no_return", &task.NoReturn, t.NoReturn)
+	w.prose("why", &task.Why, t.Why)
+	w.prose("run_on", &task.RunOn, t.RunOn)
+	w.prose("rights", &task.Rights, t.Rights)
+	w.prose("wait_for", &task.WaitFor, t.WaitFor)
+	w.prose("undo_text", &task.UndoText, t.UndoText)
+	w.prose("no_effect", &task.NoEffect, t.NoEffect)
+	w.paragraphs("pitfalls", &task.Pitfalls, t.Pitfalls)
+	w.paragraphs("notes", &task.Notes, t.Notes)
+	w.values(t)
+	task.Commands = w.commands("command", t.Commands)
+	task.Undo = w.commands("undo", t.Undo)
+	w.checks(t.Checks)
+	w.effects(t.Effects)
+	return task, w.err
+}
+
+func (c *compiler) template(source string) (*procedure.Template, error) {
+	if t, ok := c.templates[source]; ok {
+		return t, nil
+	}
+	t, err := procedure.ParseTemplate(source)
+	if err == nil {
+		c.templates[source] = t
+	}
+	return t, err
+}
+
+func (c *compiler) condition(source string) (*procedure.Template, error) {
+	key := "\x00if " + source
+	if t, ok := c.templates[key]; ok {
+		return t, nil
+	}
+	t, err := procedure.ParseCondition(source)
+	if err == nil {
+		c.templates[key] = t
+	}
+	return t, err
+}

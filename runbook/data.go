@@ -1,0 +1,101 @@
+package runbook
+
+import (
+	"cmp"
+	"sort"
+	"strings"
+
+	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+)
+
+// baseData is what every task of a migration sees alike; Site is the first.
+func baseData(m *migration.Migration, lib *procedure.Library, release procedure.Release) Data {
+	d := Data{
+		Org: m.Organization, Target: m.Target, Release: release, Releases: lib.Releases.List,
+		Features: m.Features, Certificate: m.Certificate, Network: m.Network, Probes: m.Probes,
+		Domain: m.Organization.Forest, Sites: sites(m),
+	}
+	d.First = d.Sites[0]
+	d.Site, d.Names = d.First, d.First.Names
+	d.DAG = dagOf(m, d.First.Name)
+	return d
+}
+
+// sites lists the sites in the order of the work: the one that owns the
+// organisation's namespaces, further Internet-facing ones, then the rest, each
+// group as the file has it.
+func sites(m *migration.Migration) []Site {
+	out := make([]Site, 0, len(m.Sites))
+	for _, s := range m.Sites {
+		out = append(out, Site{
+			Name: s.Name, InternetFacing: s.InternetFacing, Entry: s.Entry, ExternalEntry: s.ExternalEntry,
+			Servers: servers(m, s),
+		})
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].InternetFacing && !out[j].InternetFacing })
+	if len(out) == 0 {
+		return []Site{{First: true}}
+	}
+	out[0].First = true
+	written := map[string]migration.Site{}
+	for _, s := range m.Sites {
+		written[s.Name] = s
+	}
+	for i := range out {
+		out[i].Names = siteNames(m.Namespace, written[out[i].Name])
+	}
+	return out
+}
+
+// siteNames are the organisation's names with a site's own put in their place.
+func siteNames(n migration.Namespace, s migration.Site) Names {
+	names := Names{
+		Primary: cmp.Or(s.Primary, n.Primary), Autodiscover: n.Autodiscover,
+		Legacy: cmp.Or(s.Legacy, n.Legacy), RPC: cmp.Or(s.RPC, n.RPC),
+	}
+	names.Internal = cmp.Or(s.InternalName, names.Primary)
+	return names
+}
+
+func servers(m *migration.Migration, s migration.Site) []Server {
+	out := make([]Server, 0, len(s.Servers))
+	for _, v := range s.Servers {
+		server := Server{
+			Name: v.Name, FQDN: v.FQDN, Version: v.Version, Roles: v.Roles, OS: v.OS, Domain: v.Domain,
+			Address: v.Address, Nodes: v.Nodes, SubscribedSite: v.SubscribedSite, Site: s.Name,
+		}
+		if server.FQDN == "" {
+			server.FQDN = strings.ToLower(v.Name) + "." + m.Organization.Forest
+		}
+		if server.Domain == "" {
+			server.Domain = domainOf(server.FQDN, m.Organization)
+		}
+		out = append(out, server)
+	}
+	return out
+}
+
+// domainOf finds the listed domain that a host name lies in, the forest root
+// where none fits.
+func domainOf(fqdn string, o migration.Organization) string {
+	_, suffix, _ := strings.Cut(fqdn, ".")
+	for _, d := range o.Domains {
+		if strings.EqualFold(d, suffix) {
+			return d
+		}
+	}
+	return o.Forest
+}
+
+func dagOf(m *migration.Migration, site string) migration.DAG {
+	for _, s := range m.Sites {
+		if s.Name == site && s.DAG != nil {
+			return *s.DAG
+		}
+	}
+	if m.DAG != nil {
+		return *m.DAG
+	}
+	return migration.DAG{}
+}

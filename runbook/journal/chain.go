@@ -1,0 +1,101 @@
+package journal
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Break tells where the chain of a journal does not hold.
+type Break struct {
+	Line   int    // the first line that is not what was written
+	Reason string // what is wrong there
+	After  int    // how many lines, this one among them, no longer count
+}
+
+// String says it in one sentence.
+func (b Break) String() string {
+	return fmt.Sprintf("the chain breaks at line %d: %s", b.Line, b.Reason)
+}
+
+// chain reads lines one after the other and checks that each follows on the
+// last.
+type chain struct {
+	events []Event
+	starts []int64 // offset of each line
+	head   string  // hash of the last good line
+	before string  // hash of the line before it
+	good   int64   // offset behind the last good line
+	broken *Break
+	tail   []byte // what follows the last line end
+}
+
+// read takes up whole lines. What follows the last line end stays in tail.
+func (c *chain) read(data []byte) {
+	for c.broken == nil {
+		i := bytes.IndexByte(data, '\n')
+		if i < 0 {
+			c.tail = data
+			return
+		}
+		if !c.take(data[:i:i]) {
+			c.broken.After = bytes.Count(data, []byte("\n"))
+			if data[len(data)-1] != '\n' {
+				c.broken.After++
+			}
+			if c.broken.Line == len(c.events) { // the line before is the one that was changed
+				c.dropLast()
+				c.broken.After++
+			}
+			return
+		}
+		c.good++
+		data = data[i+1:]
+	}
+}
+
+// take adds one line if it follows on the last.
+func (c *chain) take(line []byte) bool {
+	next := len(c.events) + 1
+	e, err := parseLine(line)
+	switch {
+	case err != nil:
+		c.broken = &Break{Line: next, Reason: err.Error()}
+	case e.V != 1:
+		c.broken = &Break{Line: next, Reason: fmt.Sprintf("it has version %d; this coexist reads version 1", e.V)}
+	case e.Seq > int64(next):
+		c.broken = &Break{Line: next, Reason: fmt.Sprintf("expected entry %d, found entry %d: lines are missing", next, e.Seq)}
+	case e.Seq != int64(next):
+		c.broken = &Break{Line: next, Reason: fmt.Sprintf("expected entry %d, found entry %d", next, e.Seq)}
+	case e.Prev != c.head && next == 1:
+		c.broken = &Break{Line: 1, Reason: "the first line names one before it: the beginning is missing"}
+	case e.Prev != c.head:
+		c.broken = &Break{Line: next - 1, Reason: fmt.Sprintf("it is not the text that line %d was chained to: it was changed after it was written", next)}
+		if bytes.HasSuffix(line, []byte("\r")) {
+			c.broken.Reason = "its line end was converted to CR LF by another program"
+		}
+	default:
+		c.starts = append(c.starts, c.good)
+		c.events = append(c.events, e)
+		c.before, c.head = c.head, hash(line)
+		c.good += int64(len(line))
+		return true
+	}
+	return false
+}
+
+func (c *chain) dropLast() {
+	n := len(c.events) - 1
+	c.good = c.starts[n]
+	c.head = c.before
+	c.events, c.starts = c.events[:n:n], c.starts[:n:n]
+}
+
+// completes tells whether the tail is a whole line that lacks its line end
+// alone.
+func (c *chain) completes() bool {
+	if c.broken != nil || len(c.tail) == 0 {
+		return false
+	}
+	e, err := parseLine(c.tail)
+	return err == nil && e.V == 1 && e.Seq == int64(len(c.events)+1) && e.Prev == c.head
+}

@@ -1,0 +1,186 @@
+package procedure
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Library is everything Exchange requires: the procedures, the tasks they
+// order, and the table of builds.
+type Library struct {
+	Procedures map[string]*Procedure // by source: "2007", "2010", "mixed"
+	Tasks      map[string]*Task      // by name
+	Releases   Releases
+	Hash       string // SHA-256 over all files, names and contents, hex
+
+	where map[string]Place // of tasks, by name
+}
+
+// Place is a line of a file; Line is 0 when only the file is known.
+type Place struct {
+	File string
+	Line int
+}
+
+func (p Place) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// Sources are the source versions that must have a procedure.
+var Sources = []string{"2007", "2010", "mixed"}
+
+// Load decodes tasks/*.toml, procedures/*.toml and releases.toml strictly:
+// unknown keys, doubled names and unreadable values are errors, all of them
+// reported at once with file and line.
+func Load(fsys fs.FS) (*Library, error) {
+	files, err := contents(fsys)
+	if err != nil {
+		return nil, err
+	}
+	lib := &Library{
+		Procedures: map[string]*Procedure{}, Tasks: map[string]*Task{}, where: map[string]Place{},
+		Hash: hashFiles(files),
+	}
+	var problems []error
+	for _, f := range files {
+		switch {
+		case f.name == "releases.toml":
+			problems = append(problems, f.decode(&lib.Releases)...)
+		case strings.HasPrefix(f.name, "procedures/"):
+			problems = append(problems, lib.addProcedure(f)...)
+		default:
+			problems = append(problems, lib.addTasks(f)...)
+		}
+	}
+	return lib, errors.Join(problems...)
+}
+
+// Release returns the build with that name.
+func (l *Library) Release(name string) (Release, bool) {
+	for _, r := range l.Releases.List {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Release{}, false
+}
+
+// Where returns where a task is written.
+func (l *Library) Where(task string) Place { return l.where[task] }
+
+func (l *Library) addProcedure(f file) []error {
+	p := &Procedure{}
+	problems := f.decode(p)
+	if want := strings.TrimSuffix(path.Base(f.name), ".toml"); len(problems) == 0 && p.Source != want {
+		problems = append(problems, fmt.Errorf("%s: source is %q, expected %q as the file is named", f.name, p.Source, want))
+	}
+	if p.Source != "" {
+		l.Procedures[p.Source] = p
+	}
+	return problems
+}
+
+func (l *Library) addTasks(f file) []error {
+	var holder struct {
+		Format int     `toml:"format"`
+		Tasks  []*Task `toml:"task"`
+	}
+	problems := f.decode(&holder)
+	lines := locate(f.text).headers["task"]
+	for i, t := range holder.Tasks {
+		if t == nil { // the file was read in part
+			continue
+		}
+		place := Place{File: f.name}
+		if i < len(lines) {
+			place.Line = lines[i]
+		}
+		if earlier, double := l.where[t.Name]; double {
+			problems = append(problems, fmt.Errorf("%s: task %q is there already, at %s; names are unique over all files", place, t.Name, earlier))
+			continue
+		}
+		l.where[t.Name], l.Tasks[t.Name] = place, t
+	}
+	return problems
+}
+
+type file struct{ name, text string }
+
+// contents reads the files of a procedure, sorted by name.
+func contents(fsys fs.FS) ([]file, error) {
+	var names []string
+	for _, pattern := range []string{"tasks/*.toml", "procedures/*.toml", "releases.toml"} {
+		found, err := fs.Glob(fsys, pattern)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("no %s: expected tasks/*.toml, procedures/*.toml and releases.toml", pattern)
+		}
+		names = append(names, found...)
+	}
+	sort.Strings(names)
+	files := make([]file, 0, len(names))
+	for _, name := range names {
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name, string(text)})
+	}
+	return files, nil
+}
+
+// hashFiles tells any two sets of files apart: lengths keep names and
+// contents from running into each other.
+func hashFiles(files []file) string {
+	h := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(h, "%d %s %d\n%s\n", len(f.name), f.name, len(f.text), f.text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// decode fills target and refuses what target has no field for.
+func (f file) decode(target any) []error {
+	meta, err := toml.Decode(f.text, target)
+	if err != nil {
+		var parse toml.ParseError
+		if errors.As(err, &parse) {
+			line := parse.Position.Line
+			if strings.Contains(parse.Message, "newline") { // it is found on the line after
+				line--
+			}
+			return []error{fmt.Errorf("%s:%d: %s", f.name, line, parse.Message)}
+		}
+		return []error{fmt.Errorf("%s: %s", f.name, strings.TrimPrefix(err.Error(), "toml: "))}
+	}
+	var problems []error
+	var lines *lineMap
+	seen := map[string]int{}
+	for _, key := range meta.Undecoded() {
+		if lines == nil {
+			lines = locate(f.text)
+		}
+		name := key.String()
+		places := lines.keys[name]
+		place := Place{File: f.name}
+		if n := seen[name]; n < len(places) {
+			place.Line = places[n]
+		}
+		seen[name]++
+		problems = append(problems, fmt.Errorf("%s: unknown key %q", place, name))
+	}
+	return problems
+}

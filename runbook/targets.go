@@ -1,0 +1,149 @@
+package runbook
+
+import "coexist/runbook/procedure"
+
+// Reaches of steps and tasks.
+const (
+	reachOrganization = "organization" // every site at once, never in rounds
+	reachSite         = "site"         // the phase's site
+	reachRounds       = "rounds"       // the site of a round; nothing for the first site
+)
+
+// target is what one instance of a task is done on.
+type target struct {
+	id    string // encoded
+	label string // as people write it
+	site  string // name of its site, empty outside sites
+	data  *Data
+}
+
+// effectiveReach is a task's own reach, else its step's. What is done on the
+// organisation or on a domain is done once, whatever the step.
+func effectiveReach(t *procedure.Task, step string) string {
+	switch {
+	case t.Scope == "org" || t.Scope == "domain":
+		return reachOrganization
+	case t.Reach != "":
+		return t.Reach
+	case step == "":
+		return reachSite
+	}
+	return step
+}
+
+// targets lists what a task is done on in a phase, in order of the sites.
+func (c *compiler) targets(s stretch, t *procedure.Task) []target {
+	reach := effectiveReach(t, s.reach)
+	var in []Site
+	switch {
+	case reach == reachOrganization && s.round, reach == reachRounds && !s.round:
+		return nil
+	case reach == reachOrganization, s.close:
+		in = c.base.Sites
+	default:
+		in = []Site{*s.site}
+	}
+	switch t.Scope {
+	case "org":
+		d := c.dataAt(c.base.First, s.round)
+		return []target{{id: Org, label: c.m.Organization.Name, data: d}}
+	case "domain":
+		return c.domains()
+	case "site":
+		var out []target
+		for _, site := range in {
+			out = append(out, target{id: Encode(site.Name), label: site.Name, site: site.Name, data: c.dataAt(site, s.round)})
+		}
+		return out
+	}
+	return c.serverTargets(t.Servers, in, s.round)
+}
+
+func (c *compiler) domains() []target {
+	names := c.m.Organization.Domains
+	if len(names) == 0 {
+		names = []string{c.m.Organization.Forest}
+	}
+	var out []target
+	for _, name := range names {
+		d := c.dataAt(c.base.First, false)
+		d.Domain = name
+		out = append(out, target{id: Encode(name), label: name, data: d})
+	}
+	return out
+}
+
+func (c *compiler) serverTargets(pick procedure.Selector, in []Site, round bool) []target {
+	var out []target
+	for _, site := range in {
+		for _, server := range site.Servers {
+			if !selected(pick, server) {
+				continue
+			}
+			d := c.dataAt(site, round)
+			d.Server, d.Domain = server, server.Domain
+			out = append(out, target{id: Encode(server.Name), label: server.Name, site: site.Name, data: d})
+		}
+	}
+	switch {
+	case pick.First && len(out) > 1:
+		return out[:1]
+	case pick.Rest && len(out) > 0:
+		return out[1:]
+	}
+	return out
+}
+
+func selected(pick procedure.Selector, s Server) bool {
+	version := len(pick.Versions) == 0
+	for _, v := range pick.Versions {
+		version = version || v == s.Version || v == "old" && s.Version != "2013"
+	}
+	role := len(pick.Roles) == 0
+	for _, r := range pick.Roles {
+		role = role || s.Has(r)
+	}
+	return version && role
+}
+
+// dataAt is the base as seen from a site.
+func (c *compiler) dataAt(site Site, round bool) *Data {
+	d := c.base
+	d.Site, d.Names, d.DAG, d.Round = site, site.Names, dagOf(c.m, site.Name), round
+	return &d
+}
+
+// resolveAfter turns the names a task waits for into instances: the one on the
+// same target, else those of its site, else all. What belongs to a round is
+// waited for in that round and in the close-out alone.
+func (c *compiler) resolveAfter() {
+	for _, s := range c.work {
+		for _, t := range s.phase.Tasks {
+			for _, name := range c.lib.Tasks[t.Name].After {
+				t.After = append(t.After, c.instancesFor(t, s, name)...)
+			}
+		}
+	}
+}
+
+func (c *compiler) instancesFor(t *Task, s stretch, name string) []string {
+	reaches := func(other *Task) bool {
+		return other.Phase.Round == "" || other.Phase.Round == t.Phase.Round || s.close
+	}
+	places := []string{"@" + t.Target}
+	if t.Site != "" {
+		places = append(places, "/"+t.Site)
+	}
+	for _, place := range append(places, "") {
+		var ids []string
+		for _, other := range c.byName[name+place] {
+			if reaches(other) {
+				ids = append(ids, other.ID)
+			}
+		}
+		if len(ids) > 0 {
+			return ids
+		}
+	}
+	return nil
+}

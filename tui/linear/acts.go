@@ -1,0 +1,271 @@
+package linear
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"coexist/checks"
+	"coexist/runbook"
+)
+
+// checkAt reads which check of the open task is meant.
+func (t *talk) checkAt(rest, word string) (*runbook.Check, error) {
+	list := t.task.Checks
+	if n, ok := number(rest, len(list)); ok {
+		return list[n-1], nil
+	}
+	if rest == "" && len(list) == 1 {
+		return list[0], nil
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("this task has no check")
+	}
+	return nil, fmt.Errorf("say which check: %s 1 to %s %d", word, word, len(list))
+}
+
+// run runs a check of the task, all of them, or all of the open step.
+func (t *talk) run(rest string) error {
+	var list []*runbook.Check
+	switch {
+	case t.task != nil && (rest == "" || rest == "all"):
+		list = t.task.Checks
+	case t.task != nil:
+		c, err := t.checkAt(rest, "run")
+		if err != nil {
+			return err
+		}
+		list = []*runbook.Check{c}
+	case t.phase != nil:
+		for _, task := range t.phase.Tasks {
+			list = append(list, task.Checks...)
+		}
+	default:
+		return fmt.Errorf("open a step or a task first")
+	}
+	return t.runList(list)
+}
+
+// runList runs what can be run from here and says a line for each result. A
+// check that a person or a shell must answer is told, not run.
+func (t *talk) runList(list []*runbook.Check) error {
+	var ids []string
+	titles := map[string]string{}
+	for _, c := range list {
+		switch c.Kind {
+		case "attest":
+			t.con.say("Not run: %s. A person answers it: open its task and type attest.", c.Title)
+			continue
+		}
+		ids = append(ids, c.ID)
+		titles[c.ID] = c.Title
+	}
+	if len(ids) == 0 {
+		t.con.say("No check to run here.")
+		return nil
+	}
+	ctx, cancel := t.ctx, context.CancelFunc(func() {})
+	if t.cfg.Context != nil {
+		ctx, cancel = t.cfg.Context(t.ctx)
+	}
+	defer cancel()
+	t.con.say("Running %s.", count(len(ids), "check", "checks"))
+	n := 0
+	results, err := t.s.RunChecks(ctx, ids, func(u checks.Update) {
+		if u.Done && u.Result != nil {
+			n++
+			t.con.say("%d of %d: %s. %s: %s", n, len(ids), verdict(*u.Result), titles[u.Result.ID], u.Result.Summary)
+		}
+	})
+	t.refresh()
+	t.sum(results)
+	if errors.Is(err, context.Canceled) {
+		t.con.say("Cancelled. What had finished is recorded.")
+		return nil
+	}
+	return err
+}
+
+// sum tells what failed once more, with its remedy, after all results.
+func (t *talk) sum(results []checks.Result) {
+	tally := map[checks.Verdict]int{}
+	for _, r := range results {
+		tally[r.Verdict]++
+	}
+	var parts []string
+	for _, v := range []checks.Verdict{checks.Pass, checks.Warn, checks.Fail, checks.Unknown, checks.Skip} {
+		if tally[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", tally[v], v))
+		}
+	}
+	if len(parts) > 0 {
+		t.con.say("Finished: %s.", strings.Join(parts, ", "))
+	}
+	for _, r := range results {
+		if r.Verdict == checks.Fail || r.Verdict == checks.Unknown {
+			if c := t.snap.Runbook.Check(r.ID); c != nil {
+				t.con.say("%s: %s", c.Title, r.Verdict)
+			}
+			t.trouble(r)
+		}
+		if c := t.snap.Runbook.Check(r.ID); r.Verdict == checks.Warn && c != nil && c.Task == t.task {
+			t.con.say("Type read %d once you have read the warning: %s", t.position(c), c.Title)
+		}
+	}
+}
+
+// markDone records that the task was carried out, with its name typed where
+// the procedure asks for it.
+func (t *talk) markDone(string) error {
+	task := t.task
+	if task.NoReturn != "" {
+		t.con.say("No way back: %s", task.NoReturn)
+	}
+	typed := ""
+	if task.Confirm != "" {
+		s, err := t.con.need("Type " + task.Confirm + " to confirm that this was carried out, or a dot to leave: ")
+		if err != nil {
+			return err
+		}
+		typed = s
+	} else if ok, err := t.con.sure("Were all its commands carried out?"); err != nil || !ok {
+		if err == nil {
+			err = errLeft
+		}
+		return err
+	}
+	if err := t.s.MarkDone(task.ID, typed); err != nil {
+		return err
+	}
+	t.refresh()
+	t.con.say("Recorded: carried out. %s, %s", task.Title, task.Label)
+	if len(task.Checks) > 0 {
+		t.con.say("Type run to check it, or next for the next task.")
+	} else {
+		t.sayNext()
+	}
+	return nil
+}
+
+func (t *talk) attest(rest string) error {
+	c, err := t.checkAt(rest, "attest")
+	if err != nil {
+		return err
+	}
+	ready, _, err := c.Ready(t.snap.Progress.Values)
+	if err == nil {
+		if q := ready.Params.String("question"); q != "" {
+			t.con.say("Question: %s", q)
+		}
+		if e := ready.Params.String("evidence"); e != "" {
+			t.con.say("Keep as proof: %s", e)
+		}
+	}
+	a := runbook.Attestation{}
+	for a.Answer == "" {
+		s, err := t.con.need("Answer yes, no or n/a, or a dot to leave: ")
+		if err != nil {
+			return err
+		}
+		switch s = strings.ToLower(s); s {
+		case "yes", "no", "n/a":
+			a.Answer = s
+		default:
+			t.con.say("Refused: expected yes, no or n/a.")
+		}
+	}
+	if a.Name, err = t.nameOr("Who states this"); err != nil {
+		return err
+	}
+	if a.Note, err = t.con.ask("Note or proof, may be empty: "); err != nil {
+		return err
+	}
+	if err := t.s.Attest(c.ID, a); err != nil {
+		return err
+	}
+	t.refresh()
+	t.con.say("Recorded: stated %s by %s. A statement, not a measurement.", a.Answer, a.Name)
+	return nil
+}
+
+// nameOr asks for a name and offers the operator's.
+func (t *talk) nameOr(prompt string) (string, error) {
+	mine := t.snap.Progress.Operator
+	if mine == "" {
+		return t.con.need(prompt + ": ")
+	}
+	s, err := t.con.ask(prompt + " [" + mine + "]: ")
+	if s = strings.TrimSpace(s); s == "" {
+		s = mine
+	}
+	if s == "." {
+		return "", errLeft
+	}
+	return s, err
+}
+
+func (t *talk) waive(rest string) error {
+	c, err := t.checkAt(rest, "waive")
+	if err != nil {
+		return err
+	}
+	if c.Gate == "hard" {
+		return fmt.Errorf("the procedure does not let this check be waived: %s", c.Title)
+	}
+	t.con.say("Waiving: %s", c.Title)
+	w := runbook.Waiver{Check: c.ID}
+	if w.Reason, err = t.con.need("Reason, or a dot to leave: "); err != nil {
+		return err
+	}
+	if w.Name, err = t.nameOr("Who takes it on"); err != nil {
+		return err
+	}
+	if c.Gate == "dual" {
+		if w.Second, err = t.con.need("Second person, not you: "); err != nil {
+			return err
+		}
+	}
+	if err := t.s.Waive(w); err != nil {
+		return err
+	}
+	t.refresh()
+	t.con.say("Recorded: waived by %s. It stands among the deviations of the record.", w.Name)
+	return nil
+}
+
+func (t *talk) read(rest string) error {
+	c, err := t.checkAt(rest, "read")
+	if err != nil {
+		return err
+	}
+	if s := t.snap.Progress.Checks[c.ID]; s.Result != nil {
+		t.con.say("Warning: %s", s.Result.Summary)
+	}
+	if err := t.s.ReadWarning(c.ID); err != nil {
+		return err
+	}
+	t.refresh()
+	t.con.say("Recorded: the warning was read.")
+	return nil
+}
+
+func (t *talk) note(rest string) error {
+	id, on := "", "the whole run"
+	if t.task != nil {
+		id, on = t.task.ID, t.task.Title
+	}
+	if rest == "" {
+		s, err := t.con.need("Note on " + on + ", or a dot to leave: ")
+		if err != nil {
+			return err
+		}
+		rest = s
+	}
+	if err := t.s.Note(id, rest); err != nil {
+		return err
+	}
+	t.refresh()
+	t.con.say("Recorded: a note on %s.", on)
+	return nil
+}

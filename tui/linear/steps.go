@@ -1,0 +1,256 @@
+package linear
+
+import (
+	"fmt"
+	"strings"
+
+	"coexist/runbook"
+)
+
+// greet says which migration this is and what must be known on opening it.
+func (t *talk) greet() {
+	r, p := t.snap.Runbook, t.snap.Progress
+	t.con.say("coexist, in lines. Type help for the commands.")
+	t.con.say("Migration: %s, %s, target %s, file %s", r.Migration.Organization.Name, way(r.Source), r.Migration.Target.Release, t.snap.Path)
+	if p.Rehearsal != "" {
+		t.con.say("REHEARSAL: this is the laboratory (%s), not a real organisation.", p.Rehearsal)
+	}
+	if t.snap.ReadOnly {
+		t.con.say("READ ONLY: %s", t.readOnly())
+	}
+	if t.snap.Broken != "" {
+		t.con.say("Journal broken: %s", t.snap.Broken)
+	}
+	for _, a := range p.Alerts {
+		t.con.say("Note: %s", a)
+	}
+}
+
+func (t *talk) readOnly() string {
+	switch {
+	case t.snap.Holder != "":
+		return "the journal is held by " + t.snap.Holder + "; nothing can be recorded here"
+	case t.snap.Why != "":
+		return t.snap.Why
+	}
+	return "nothing can be recorded here"
+}
+
+// operator asks once who works here, where something can be recorded.
+func (t *talk) operator() error {
+	if t.snap.ReadOnly {
+		return nil
+	}
+	if name := t.snap.Progress.Operator; name != "" {
+		t.con.say("Last operator: %s. Use operator NAME if that is not you.", name)
+		return nil
+	}
+	for {
+		name, err := t.con.need("Your name, for the record: ")
+		if err != nil {
+			return t.done(err)
+		}
+		if err := t.s.SetOperator(name); err != nil {
+			t.con.say("Refused: %s", err)
+			continue
+		}
+		t.refresh()
+		return nil
+	}
+}
+
+// overview lists the steps.
+func (t *talk) overview() {
+	t.phase, t.task, t.list = nil, nil, nil
+	t.con.blank()
+	t.con.say("Steps of %s:", t.snap.Runbook.Title)
+	for _, p := range t.snap.Runbook.Phases {
+		s := t.snap.Progress.Phases[p.ID]
+		line := fmt.Sprintf("Step %s: %s. %s, %d of %s done", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+		if n := len(s.Blockers); !s.Open && n > 0 {
+			line += ", " + count(n, "thing blocks it", "things block it")
+		}
+		t.item(line, func() error { t.phase = p; t.showPhase(); return nil })
+	}
+	t.sayNext()
+}
+
+// item prints a numbered line and remembers what its number chooses.
+func (t *talk) item(text string, do func() error) {
+	t.list = append(t.list, do)
+	t.con.say("%d. %s", len(t.list), text)
+}
+
+// showPhase lists the tasks of the open step.
+func (t *talk) showPhase() {
+	t.task, t.list = nil, nil
+	p, s := t.phase, t.snap.Progress.Phases[t.phase.ID]
+	t.con.blank()
+	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+	if !s.Open {
+		t.con.say("Locked: %s before it opens. Type gate to hear what.", count(len(s.Blockers), "thing is missing", "things are missing"))
+	}
+	for _, task := range p.Tasks {
+		t.item(t.taskLine(task), func() error { return t.openTask(task) })
+	}
+	if len(p.Tasks) == 0 {
+		t.con.say("No tasks here.")
+	}
+}
+
+func (t *talk) taskLine(task *runbook.Task) string {
+	s := t.snap.Progress.Tasks[task.ID]
+	line := fmt.Sprintf("%s %s, %s", bracket(s.Status), task.Title, task.Label)
+	if task.Optional {
+		line += ", optional"
+	}
+	if s.Total > 0 {
+		line += fmt.Sprintf(", checks %d of %d", s.Pass, s.Total)
+	}
+	if s.Why != "" {
+		line += ". " + s.Why
+	}
+	return line
+}
+
+func (t *talk) openTask(task *runbook.Task) error {
+	t.phase, t.task = task.Phase, task
+	t.showTask()
+	return nil
+}
+
+// next finds the first task that may be worked on now.
+func (t *talk) next() *runbook.Task {
+	var waits *runbook.Task
+	for _, p := range t.snap.Runbook.Phases {
+		for _, task := range p.Tasks {
+			switch s := t.snap.Progress.Tasks[task.ID]; s.Status {
+			case runbook.Ready, runbook.Failed, runbook.Running, runbook.Changed, runbook.Stale:
+				if !task.Optional {
+					return task
+				}
+			case runbook.Waiting:
+				if waits == nil {
+					waits = task
+				}
+			}
+		}
+	}
+	return waits
+}
+
+func (t *talk) sayNext() {
+	if task := t.next(); task != nil {
+		t.con.say("Next: %s, %s. Type next to open it.", task.Title, task.Label)
+		return
+	}
+	t.con.say("Nothing can be done right now.")
+}
+
+func (t *talk) goNext(string) error {
+	if task := t.next(); task != nil {
+		return t.openTask(task)
+	}
+	t.sayNext()
+	return nil
+}
+
+// gate tells what keeps the open step locked, or what it still owes the next.
+func (t *talk) gate(string) error {
+	p := t.phase
+	if p == nil {
+		p = t.firstOpen()
+	}
+	if p == nil {
+		t.con.say("Every step is complete.")
+		return nil
+	}
+	s := t.snap.Progress.Phases[p.ID]
+	switch {
+	case !s.Open:
+		t.con.say("Step %s is locked. What blocks it:", phaseNumber(p))
+		t.blockers(s.Blockers)
+	case len(s.Remaining) > 0:
+		t.con.say("Step %s is open. What is missing until it is complete:", phaseNumber(p))
+		t.blockers(s.Remaining)
+	default:
+		t.con.say("Step %s is complete.", phaseNumber(p))
+	}
+	return nil
+}
+
+func (t *talk) firstOpen() *runbook.Phase {
+	for _, p := range t.snap.Runbook.Phases {
+		if !t.snap.Progress.Phases[p.ID].Complete {
+			return p
+		}
+	}
+	return nil
+}
+
+// blockers lists what is in the way; a number opens the task that mends it.
+func (t *talk) blockers(list []runbook.Blocker) {
+	if len(list) == 0 {
+		return
+	}
+	t.list = nil
+	for _, b := range list {
+		line := bracket(b.Status) + " " + b.Text
+		if b.Mend != "" {
+			line += ". To mend: " + b.Mend
+		}
+		if !b.LastGreen.IsZero() {
+			line += ". Last green " + clock(b.LastGreen)
+		}
+		if b.Check != "" && b.MayWaive {
+			line += ". May be waived"
+		}
+		task := t.snap.Runbook.Task(b.Task)
+		t.item(line, func() error {
+			if task == nil {
+				t.con.say("This has no task of its own: %s", b.Text)
+				return nil
+			}
+			return t.openTask(task)
+		})
+	}
+}
+
+// goStep opens a step by its number on the diagram.
+func (t *talk) goStep(rest string) error {
+	if rest == "" {
+		t.overview()
+		return nil
+	}
+	for _, p := range t.snap.Runbook.Phases {
+		if strings.EqualFold(phaseNumber(p), rest) || strings.EqualFold(p.ID, rest) {
+			t.phase = p
+			t.showPhase()
+			return nil
+		}
+	}
+	t.con.say("There is no step %s.", rest)
+	return nil
+}
+
+func (t *talk) tasks(string) error {
+	if t.phase == nil {
+		t.phase = t.firstOpen()
+	}
+	if t.phase == nil {
+		t.overview()
+		return nil
+	}
+	t.showPhase()
+	return nil
+}
+
+func (t *talk) back(string) error {
+	switch {
+	case t.task != nil:
+		t.showPhase()
+	default:
+		t.overview()
+	}
+	return nil
+}

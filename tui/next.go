@@ -1,0 +1,173 @@
+package tui
+
+import (
+	"fmt"
+	"time"
+
+	"coexist/runbook"
+)
+
+// advice is the next thing to do, in a few words, and where.
+type advice struct {
+	text  string
+	task  string
+	check string
+	phase string
+}
+
+// nextAction says what comes next: first what went wrong, then what can be
+// done, then what is waited for.
+func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
+	if p.Backout != nil {
+		return advice{text: "backing out since " + p.Backout.Time.In(p.Now.Location()).Format("15:04") + ": undo cards with b"}
+	}
+	var ready, waiting, unlock advice
+	for _, phase := range r.Phases {
+		st := p.Phases[phase.ID]
+		if st == nil {
+			continue
+		}
+		for i, t := range phase.Tasks {
+			ts := p.Tasks[t.ID]
+			if ts == nil {
+				continue
+			}
+			where := fmt.Sprintf("%d.%d %s", phase.Step, i+1, onTarget(t))
+			if a, ok := broken(t, ts, p, where); ok && st.Open {
+				return a
+			}
+			if t.Optional || !st.Open {
+				continue
+			}
+			switch ts.Status {
+			case runbook.Ready, runbook.Running:
+				if ready.text == "" {
+					ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID}
+				}
+			case runbook.Waiting, runbook.Stale:
+				if !ts.WaitUntil.After(p.Now) {
+					if ready.text == "" {
+						ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID, check: openCheck(t, p)}
+					}
+				} else if waiting.text == "" {
+					waiting = advice{text: "wait for " + where + waitText(ts, p.Now), task: t.ID}
+				}
+			}
+		}
+		if !st.Open && unlock.text == "" && len(st.Blockers) > 0 {
+			b := st.Blockers[0]
+			unlock = advice{text: "clear the gate: " + b.Text, task: b.Task, check: b.Check, phase: phase.ID}
+		}
+	}
+	for _, a := range []advice{ready, waiting, unlock} {
+		if a.text != "" {
+			return a
+		}
+	}
+	return advice{text: "all steps are done: export the runbook with e"}
+}
+
+// onTarget names a task with its target, once.
+func onTarget(t *runbook.Task) string {
+	if label := labelOf(t); label != "" {
+		return t.Title + " on " + label
+	}
+	return t.Title
+}
+
+// broken tells what went wrong with a task.
+func broken(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress, where string) (advice, bool) {
+	switch ts.Status {
+	case runbook.Failed:
+		a := advice{text: "fix " + where, task: t.ID}
+		for _, c := range t.Checks {
+			if cs := p.Checks[c.ID]; cs != nil && cs.Status == runbook.Failed && !cs.Satisfied {
+				a.check = c.ID
+				break
+			}
+		}
+		return a, true
+	case runbook.Changed:
+		return advice{text: "confirm the changed command of " + where, task: t.ID}, true
+	}
+	return advice{}, false
+}
+
+// openCheck is the first check that keeps a carried out task from being done.
+func openCheck(t *runbook.Task, p *runbook.Progress) string {
+	for _, c := range t.Checks {
+		if cs := p.Checks[c.ID]; c.Gate != "info" && (cs == nil || !cs.Satisfied) {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// todo words what a task asks for.
+func todo(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress) string {
+	if len(ts.Missing) > 0 {
+		return "fill in a value for"
+	}
+	for _, c := range t.Checks {
+		cs := p.Checks[c.ID]
+		if c.Gate == "info" || cs != nil && cs.Satisfied {
+			continue
+		}
+		switch {
+		case ts.DoneAt.IsZero() && c.Before:
+			return "before the work, " + checkWord(c, cs)
+		case !ts.DoneAt.IsZero():
+			return checkWord(c, cs)
+		}
+	}
+	switch {
+	case !ts.DoneAt.IsZero() && ts.Status == runbook.Waiting:
+		return "confirm that the wait is over (space):"
+	case len(t.Commands) == 0 && len(t.Checks) > 0:
+		return "check"
+	case len(t.Commands) == 0:
+		return "do"
+	}
+	return "carry out"
+}
+
+// checkWord is what a check that is open asks for.
+func checkWord(c *runbook.Check, st *runbook.CheckState) string {
+	switch {
+	case unread(st):
+		return "read the warning of"
+	case c.Kind == "attest":
+		return "attest"
+	case c.Kind == "cmdlet":
+		return "take in the result for"
+	}
+	return "check"
+}
+
+func waitText(ts *runbook.TaskState, now time.Time) string {
+	if ts.WaitUntil.IsZero() {
+		return ""
+	}
+	return ", until " + ts.WaitUntil.In(now.Location()).Format("15:04")
+}
+
+// currentPhase is where work goes on: the first open phase that is not
+// complete, else the first that is locked, else the last.
+func currentPhase(r *runbook.Runbook, p *runbook.Progress) string {
+	locked, last := "", ""
+	for _, phase := range r.Phases {
+		last = phase.ID
+		st := p.Phases[phase.ID]
+		switch {
+		case st == nil:
+		case st.Open && !st.Complete:
+			return phase.ID
+		case !st.Open && locked == "":
+			locked = phase.ID
+		}
+	}
+	if locked != "" {
+		return locked
+	}
+	return last
+}

@@ -1,0 +1,166 @@
+package tui
+
+import (
+	"strings"
+
+	"coexist/tui/paint"
+)
+
+// span is a piece of a line in one style.
+type span struct {
+	text  string
+	style paint.Style
+}
+
+// textLine is one line of a page; item is the index of what it belongs to, or
+// -1.
+type textLine struct {
+	spans []span
+	right []span // written against the right edge
+	item  int
+	code  bool
+}
+
+// page is styled text of a fixed width, made once and drawn often.
+type page struct {
+	width int
+	th    *paint.Theme
+	lines []textLine
+	item  int // that the next lines belong to
+}
+
+func newPage(th *paint.Theme, width int) *page {
+	return &page{width: width, th: th, item: -1}
+}
+
+func (p *page) add(spans ...span) {
+	p.lines = append(p.lines, textLine{spans: spans, item: p.item})
+}
+
+func (p *page) blank() {
+	if n := len(p.lines); n > 0 && len(p.lines[n-1].spans) > 0 {
+		p.lines = append(p.lines, textLine{item: -1})
+	}
+}
+
+// pair adds a line with something against the right edge.
+func (p *page) pair(left []span, right ...span) {
+	p.lines = append(p.lines, textLine{spans: left, right: right, item: p.item})
+}
+
+// text adds a wrapped paragraph, indented.
+func (p *page) text(indent int, s string, st paint.Style) {
+	for _, l := range paint.Wrap(s, max(p.width-indent, 8)) {
+		p.add(span{strings.Repeat(" ", indent), paint.Style{}}, span{l, st})
+	}
+}
+
+// labelled adds a paragraph behind a label; following lines are indented by
+// the same measure.
+func (p *page) labelled(indent, measure int, label, s string, labelStyle, st paint.Style) {
+	if s == "" {
+		return
+	}
+	for i, l := range paint.Wrap(s, max(p.width-indent-measure, 8)) {
+		head := strings.Repeat(" ", indent+measure)
+		if i == 0 {
+			head = strings.Repeat(" ", indent) + label + strings.Repeat(" ", max(measure-paint.Width(label), 1))
+		}
+		p.add(span{head, labelStyle}, span{l, st})
+	}
+}
+
+// code adds a command, broken where it must; every line of it belongs to one
+// logical line.
+func (p *page) code(indent int, s string) {
+	for i, l := range paint.Chunk(s, max(p.width-indent-2, 8)) {
+		pad := indent
+		if i > 0 {
+			pad += 2
+		}
+		p.lines = append(p.lines, textLine{spans: []span{{strings.Repeat(" ", pad), paint.Style{}}, {l, p.th.Code}}, item: p.item, code: true})
+	}
+}
+
+// head adds a heading with a rule behind it.
+func (p *page) head(title string, right ...span) {
+	p.blank()
+	p.lines = append(p.lines, textLine{spans: []span{{title, p.th.Strong}}, right: right, item: -1})
+}
+
+// span finds the first and last line of an item.
+func (p *page) span(item int) (first, last int) {
+	first = -1
+	for i, l := range p.lines {
+		if l.item == item {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	return first, last
+}
+
+// draw draws the lines from top on. The lines of the item that has the focus
+// get a mark at their left, in the column before the text.
+func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int) any) {
+	w, h := c.Size()
+	for y := range h {
+		i := top + y
+		if i >= len(p.lines) {
+			break
+		}
+		l := &p.lines[i]
+		x := 1
+		for _, s := range l.spans {
+			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
+		}
+		rw := 0
+		for _, s := range l.right {
+			rw += paint.Width(s.text)
+		}
+		x = max(w-rw-2, x+1)
+		for _, s := range l.right {
+			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
+		}
+		if lit && l.item >= 0 && l.item == focus {
+			if p.th.Profile == paint.FullColor {
+				c.Tint(paint.R(0, y, w, 1), p.th.Select)
+			}
+			c.Text(0, y, 1, p.th.Glyphs.Mark, p.th.Accent)
+		}
+		if l.item >= 0 && hit != nil {
+			c.Hit(paint.R(0, y, w, 1), hit(l.item))
+		}
+	}
+}
+
+// follow returns the top line so that an item is seen, its head at least.
+func (p *page) follow(top, item, h int) int {
+	first, last := p.span(item)
+	if first >= 0 {
+		if last >= top+h {
+			top = last - h + 1
+		}
+		top = min(top, first)
+	}
+	return p.clamp(top, h)
+}
+
+func (p *page) clamp(top, h int) int { return max(min(top, len(p.lines)-h), 0) }
+
+// plain returns the page as text.
+func (p *page) plain() string {
+	var b strings.Builder
+	for _, l := range p.lines {
+		for _, s := range l.spans {
+			b.WriteString(s.text)
+		}
+		for _, s := range l.right {
+			b.WriteString("  " + s.text)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

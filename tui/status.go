@@ -1,0 +1,258 @@
+package tui
+
+import (
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"coexist/runbook"
+	"coexist/tui/diagram"
+	"coexist/tui/paint"
+)
+
+type startTime = time.Time
+
+// rowState returns glyph, word and style of an outline row.
+func (m *Model) rowState(r outlineRow, running map[string]time.Time) (glyph, word string, st paint.Style) {
+	if r.task == nil {
+		status := m.rowStatus(r)
+		glyph, st = look(m.th, status)
+		word = string(status)
+		if r.phase != nil {
+			if ps := m.snap.Progress.Phases[r.phase.ID]; ps != nil && ps.Total > 0 && status != runbook.Done && status != runbook.Locked {
+				word = fmt.Sprintf("%d/%d %s", ps.Done, ps.Total, word)
+			}
+		}
+		return glyph, word, st
+	}
+	ts := m.snap.Progress.Tasks[r.task.ID]
+	if ts == nil {
+		g, s := look(m.th, runbook.Locked)
+		return g, string(runbook.Locked), s
+	}
+	var first time.Time
+	n := 0
+	for _, c := range r.task.Checks {
+		if at, ok := running[c.ID]; ok {
+			n++
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+		}
+	}
+	if n > 0 {
+		return m.th.Glyphs.Running, fmt.Sprintf("checking %d s", int(m.now().Sub(first).Seconds())), m.th.Info
+	}
+	glyph, st = look(m.th, ts.Status)
+	word = string(ts.Status)
+	if ts.Total > 0 && (ts.Status == runbook.Running || ts.Status == runbook.Waiting) {
+		word = fmt.Sprintf("%d/%d %s", ts.Pass, ts.Total, word)
+	}
+	return glyph, word, st
+}
+
+func (m *Model) rowStatus(r outlineRow) runbook.Status {
+	switch {
+	case r.phase != nil:
+		if st := m.snap.Progress.Phases[r.phase.ID]; st != nil {
+			return st.Status
+		}
+	case r.round != "":
+		part := &runbook.Step{}
+		for _, p := range r.step.Phases {
+			if p.Round == r.round {
+				part.Phases = append(part.Phases, p)
+			}
+		}
+		return diagram.StepStatus(part, m.snap.Progress)
+	case r.step != nil:
+		return diagram.StepStatus(r.step, m.snap.Progress)
+	}
+	return runbook.Locked
+}
+
+// piece is a part of the status line; the least important go first when there
+// is no room.
+type piece struct {
+	text  string
+	style paint.Style
+	rank  int // 0 stays always
+}
+
+// drawStatus writes the one line that is always true.
+func (m *Model) drawStatus(c *paint.Canvas) {
+	w, _ := c.Size()
+	c.Fill(paint.R(0, 0, w, 1), m.th.Bar)
+	left, right := m.statusPieces()
+	for fits(left, right) > w-2 {
+		if !dropLeast(&left, &right) {
+			break
+		}
+	}
+	x := 1
+	for i, p := range left {
+		if i > 0 {
+			x += c.Text(x, 0, -1, "  ", m.th.Bar)
+		}
+		x += c.Text(x, 0, w-x, p.text, p.style)
+	}
+	x = w - 1
+	for i := len(right) - 1; i >= 0; i-- {
+		n := paint.Width(right[i].text)
+		c.Text(x-n, 0, n, right[i].text, right[i].style)
+		x -= n + 2
+	}
+}
+
+func fits(lists ...[]piece) int {
+	n := 0
+	for _, l := range lists {
+		for _, p := range l {
+			n += paint.Width(p.text) + 2
+		}
+	}
+	return n
+}
+
+func dropLeast(lists ...*[]piece) bool {
+	var from *[]piece
+	at, rank := 0, 0
+	for _, l := range lists {
+		for i, p := range *l {
+			if p.rank > rank {
+				from, at, rank = l, i, p.rank
+			}
+		}
+	}
+	if from == nil {
+		return false
+	}
+	*from = append((*from)[:at:at], (*from)[at+1:]...)
+	return true
+}
+
+func (m *Model) statusPieces() (left, right []piece) {
+	r, p := m.snap.Runbook, m.snap.Progress
+	bar := m.th.Bar
+	text, dim := m.th.Strong.On(bar), m.th.Dim.On(bar)
+	if p.Rehearsal != "" {
+		left = append(left, piece{" REHEARSAL ", m.th.Alarm, 0})
+	}
+	if m.snap.Broken != "" {
+		left = append(left, piece{" JOURNAL BROKEN ", m.th.Danger, 0})
+	} else if m.snap.ReadOnly {
+		left = append(left, piece{" READ-ONLY ", m.th.Alarm, 0})
+	}
+	if p.Backout != nil {
+		left = append(left, piece{" BACKING OUT ", m.th.Danger, 0})
+	}
+	left = append(left, piece{r.Migration.Organization.Name, text, 0},
+		piece{r.Source + " " + m.th.Glyphs.To + " " + r.Migration.Target.Release, dim, 3},
+		piece{fmt.Sprintf("step %d of %d", m.stepNow(), len(r.Steps)), text, 0})
+	if begun, done, total := m.runCount(); total > 0 {
+		word := fmt.Sprintf("%d running %d/%d", begun, done, total)
+		word += fmt.Sprintf(" %d s", int(m.now().Sub(m.active[0].started).Seconds()))
+		left = append(left, piece{word, m.th.Info.On(bar), 0})
+	}
+	if m.operator != "" {
+		right = append(right, piece{m.operator, dim, 2})
+	} else {
+		right = append(right, piece{"no operator yet", dim, 4})
+	}
+	if !p.Last.IsZero() {
+		right = append(right, piece{"saved " + clock(p.Last, m.now()), dim, 1})
+	} else {
+		right = append(right, piece{"nothing recorded yet", dim, 1})
+	}
+	return left, right
+}
+
+// drawMessage writes what the last key did; otherwise the next action.
+func (m *Model) drawMessage(c *paint.Canvas) {
+	w, _ := c.Size()
+	if m.message != "" {
+		st, g := m.th.Text, m.th.Glyphs.Dot
+		if m.alarming {
+			st, g = m.th.Warn, m.th.Glyphs.Warn
+		}
+		c.Text(1, 0, 1, g, st)
+		c.Text(3, 0, w-4, m.message, st)
+		return
+	}
+	n := c.Text(1, 0, -1, "next ", m.th.Dim)
+	n += c.Text(1+n, 0, w-n-2, m.advice().text, m.th.Strong)
+	c.Hit(paint.R(1, 0, n, 1), nextHit{})
+}
+
+// drawKeys writes the keys that make sense here. One that can't act now stays,
+// dimmed; pressing it says why.
+func (m *Model) drawKeys(c *paint.Canvas) {
+	w, _ := c.Size()
+	if m.typing {
+		drawHints(c.In(paint.R(1, 0, w-2, 1)), m.th, []hint{{key: "enter", does: "keep the filter"}, {key: "esc", does: "drop it"}, {key: "↑↓", does: "select"}}, false)
+		return
+	}
+	tail := []hint{{key: "?", does: "help", msg: keyHit{"?"}}, {key: "q", does: "quit", msg: keyHit{"q"}}}
+	room := 0
+	for _, h := range tail {
+		room += paint.Width(h.key+h.does) + 3
+	}
+	drawHints(c.In(paint.R(1, 0, w-room-3, 1)), m.th, m.hints(), false)
+	drawHints(c.In(paint.R(w-room, 0, room, 1)), m.th, tail, false)
+}
+
+// hints are the keys for the focused region, the likeliest first.
+func (m *Model) hints() []hint {
+	var keys []string
+	switch m.focus {
+	case diagramRegion:
+		keys = []string{"enter", "tab", "[", "]", "R", "z", ":"}
+	case tasksRegion:
+		keys = []string{"enter", "space", "r", "y", "R", "tab", "n", "/", "ctrl+g", ":"}
+		if t := m.task(); t == nil {
+			keys = []string{"enter", "R", "tab", "ctrl+g", ".", "/", "z", ":"}
+		}
+	case detailRegion:
+		keys = m.detailKeys()
+	}
+	if len(m.active) > 0 {
+		keys = append([]string{"x"}, keys...)
+	}
+	words := map[string]string{"enter": "open", "tab": "region", "[": "before", "]": "after", "R": "run all", "z": "zoom", ":": "palette", "space": "carried out",
+		"r": "run checks", "y": "copy", "n": "note", "/": "filter", "ctrl+g": "gate", ".": "next", "t": "details", "w": "waive", "a": "attest", "i": "fill in", "b": "undo", "v": "plain", "x": "cancel"}
+	var out []hint
+	for _, k := range keys {
+		for _, a := range m.actions {
+			for _, own := range a.keys {
+				if own == k {
+					out = append(out, hint{key: k, does: words[k], off: a.why(m) != "", msg: keyHit{k}})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (m *Model) detailKeys() []string {
+	it, _ := m.focusedItem()
+	switch {
+	case it.command != nil:
+		return []string{"y", "v", "space", "r", "b", "n", "tab", ":"}
+	case it.check != nil && it.check.Kind == "attest":
+		return []string{"a", "t", "w", "space", "n", "tab", ":"}
+	case it.check != nil && it.check.Kind == "cmdlet":
+		return []string{"i", "r", "t", "w", "a", "space", "tab", ":"}
+	case it.check != nil:
+		return []string{"r", "t", "w", "a", "space", "y", "tab", ":"}
+	case it.capture != nil:
+		return []string{"i", "y", "w", "space", "tab", ":"}
+	case it.ask != nil:
+		return []string{"i", "space", "tab", ":"}
+	case it.undo:
+		return []string{"b", "n", "tab", ":"}
+	}
+	return []string{"enter", "R", "ctrl+g", "tab", ":"}
+}
+
+var _ tea.Model = (*Model)(nil)
