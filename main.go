@@ -235,24 +235,6 @@ func (a *app) found(known migration.Known) []intake.Found {
 // open opens a session on a migration file with this machine's network.
 func (a *app) open(path string) (*runbook.Session, error) {
 	path = a.path(path)
-	net, err := a.network(path, checks.Inside)
-	if err != nil {
-		return nil, err
-	}
-	evidence := runbook.EvidenceOf(path)
-	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
-	net.Logon = a.logon
-	return runbook.Open(path, runbook.Options{
-		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
-		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
-			return checks.Run(ctx, net, list, each)
-		},
-	})
-}
-
-// network makes the door to the network as the migration's [network] table
-// describes it.
-func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) {
 	known, err := a.known()
 	if err != nil {
 		return nil, err
@@ -261,8 +243,47 @@ func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) 
 	if err != nil {
 		return nil, err
 	}
+	net, err := a.network(path, m)
+	if err != nil {
+		return nil, err
+	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logonsOf(m)
+	return runbook.Open(path, runbook.Options{
+		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			return checks.Run(ctx, net, list, each)
+		},
+	})
+}
+
+// logonsOf hands out the accounts of a migration's test mailboxes; nil when
+// nobody is there to ask for their passwords. The directory is read with the
+// first of them.
+func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+	if a.logon == nil || len(m.Probes) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, account string) (checks.Credential, error) {
+		user := account
+		for i, p := range m.Probes {
+			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
+				user = p.Username
+				break
+			}
+		}
+		c, err := a.logon(ctx, user)
+		c.Username = user
+		return c, err
+	}
+}
+
+// network makes the door to the network as a migration describes it.
+func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
 	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, Vantage: vantage, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, name := range m.Network.Trust {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
