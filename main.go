@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -729,6 +730,7 @@ func probeCommand(a *app) *cobra.Command {
 	var o target.Options
 	var resolvers, cas []string
 	var release string
+	passwordFD := -1
 	c := &cobra.Command{
 		Use:   "probe KIND TARGET",
 		Short: "Run one probe; no migration needed",
@@ -742,9 +744,18 @@ func probeCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			net, err := a.probeNetwork(resolvers, cas, loopback)
+			net, err := a.probeNetwork(args[1], resolvers, cas, loopback)
 			if err != nil {
 				return err
+			}
+			if o.Account != "" {
+				password, err := a.password(o.Account, passwordFD)
+				if err != nil {
+					return err
+				}
+				net.Logon = func(context.Context, string) (checks.Credential, error) {
+					return checks.Credential{Username: o.Account, Password: password}, nil
+				}
 			}
 			results := checks.Run(c.Context(), net, list, nil)
 			for i := range results {
@@ -769,6 +780,8 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
 	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
+	f.StringVar(&o.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
+	f.IntVar(&passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
 	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
 	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
@@ -795,8 +808,8 @@ func (a *app) wantedVersions(release string, o *target.Options) error {
 }
 
 // probeNetwork makes the network for a single probe.
-func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env, error) {
-	settings := checks.FieldSettings{Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+func (a *app) probeNetwork(named string, resolvers, cas []string, loopback bool) (*checks.Env, error) {
+	settings := checks.FieldSettings{Hosts: target.Hosts(named), Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, text := range resolvers {
 		label, addr, ok := strings.Cut(text, "=")
 		if !ok {
@@ -812,6 +825,34 @@ func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env,
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
+}
+
+// password reads a password without showing it: from a file descriptor, else
+// from the terminal. It never comes from the command line.
+func (a *app) password(account string, fd int) (checks.Secret, error) {
+	if fd >= 0 {
+		f := os.NewFile(uintptr(fd), "password")
+		if f == nil {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: no such file descriptor", fd)
+		}
+		defer f.Close()
+		line, err := bufio.NewReader(io.LimitReader(f, 4096)).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: expected one line with the password (%v)", fd, err)
+		}
+		return checks.NewSecret(line), nil
+	}
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return checks.Secret{}, errors.New("there is no terminal to ask for the password on; give it with --password-fd N")
+	}
+	fmt.Fprintf(a.Err, "Password of %s: ", account)
+	data, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(a.Err)
+	if err != nil || len(data) == 0 {
+		return checks.Secret{}, errors.New("no password was given")
+	}
+	return checks.NewSecret(string(data)), nil
 }
 
 func kindsHelp() string {
