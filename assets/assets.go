@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds tasks/*.toml, procedures/*.toml and releases.toml.
 //
-//go:embed releases.toml */*.toml
+//go:embed tasks/*.toml procedures/*.toml releases.toml
 var FS embed.FS

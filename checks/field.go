@@ -16,9 +16,10 @@ import (
 
 // FieldSettings are what the migration says about reaching the organisation.
 type FieldSettings struct {
-	InternalResolver string   // IP or IP:port; empty: none
-	ExternalResolver string   // IP or IP:port; empty: none
-	TrustPEM         [][]byte // further roots: certificates in PEM, never keys
+	InternalResolver string     // IP or IP:port; empty: none
+	ExternalResolver string     // IP or IP:port; empty: none
+	Resolvers        []Resolver // further name servers: label, and IP or IP:port
+	TrustPEM         [][]byte   // further roots: certificates in PEM, never keys
 	Loopback         bool
 	Proxy            string // http://host:port; empty: none
 	Now              func() time.Time
@@ -62,6 +63,14 @@ func FieldEnv(s FieldSettings) (*Env, error) {
 			continue
 		}
 		env.Resolvers = append(env.Resolvers, Resolver{Label: r.label, Addr: addr, View: r.view})
+	}
+	for _, r := range s.Resolvers {
+		addr, err := resolverAddress(r.Addr, s.Loopback)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("resolver %s: %w", r.Label, err))
+			continue
+		}
+		env.Resolvers = append(env.Resolvers, Resolver{Label: r.Label, Addr: addr, View: r.View})
 	}
 	if s.Proxy != "" {
 		problems = append(problems, validProxy(s.Proxy))

@@ -56,6 +56,7 @@ var generalReasons = []Reason{
 	{"value.kind", Unknown, "there is no such kind of check", nil, "Run procedure lint."},
 	{"value.invalid", Unknown, "a parameter of the check cannot be used",
 		[]string{"a name or address in the migration is mistyped", "a value of the run is not filled in rightly"}, "Mend the value that the message names."},
+	{"value.missing", Unknown, "a value that the check needs is not known yet", nil, "Fill the value in, then check again."},
 	{"value.loopback", Unknown, "the address is this computer itself", []string{"a mistyped address"}, "Give the server's own address."},
 	{"vantage.none_outside", Unknown, "this can only be seen from outside the network and nobody has looked from there",
 		nil, "Run check --from outside on a computer outside, for example by a telephone's hotspot, and import its results."},

@@ -51,7 +51,7 @@ type compiler struct {
 	base      Data
 	r         *Runbook
 	templates map[string]*procedure.Template
-	byName    map[string][]*Task // instances, in order
+	byName    map[string][]*Task // instances in order, by name, name@target and name/site
 	work      []stretch          // phases with what fills them, in order
 }
 
@@ -139,20 +139,27 @@ func (c *compiler) add(step *Step, s stretch) bool {
 	return true
 }
 
-// fill makes the tasks of every phase.
+// fill makes the tasks of every phase. It goes on after an error, so that an
+// author sees all of them; of one task the first is enough.
 func (c *compiler) fill() error {
+	var problems []error
+	bad := map[string]bool{}
 	for _, s := range c.work {
 		for _, name := range s.tasks {
 			t := c.lib.Tasks[name]
+			var err error
 			if t == nil {
-				return fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, name)
+				err = fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, name)
+			} else if err = c.instances(s, t); err != nil {
+				err = fmt.Errorf("%s: task %s: %w", c.lib.Where(name), name, err)
 			}
-			if err := c.instances(s, t); err != nil {
-				return fmt.Errorf("%s: task %s: %w", c.lib.Where(name), name, err)
+			if err != nil && !bad[name] {
+				problems = append(problems, err)
+				bad[name] = true
 			}
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // instances makes a task of the procedure for each of its targets in a phase.
@@ -177,7 +184,9 @@ func (c *compiler) instances(s stretch, t *procedure.Task) error {
 			return fmt.Errorf("%s is there twice; a task belongs to one step, and its scope must tell its targets apart", task.ID)
 		}
 		c.r.tasks[task.ID] = task
-		c.byName[t.Name] = append(c.byName[t.Name], task)
+		for _, key := range []string{t.Name, t.Name + "@" + task.Target, t.Name + "/" + task.Site} {
+			c.byName[key] = append(c.byName[key], task)
+		}
 		s.phase.Tasks = append(s.phase.Tasks, task)
 	}
 	return nil

@@ -142,7 +142,10 @@ func (w *writer) holds(field, condition string) bool {
 // values makes what the task asks for and captures.
 func (w *writer) values(t *procedure.Task) {
 	for _, a := range t.Asks {
-		key, err := valueKey(a.Name, declaration{a.Type, a.Scope, a.Optional}, w.data)
+		if !w.holds("ask "+a.Name, a.If) {
+			continue
+		}
+		key, err := valueKey(a.Name, declaration{Type: a.Type, Scope: a.Scope, Optional: a.Optional}, w.data)
 		w.fail("ask "+a.Name, err)
 		ask := Ask{Key: key, Name: a.Name, Type: a.Type, Optional: a.Optional}
 		w.prose("ask "+a.Name+": prompt", &ask.Prompt, a.Prompt)
@@ -150,6 +153,9 @@ func (w *writer) values(t *procedure.Task) {
 		w.task.Asks = append(w.task.Asks, ask)
 	}
 	for _, v := range t.Captures {
+		if !w.holds("capture "+v.Name, v.If) {
+			continue
+		}
 		key, err := valueKey(v.Name, declaration{Type: v.Type, Scope: v.Scope}, w.data)
 		w.fail("capture "+v.Name, err)
 		shell := w.version(v.Shell)

@@ -49,12 +49,17 @@ type bench struct {
 
 func newBench(t *testing.T, sites int) *bench {
 	t.Helper()
+	return newBenchOn(t, "testdata/assets", migration.Format(organization(sites)))
+}
+
+func newBenchOn(t *testing.T, assets string, text []byte) *bench {
+	t.Helper()
 	b := &bench{t: t, path: filepath.Join(t.TempDir(), "contoso.toml"), clock: newClock(), verdicts: map[string]checks.Verdict{}}
-	if err := os.WriteFile(b.path, migration.Format(organization(sites)), 0o600); err != nil {
+	if err := os.WriteFile(b.path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	b.opts = Options{
-		Assets: os.DirFS("testdata/assets"), Clock: b.clock.Now, Run: b.runAll, Operator: "A. Meyer", Host: "jump", Tool: "test",
+		Assets: os.DirFS(assets), Clock: b.clock.Now, Run: b.runAll, Operator: "A. Meyer", Host: "jump", Tool: "test",
 	}
 	b.open()
 	t.Cleanup(func() { b.Close() })
@@ -116,6 +121,13 @@ func (b *bench) refused(err error, text string) *Refused {
 	return r
 }
 
+// exampleValues has a value of every type.
+var exampleValues = map[string]string{
+	"text": "some text", "host": "host.contoso.com", "url": "https://old.contoso.com/x", "thumbprint": oneThumb,
+	"guid": "2d6fa2d3-6f14-4f0e-9c06-1c1f7c5c8a70", "path": `C:\Install\a file.msp`, "integer": "7", "bool": "true", "list": "a, b",
+	"address": "10.0.0.9", "mailbox": "probe@contoso.com", "date": "2026-11-28",
+}
+
 // do carries a task out with everything it needs: values, checks before it,
 // its wait, checks after it.
 func (b *bench) do(id string) {
@@ -125,10 +137,10 @@ func (b *bench) do(id string) {
 		b.t.Fatalf("no task %s", id)
 	}
 	for _, a := range t.Asks {
-		b.must(b.SetValue(a.Key, "0123456789ABCDEF0123456789ABCDEF01234567"))
+		b.must(b.SetValue(a.Key, exampleValues[a.Type]))
 	}
 	for _, c := range t.Captures {
-		b.must(b.SetValue(c.Key, "https://old.contoso.com/x"))
+		b.must(b.SetValue(c.Key, exampleValues[c.Type]))
 	}
 	b.check(t, true)
 	b.must(b.MarkDone(id, t.Confirm))

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,33 +11,44 @@ import (
 	"coexist/runbook"
 )
 
-// phaseChecks lists what R runs: the checks of the opened phase, or the tasks
-// that a filter leaves.
+// phaseTasks are the tasks whose checks R runs: those of the opened phase, or
+// those that a filter leaves.
+func (m *Model) phaseTasks() []*runbook.Task {
+	if m.filtered() {
+		var out []*runbook.Task
+		for _, r := range m.outline().rows {
+			if r.task != nil {
+				out = append(out, r.task)
+			}
+		}
+		return out
+	}
+	if p := m.snap.Runbook.Phase(m.opened); p != nil {
+		return p.Tasks
+	}
+	return nil
+}
+
+// phaseChecks lists what R runs.
 func (m *Model) phaseChecks() []string {
 	var ids []string
-	add := func(t *runbook.Task) {
+	for _, t := range m.phaseTasks() {
 		for _, c := range t.Checks {
 			if runnable(c) {
 				ids = append(ids, c.ID)
 			}
 		}
 	}
-	if m.filtered() {
-		for _, r := range m.outline().rows {
-			if r.task != nil {
-				add(r.task)
-			}
-		}
-		return ids
-	}
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == m.opened {
-			for _, t := range p.Tasks {
-				add(t)
-			}
-		}
-	}
 	return ids
+}
+
+func (m *Model) anyPhaseCheck() bool {
+	for _, t := range m.phaseTasks() {
+		if slices.ContainsFunc(t.Checks, runnable) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Model) runCheck() tea.Cmd {
@@ -60,6 +72,9 @@ func (m *Model) runAll() tea.Cmd { return m.startRun(m.phaseChecks()) }
 
 func (m *Model) markDone() tea.Cmd {
 	t := m.task()
+	if m.waitOver(t) {
+		return m.act("Recorded: the wait of "+onTarget(t)+" is over.", func(e engine) error { return e.MarkDone(t.ID, "") })
+	}
 	if t.Confirm != "" {
 		m.push(m.newConfirm(t))
 		return nil
@@ -68,7 +83,7 @@ func (m *Model) markDone() tea.Cmd {
 }
 
 func done(t *runbook.Task) string {
-	return fmt.Sprintf("Recorded: \"%s\" on %s is carried out.", t.Title, t.Label)
+	return "Recorded: " + onTarget(t) + " is carried out."
 }
 
 func (m *Model) attest() tea.Cmd {
@@ -82,13 +97,17 @@ func (m *Model) attest() tea.Cmd {
 }
 
 func (m *Model) waive() tea.Cmd {
+	if c := m.captureAt(); c != nil {
+		m.push(m.newCaptureWaiver(m.task(), c))
+		return nil
+	}
 	m.push(m.newWaiver(m.checkAt(wantsWaiver)))
 	return nil
 }
 
 func (m *Model) note() tea.Cmd {
 	if t := m.task(); t != nil {
-		m.push(m.newNote(t.ID, "Note on \""+t.Title+"\" on "+t.Label))
+		m.push(m.newNote(t.ID, "Note: "+onTarget(t)))
 		return nil
 	}
 	return m.noteRun()
@@ -236,7 +255,7 @@ func (m *Model) quitNow() tea.Cmd {
 func (m *Model) palette() tea.Cmd {
 	l := &chooser{title: "What do you want to do?", typing: true}
 	for _, a := range m.actions {
-		if a.group == moving && a.brief == "" {
+		if a.group == moving && a.keys[0] != "." {
 			continue
 		}
 		l.all = append(l.all, choice{text: a.title, right: a.show, why: a.why(m), then: func(m *Model) tea.Cmd { return m.perform(a) }})

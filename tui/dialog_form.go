@@ -196,6 +196,10 @@ func (f *form) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 		h += len(problem) + 1
 	}
 	keys := []hint{{key: "tab", does: "next"}, {key: "ctrl+s", does: f.button, msg: submitMsg{}}, {key: "esc", does: "close", msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}
+	if len(f.fields) == 0 {
+		keys[0] = hint{key: "enter", does: f.button, msg: submitMsg{}}
+		keys = append(keys[:1], keys[2])
+	}
 	in := window(c, th, w, h, f.title, keys)
 	iw, ih := in.Size()
 	// The questions must be seen; what does not fit is cut from the words above.

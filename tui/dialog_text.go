@@ -96,7 +96,7 @@ func drawBar(c *paint.Canvas, th *paint.Theme, top, total int) {
 	size := max(h*h/total, 1)
 	at := top * (h - size) / max(total-h, 1)
 	for y := range size {
-		c.Text(w-1, at+y, 1, th.Glyphs.Mark, th.Line)
+		c.Text(w-1, at+y, 1, th.Glyphs.Thumb, th.Line)
 	}
 }
 

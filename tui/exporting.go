@@ -19,10 +19,7 @@ type exportedMsg struct {
 // export shows the Markdown; w in the preview writes it. Without a separate
 // preview it is written at once.
 func (m *Model) export() tea.Cmd {
-	s := m.cfg.Session
-	if s == nil {
-		s = m.opened0
-	}
+	s := m.session
 	if m.cfg.Preview == nil {
 		return m.writeExport()
 	}
@@ -34,10 +31,7 @@ func (m *Model) export() tea.Cmd {
 }
 
 func (m *Model) writeExport() tea.Cmd {
-	s := m.cfg.Session
-	if s == nil {
-		s = m.opened0
-	}
+	s := m.session
 	write := m.cfg.Export
 	return func() tea.Msg {
 		path, md, err := write(s)

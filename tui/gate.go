@@ -15,7 +15,7 @@ func newGate(m *Model, title string, blockers []runbook.Blocker) dialog {
 	if len(blockers) == 0 {
 		l.intro = "Nothing is missing here."
 	} else {
-		l.intro = plural(len(blockers), "line", "lines") + " to clear. Nothing here goes away by waiting alone, unless it says so."
+		l.intro = plural(len(blockers), "line", "lines") + " to clear; enter goes to where it is mended."
 	}
 	for _, b := range blockers {
 		l.all = append(l.all, m.blockerChoice(b))

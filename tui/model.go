@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"image"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,7 +20,7 @@ type Model struct {
 	engine  engine
 	snap    runbook.Snapshot
 	facts   diagram.Facts
-	opened0 *runbook.Session // opened from the start screen, to be closed at the end
+	session *runbook.Session // the one at work, for the export
 	start   Start            // the start screen and the intake; nil on the board
 
 	w, h    int
@@ -47,6 +46,7 @@ type Model struct {
 	active  []*checkRun
 	runs    int
 	ticking bool
+	after   func(time.Duration, func(time.Time) tea.Msg) tea.Cmd // tea.Tick
 
 	operator string
 	kept     kept
@@ -73,6 +73,10 @@ type memo struct {
 	pictureKey pictureKey
 	next       advice
 	nextData   int
+	step       int
+	stepData   int
+	word       string
+	wordData   int
 }
 
 type outlineKey struct {
@@ -99,12 +103,12 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 		cfg.Clock = time.Now
 	}
 	m := &Model{ctx: ctx, stop: stop, cfg: cfg, engine: e, dark: true, mouse: true, focus: tasksRegion, view: diagram.Now,
-		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions()}
+		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions(), session: cfg.Session, after: tea.Tick}
 	m.retheme()
 	if e != nil {
 		m.board(e)
 	} else if cfg.Start != nil {
-		m.start = cfg.Start()
+		m.start = cfg.Start(m.sketch)
 		m.start.SetTheme(m.th)
 	}
 	return m
@@ -127,8 +131,11 @@ func (m *Model) leave() {
 	for _, r := range m.active {
 		r.cancel()
 	}
-	if m.engine != nil && m.cfg.Session == nil {
-		m.engine.Close()
+	if m.start != nil {
+		_ = m.start.KeepDraft() // there is no screen left to tell a failure on
+	}
+	if m.session != nil && m.cfg.Session == nil {
+		_ = m.session.Close()
 	}
 }
 
@@ -150,7 +157,7 @@ func (m *Model) Init() tea.Cmd {
 type minuteMsg struct{}
 
 func (m *Model) minute() tea.Cmd {
-	return tea.Tick(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
+	return m.after(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
 }
 
 // Update takes in one message. Keys and clicks become the messages of
@@ -158,17 +165,8 @@ func (m *Model) minute() tea.Cmd {
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
-		if m.start != nil {
-			m.start.SetSize(m.w, m.h)
-		}
-	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
-		m.retheme()
-	case tea.ColorProfileMsg:
-		m.profile = profileOf(msg.Profile)
-		m.retheme()
+	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
+		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
@@ -217,6 +215,23 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
+// terminal takes in what the terminal tells of itself.
+func (m *Model) terminal(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		if m.start != nil {
+			m.start.SetSize(m.w, m.h)
+		}
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.retheme()
+	case tea.ColorProfileMsg:
+		m.profile = profileOf(msg.Profile)
+		m.retheme()
+	}
+}
+
 func profileOf(p colorprofile.Profile) paint.Profile {
 	switch {
 	case p <= colorprofile.ASCII:
@@ -235,22 +250,10 @@ func (m *Model) take(s runbook.Snapshot) {
 	m.snap = s
 	m.data++
 	m.facts = diagram.Learn(s.Runbook, s.Progress)
-	if s.Progress.Operator != "" && m.operator == "" {
-		m.operator = s.Progress.Operator
-	}
-	if s.Runbook.Phase(m.opened) == nil && !m.hasPhase(m.opened) {
+	if s.Runbook.Phase(m.opened) == nil {
 		m.opened = currentPhase(s.Runbook, s.Progress)
 	}
 	m.keepCursor()
-}
-
-func (m *Model) hasPhase(id string) bool {
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // refresh folds the journal anew at the present time.
@@ -321,7 +324,7 @@ func (m *Model) keepCursor() {
 // picture returns the diagram for the size of its region.
 func (m *Model) picture() *diagram.Picture {
 	at := m.layout().regions[diagramRegion]
-	w, h := at.Dx(), at.Dy()-1
+	w, h := at.Dx(), m.bodyHeight(diagramRegion)
 	if at.Empty() {
 		w, h = 80, 20
 	}
@@ -378,12 +381,4 @@ func (m *Model) advice() advice {
 		m.memo.next, m.memo.nextData = nextAction(m.snap.Runbook, m.snap.Progress), m.data
 	}
 	return m.memo.next
-}
-
-// Start is the start screen with the intake behind it.
-type Start interface {
-	Update(tea.Msg) (tea.Cmd, any)
-	Draw(*paint.Canvas) *image.Point
-	SetSize(w, h int)
-	SetTheme(*paint.Theme)
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"time"
 
 	"coexist/runbook"
 )
@@ -18,7 +19,7 @@ type advice struct {
 // done, then what is waited for.
 func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 	if p.Backout != nil {
-		return advice{text: "backing out since " + p.Backout.Time.Format("15:04") + ": undo cards with b"}
+		return advice{text: "backing out since " + p.Backout.Time.In(p.Now.Location()).Format("15:04") + ": undo cards with b"}
 	}
 	var ready, waiting, unlock advice
 	for _, phase := range r.Phases {
@@ -31,7 +32,7 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 			if ts == nil {
 				continue
 			}
-			where := fmt.Sprintf("%d.%d %s on %s", phase.Step, i+1, t.Title, t.Label)
+			where := fmt.Sprintf("%d.%d %s", phase.Step, i+1, onTarget(t))
 			if a, ok := broken(t, ts, p, where); ok && st.Open {
 				return a
 			}
@@ -43,9 +44,13 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 				if ready.text == "" {
 					ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID}
 				}
-			case runbook.Waiting:
-				if waiting.text == "" {
-					waiting = advice{text: "wait for " + where + waitText(ts), task: t.ID}
+			case runbook.Waiting, runbook.Stale:
+				if !ts.WaitUntil.After(p.Now) {
+					if ready.text == "" {
+						ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID, check: openCheck(t, p)}
+					}
+				} else if waiting.text == "" {
+					waiting = advice{text: "wait for " + where + waitText(ts, p.Now), task: t.ID}
 				}
 			}
 		}
@@ -60,6 +65,14 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 		}
 	}
 	return advice{text: "all steps are done: export the runbook with e"}
+}
+
+// onTarget names a task with its target, once.
+func onTarget(t *runbook.Task) string {
+	if label := labelOf(t); label != "" {
+		return t.Title + " on " + label
+	}
+	return t.Title
 }
 
 // broken tells what went wrong with a task.
@@ -80,40 +93,62 @@ func broken(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress, where s
 	return advice{}, false
 }
 
-// todo words what a ready task asks for.
+// openCheck is the first check that keeps a carried out task from being done.
+func openCheck(t *runbook.Task, p *runbook.Progress) string {
+	for _, c := range t.Checks {
+		if cs := p.Checks[c.ID]; c.Gate != "info" && (cs == nil || !cs.Satisfied) {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// todo words what a task asks for.
 func todo(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress) string {
 	if len(ts.Missing) > 0 {
 		return "fill in a value for"
 	}
-	if !ts.DoneAt.IsZero() {
-		for _, c := range t.Checks {
-			if cs := p.Checks[c.ID]; cs == nil || !cs.Satisfied && cs.Status != runbook.Failed {
-				if c.Kind == "attest" {
-					return "attest"
-				}
-				return "check"
-			}
-		}
-	}
 	for _, c := range t.Checks {
-		if cs := p.Checks[c.ID]; c.Before && c.Gate != "info" && (cs == nil || !cs.Satisfied) {
-			return "check before"
+		cs := p.Checks[c.ID]
+		if c.Gate == "info" || cs != nil && cs.Satisfied {
+			continue
+		}
+		switch {
+		case ts.DoneAt.IsZero() && c.Before:
+			return "before the work, " + checkWord(c, cs)
+		case !ts.DoneAt.IsZero():
+			return checkWord(c, cs)
 		}
 	}
-	if len(t.Commands) == 0 {
-		if len(t.Checks) > 0 {
-			return "check"
-		}
+	switch {
+	case !ts.DoneAt.IsZero() && ts.Status == runbook.Waiting:
+		return "confirm that the wait is over (space):"
+	case len(t.Commands) == 0 && len(t.Checks) > 0:
+		return "check"
+	case len(t.Commands) == 0:
 		return "do"
 	}
 	return "carry out"
 }
 
-func waitText(ts *runbook.TaskState) string {
+// checkWord is what a check that is open asks for.
+func checkWord(c *runbook.Check, st *runbook.CheckState) string {
+	switch {
+	case unread(st):
+		return "read the warning of"
+	case c.Kind == "attest":
+		return "attest"
+	case c.Kind == "cmdlet":
+		return "take in the result for"
+	}
+	return "check"
+}
+
+func waitText(ts *runbook.TaskState, now time.Time) string {
 	if ts.WaitUntil.IsZero() {
 		return ""
 	}
-	return ", until " + ts.WaitUntil.Format("15:04")
+	return ", until " + ts.WaitUntil.In(now.Location()).Format("15:04")
 }
 
 // currentPhase is where work goes on: the first open phase that is not

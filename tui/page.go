@@ -120,19 +120,15 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 		for _, s := range l.right {
 			rw += paint.Width(s.text)
 		}
-		x = max(w-rw-1, x+1)
+		x = max(w-rw-2, x+1)
 		for _, s := range l.right {
 			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
 		}
-		if l.item >= 0 && l.item == focus {
-			ground, st := p.th.Inactive, p.th.Dim
-			if lit {
-				ground, st = p.th.Select, p.th.Accent
-			}
+		if lit && l.item >= 0 && l.item == focus {
 			if p.th.Profile == paint.FullColor {
-				c.Tint(paint.R(0, y, w, 1), ground)
+				c.Tint(paint.R(0, y, w, 1), p.th.Select)
 			}
-			c.Text(0, y, 1, p.th.Glyphs.Mark, st)
+			c.Text(0, y, 1, p.th.Glyphs.Mark, p.th.Accent)
 		}
 		if l.item >= 0 && hit != nil {
 			c.Hit(paint.R(0, y, w, 1), hit(l.item))

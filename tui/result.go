@@ -63,11 +63,11 @@ func (m *Model) showResult(c *runbook.Check) tea.Cmd {
 		add("w", "waive")
 	}
 	m.push(d)
-	if r.Transcript == "" || m.cfg.Transcript == nil || m.cfg.Session == nil {
+	if r.Transcript == "" || m.cfg.Transcript == nil || m.session == nil {
 		return nil
 	}
 	return func() tea.Msg {
-		text, err := m.cfg.Transcript(m.cfg.Session, r.Transcript)
+		text, err := m.cfg.Transcript(m.session, r.Transcript)
 		return textMsg{d, "Transcript", text, err}
 	}
 }

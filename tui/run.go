@@ -240,5 +240,5 @@ func (m *Model) tick() tea.Cmd {
 		return nil
 	}
 	m.ticking = true
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+	return m.after(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
 }

@@ -29,6 +29,8 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"coexist/runbook"
+	"coexist/runbook/migration"
+	"coexist/tui/paint"
 )
 
 // Config is what main hands in.
@@ -37,8 +39,11 @@ type Config struct {
 	Open func(path string) (*runbook.Session, error)
 	// Session is opened at once; nil shows the start screen.
 	Session *runbook.Session
-	// Start makes the start screen; nil when Session is given.
-	Start func() Start
+	// Start makes the start screen, an intake.Model; nil when Session is
+	// given. sketch draws an unfinished migration beside its questions.
+	Start func(sketch func(*paint.Canvas, *migration.Migration)) Start
+	// Rehearse opens the built-in organisation of a source version.
+	Rehearse func(source string) (*runbook.Session, error)
 	// Export writes the runbook as Markdown and returns where.
 	Export func(*runbook.Session) (path string, markdown []byte, err error)
 	// Preview renders the same without writing; nil falls back to Export.

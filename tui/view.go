@@ -6,7 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"coexist/runbook"
 	"coexist/tui/paint"
 )
 
@@ -63,10 +62,18 @@ func (m *Model) title() string {
 
 // stepNow is the number of the step where work goes on.
 func (m *Model) stepNow() int {
+	if m.memo.stepData == m.data {
+		return m.memo.step
+	}
+	m.memo.step, m.memo.stepData = m.findStep(), m.data
+	return m.memo.step
+}
+
+func (m *Model) findStep() int {
 	id := currentPhase(m.snap.Runbook, m.snap.Progress)
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == id {
-			return p.Step
+	for _, s := range m.snap.Runbook.Steps {
+		if ownsPhase(s, id) {
+			return s.Number
 		}
 	}
 	return 0
@@ -85,7 +92,9 @@ func (m *Model) paint() *image.Point {
 		m.tooSmall(c)
 		return nil
 	case m.start != nil:
-		cursor = m.start.Draw(c)
+		if at, shown := m.start.Draw(c, paint.R(0, 0, m.w, m.h)); shown {
+			cursor = &at
+		}
 	case m.snap.Runbook == nil:
 		c.Text(2, 1, -1, "Nothing is open.", m.th.Text)
 	default:
@@ -140,13 +149,20 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 		}
 		v := c.In(at)
 		v.Hit(paint.R(0, 0, at.Dx(), at.Dy()), focusHit{region(r)})
-		m.drawTitle(v, region(r), !f.tabs.Empty())
-		body := v.In(paint.R(0, 1, at.Dx(), at.Dy()-1))
+		body := v
+		if f.tabs.Empty() {
+			m.drawTitle(v, region(r))
+			body = v.In(paint.R(0, 1, at.Dx(), at.Dy()-1))
+		}
 		switch region(r) {
 		case diagramRegion:
 			m.drawDiagram(body)
 		case tasksRegion:
-			if at := m.drawFilter(v); at != nil {
+			head := v
+			if !f.tabs.Empty() {
+				head = c.In(f.tabs)
+			}
+			if at := m.drawFilter(head); at != nil {
 				cursor = at
 			}
 			m.drawTasks(body)
@@ -155,45 +171,45 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 		}
 	}
 	m.drawMessage(c.In(f.message))
-	m.drawKeys(c.In(f.keys))
+	if m.top() == nil { // a dialog shows its own
+		m.drawKeys(c.In(f.keys))
+	}
 	return cursor
 }
 
 // drawTitle writes the head of a region; the focused one has the accent.
-func (m *Model) drawTitle(c *paint.Canvas, r region, tabbed bool) {
+func (m *Model) drawTitle(c *paint.Canvas, r region) {
 	w, _ := c.Size()
 	st := m.th.Dim
 	if m.focus == r {
 		st = m.th.Accent.Bold()
 		c.Text(0, 0, 1, m.th.Glyphs.Mark, m.th.Accent)
 	}
-	switch r {
-	case diagramRegion:
-		x := 1
-		if !tabbed {
-			x += c.Text(1, 0, -1, regionNames[r], st)
-		}
-		m.drawMoments(c, max(w-22, x+2))
-	case tasksRegion:
-		if m.typing || m.filtered() {
-			return
-		}
-		title := regionNames[r]
-		if m.snap.Runbook != nil {
-			c.TextRight(w-1, 0, w-20, m.progressWord(), m.th.Dim)
-		}
-		if tabbed {
-			title = m.snap.Runbook.Title
-		}
-		c.Text(1, 0, w-22, title, st)
-	case detailRegion:
-		title := regionNames[r]
-		if m.focus == diagramRegion {
-			title = "Panel"
-		} else if row, ok := m.row(); ok && row.task == nil {
+	title := regionNames[r]
+	switch {
+	case r == tasksRegion && (m.typing || m.filtered()):
+		return
+	case r == detailRegion && m.focus == diagramRegion:
+		title = "Panel"
+	case r == detailRegion:
+		if row, ok := m.row(); ok && row.task == nil {
 			title = "Step"
 		}
-		c.Text(1, 0, -1, title, st)
+	}
+	c.Text(1, 0, -1, title, st)
+	m.drawAside(c, r, w)
+}
+
+// drawAside writes what stands at the right of a region's head.
+func (m *Model) drawAside(c *paint.Canvas, r region, w int) {
+	switch r {
+	case diagramRegion:
+		m.drawMoments(c, w-21)
+	case tasksRegion:
+		if !m.typing && !m.filtered() {
+			c.TextRight(w-1, 0, 20, m.progressWord(), m.th.Dim)
+		}
+	case detailRegion:
 		d := m.detail()
 		if h := m.detailHeight(); len(d.lines) > h {
 			top := d.clamp(m.tops[detailRegion], h)
@@ -204,6 +220,9 @@ func (m *Model) drawTitle(c *paint.Canvas, r region, tabbed bool) {
 
 // progressWord sums the required tasks up.
 func (m *Model) progressWord() string {
+	if m.memo.wordData == m.data {
+		return m.memo.word
+	}
 	done, total := 0, 0
 	for _, p := range m.snap.Runbook.Phases {
 		if st := m.snap.Progress.Phases[p.ID]; st != nil {
@@ -211,7 +230,8 @@ func (m *Model) progressWord() string {
 			total += st.Total
 		}
 	}
-	return fmt.Sprintf("%d of %d done", done, total)
+	m.memo.word, m.memo.wordData = fmt.Sprintf("%d of %d done", done, total), m.data
+	return m.memo.word
 }
 
 // drawMoments writes before, now and after, the chosen one set off.
@@ -230,11 +250,17 @@ func (m *Model) drawMoments(c *paint.Canvas, x int) {
 }
 
 func (m *Model) drawTabs(c *paint.Canvas) {
+	if m.focus == tasksRegion && (m.typing || m.filtered()) {
+		return // the filter takes the line
+	}
 	x := 1
 	for r, name := range regionNames {
 		st := m.th.Dim
 		if region(r) == m.focus {
 			st = m.th.Accent.Bold()
+			if m.th.Profile != paint.FullColor {
+				st = st.Underlined()
+			}
 		}
 		n := c.Text(x, 0, -1, " "+name+" ", st)
 		if region(r) == m.focus {
@@ -244,9 +270,7 @@ func (m *Model) drawTabs(c *paint.Canvas) {
 		x += n + 1
 	}
 	w, _ := c.Size()
-	if m.zoom && m.w >= twoRegions {
-		c.TextRight(w-1, 0, 20, "zoomed: z", m.th.Dim)
-	}
+	m.drawAside(c, m.focus, w)
 }
 
 func (m *Model) drawDiagram(c *paint.Canvas) {
@@ -328,48 +352,4 @@ func (m *Model) drawDetail(c *paint.Canvas) {
 	m.tops[detailRegion] = d.clamp(m.tops[detailRegion], h)
 	d.draw(c, m.tops[detailRegion], m.item, m.focus == detailRegion, func(i int) any { return itemHit{i} })
 	drawBar(c, m.th, m.tops[detailRegion], len(d.lines))
-}
-
-// drawTaskRow writes one row of steps and tasks.
-func (m *Model) drawTaskRow(c *paint.Canvas, r outlineRow, running map[string]startTime) {
-	w, _ := c.Size()
-	glyph, word, st := m.rowState(r, running)
-	right := paint.Width(word)
-	c.TextRight(w-2, 0, -1, word, st)
-	x := 1 + r.depth*2
-	if r.task == nil {
-		fold := m.th.Glyphs.Folded
-		if r.open {
-			fold = m.th.Glyphs.Unfolded
-		}
-		c.Text(x, 0, 1, fold, m.th.Dim)
-		c.Text(x+2, 0, 1, glyph, st)
-		title := r.title
-		if r.number != "" {
-			title = r.number + " " + title
-		}
-		head := m.th.Strong
-		if r.phase != nil && m.snap.Progress.Phases[r.phase.ID] != nil && m.snap.Progress.Phases[r.phase.ID].Status == runbook.Locked {
-			head = m.th.Dim
-		}
-		c.Text(x+4, 0, w-x-right-8, title, head)
-		return
-	}
-	c.Text(x, 0, 1, glyph, st)
-	label := paint.Width(r.label)
-	room := w - x - 2 - right - 4
-	title := m.th.Text
-	if ts := m.snap.Progress.Tasks[r.task.ID]; ts == nil || ts.Status == runbook.Locked || ts.Status == runbook.Done {
-		title = m.th.Dim
-	}
-	name := r.number + " " + r.title
-	if r.task.Optional {
-		name += " (optional)"
-	}
-	used := c.Text(x+2, 0, max(room-min(label, 14)-2, 8), name, title)
-	// Targets stand in a column of their own where there is room.
-	at := max(x+2+used+2, w-2-max(right, 10)-2-min(label, 18))
-	if w-at-right-3 > 3 {
-		c.Text(at, 0, w-at-right-4, r.label, m.th.Dim)
-	}
 }

@@ -33,6 +33,7 @@ var Kinds = []Kind{
 	{"certificate.install", "puts a certificate on a server", []string{"server", "names"}, nil},
 	{"certificate.bind", "binds the installed certificate to services of a server", []string{"server", "services"}, nil},
 	{"dns.set", "sets the addresses of a name in a view (inside, outside)", []string{"name", "view", "addresses"}, []string{"ttl"}},
+	{"dns.remove", "takes a name out of a view (inside, outside)", []string{"name", "view"}, nil},
 	{"dns.ttl", "sets the time to live of a name", []string{"name", "ttl"}, nil},
 	{"publish", "the firewall or reverse proxy forwards a name to an address", []string{"name", "address"}, nil},
 	{"dag.create", "creates a database availability group", []string{"dag"}, []string{"witness", "addresses"}},
@@ -41,4 +42,5 @@ var Kinds = []Kind{
 	{"mailbox.move", "moves mailboxes to Exchange 2013: arbitration, pilot, site or all", []string{"which"}, []string{"site"}},
 	{"public_folders.migrate", "moves the public folders to Exchange 2013", nil, nil},
 	{"object.set", "sets one property of a directory object that a cmdlet returns", []string{"object", "identity", "property", "value"}, nil},
+	{"object.remove", "removes what a cmdlet returned: the objects of that kind with that name or on that server, all of them for *", []string{"object", "identity"}, nil},
 }

@@ -121,8 +121,9 @@ func (g *gatherer) eachCheck(visit func(*Task, *Check)) {
 
 func (g *gatherer) waivers() Deviation {
 	d := Deviation{ID: "waivers", Title: "Waivers", Head: []string{"Check", "What was found", "Reason", "Taken on by", "Second person", "When", "Expires"}}
+	back := g.takenBack()
 	for _, e := range g.events {
-		if e.Kind != "waiver" {
+		if e.Kind != runbook.EventWaiver {
 			continue
 		}
 		p := payloadOf(e)
@@ -135,9 +136,31 @@ func (g *gatherer) waivers() Deviation {
 				found = strings.ToUpper(string(r.result.Verdict)) + ": " + firstOf(r.result.Found, r.result.Summary)
 			}
 		}
-		d.Rows = append(d.Rows, []string{p.text("check"), found, p.text("reason"), p.text("name"), p.text("second"), stamp(e.Time), expires})
+		reason := p.text("reason")
+		if by := back[e.Seq]; by > 0 {
+			reason += fmt.Sprintf(" (taken back, entry %d)", by)
+		} else {
+			g.d.Counts.Waivers++
+		}
+		d.Rows = append(d.Rows, []string{p.text("check"), found, reason, p.text("name"), p.text("second"), stamp(e.Time), expires})
 	}
 	return d
+}
+
+// takenBack holds for every entry that was undone the entry that did so.
+func (g *gatherer) takenBack() map[int64]int64 {
+	out := map[int64]int64{}
+	for _, e := range g.events {
+		if e.Kind != runbook.EventUndo {
+			continue
+		}
+		if data, err := runbook.Decode(e); err == nil {
+			if u, ok := data.(*runbook.Undone); ok {
+				out[u.Seq] = e.Seq
+			}
+		}
+	}
+	return out
 }
 
 func (g *gatherer) failedFirst() Deviation {
@@ -235,7 +258,10 @@ func (g *gatherer) gone() Deviation {
 	}
 	var tasks []string
 	for _, e := range g.events {
-		if id := payloadOf(e).text("task"); e.Kind == "task.done" && g.index.tasks[id] == nil && !slices.Contains(tasks, id) {
+		if e.Kind != runbook.EventDone {
+			continue
+		}
+		if id := payloadOf(e).text("task"); g.index.tasks[id] == nil && !slices.Contains(tasks, id) {
 			tasks = append(tasks, id)
 			d.Rows = append(d.Rows, []string{id, "task carried out", stamp(e.Time), e.Operator})
 		}

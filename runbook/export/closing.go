@@ -97,20 +97,10 @@ func (g *gatherer) summary() {
 	}
 	d.StateLine = strings.Join([]string{
 		fmt.Sprintf("%d of %s carried out", d.Counts.TasksDone, plural(d.Counts.Tasks, "task", "tasks")),
-		plural(len(d.group("waivers").Rows), "waiver", "waivers"), g.windowWord(),
+		plural(d.Counts.Waivers, "waiver", "waivers"), g.windowWord(),
 		fmt.Sprintf("journal %s (%s, head %.8s)", d.Integrity.Chain, plural(d.Integrity.Entries, "entry", "entries"), firstOf(d.Integrity.Head, "none")),
 	}, " · ")
 	d.Summary = g.runSummary()
-}
-
-// group returns a group of deviations.
-func (d *Document) group(id string) Deviation {
-	for _, g := range d.Deviations {
-		if g.ID == id {
-			return g
-		}
-	}
-	return Deviation{}
 }
 
 func (g *gatherer) windowWord() string {

@@ -125,23 +125,6 @@ func (d *picture) clients() {
 	d.add(string(row))
 }
 
-// connector draws the line from the names to the boxes below.
-func connector(from int, old, fresh bool) string {
-	row := []byte(strings.Repeat(" ", 2*boxWidth+gapWidth))
-	left, right := from, from
-	if old {
-		left = boxWidth / 2
-	}
-	if fresh {
-		right = boxWidth + gapWidth + boxWidth/2
-	}
-	for i := left; i <= right; i++ {
-		row[i] = '-'
-	}
-	row[left], row[right], row[from] = '+', '+', '+'
-	return string(row)
-}
-
 // arrows tells which servers the clients' names lead to.
 func (d *picture) arrows() (old, fresh bool) {
 	switch d.view {
@@ -168,7 +151,7 @@ func (d *picture) done(step string) bool {
 func (d *picture) names() []string {
 	ns := d.r.Migration.Namespace
 	line := func(name, badge, who string) string {
-		return fmt.Sprintf("%-44s %-8s %s", ansi.Truncate(d.name(name), 44, ".."), badge, who)
+		return fit(d.name(name), 40) + " " + fit(badge, 4) + " " + who
 	}
 	out := []string{}
 	for _, n := range []string{ns.Autodiscover, ns.Primary} {
@@ -201,6 +184,9 @@ func (d *picture) answers(name string) string {
 	if version == "" {
 		return "not measured"
 	}
+	if strings.Contains(version, " and ") {
+		return "-> " + version + " at " + at
+	}
 	return "-> Exchange " + version + " at " + at
 }
 
@@ -211,171 +197,6 @@ func oldName(source string) string {
 	return source
 }
 
-// site draws a site whole: the old servers on the left, the new ones on the
-// right.
-func (d *picture) site(s migration.Site, first bool) {
-	d.add(d.siteTitle(s, first))
-	left, right := d.oldBoxes(s), d.newBoxes(s)
-	gap := strings.Repeat(" ", gapWidth)
-	link := d.link(s)
-	for i := range max(len(left), len(right)) {
-		l, r := strings.Repeat(" ", boxWidth), ""
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		middle := gap
-		if i == 1 && link != "" && i < len(left) && i < len(right) {
-			middle = link
-		}
-		d.add(l + middle + r)
-	}
-	d.add("")
-}
-
-func (d *picture) siteTitle(s migration.Site, first bool) string {
-	kind := "Intranet site"
-	if s.InternetFacing {
-		kind = "Internet-facing site"
-	}
-	title := kind + ": " + d.name(s.Name)
-	if first {
-		return title + " - upgrade first"
-	}
-	return title + " " + d.badge("sites")
-}
-
-// link is the way from the new Client Access servers to the old ones while
-// both are there.
-func (d *picture) link(s migration.Site) string {
-	if d.view != Now || !d.done("switch") {
-		return ""
-	}
-	for _, v := range s.Servers {
-		if v.Version == "2010" {
-			return " <--proxy-- "
-		}
-	}
-	return " <-redirect "
-}
-
-func (d *picture) oldBoxes(s migration.Site) []string {
-	if d.view == After {
-		return nil
-	}
-	var out []string
-	for _, version := range []string{"2007", "2010"} {
-		var rows []string
-		for _, v := range s.Servers {
-			if v.Version != version {
-				continue
-			}
-			state := ""
-			if d.view == Now && d.changed("server.remove", v.Name) {
-				state = "  removed"
-			}
-			rows = append(rows, serverRow(d.name(v.Name), v.Roles)+state)
-		}
-		if len(rows) == 0 {
-			continue
-		}
-		mark := "SP3"
-		if version == "2007" {
-			mark = "SP3 RU"
-		}
-		badge := d.badge("prepare")
-		if version == "2007" {
-			badge += d.badge("certificates")
-		}
-		out = append(out, box("Exchange "+version+" Servers "+mark+" "+badge, shorten(rows), boxWidth)...)
-	}
-	return out
-}
-
-func (d *picture) newBoxes(s migration.Site) []string {
-	if d.view == Before {
-		return nil
-	}
-	var out []string
-	for _, b := range []struct{ role, title, badge string }{
-		{migration.ClientAccess, "E2013 CAS", d.badge("deploy", "certificates")},
-		{migration.MailboxRole, "E2013 MBX", d.badge("deploy", "move")},
-		{migration.EdgeTransport, "E2013 EDGE", d.badge("deploy")},
-	} {
-		var rows []string
-		for _, v := range s.Servers {
-			if v.Version == "2013" && v.Has(b.role) {
-				rows = append(rows, d.name(v.Name)+d.newState(v.Name))
-			}
-		}
-		if len(rows) == 0 {
-			continue
-		}
-		title := b.title
-		if dag := d.dag(s); b.role == migration.MailboxRole && dag != "" {
-			title += " DAG " + d.name(dag)
-		}
-		out = append(out, box(title+" "+b.badge, shorten(rows), boxWidth)...)
-	}
-	return out
-}
-
-func (d *picture) dag(s migration.Site) string {
-	if s.DAG != nil {
-		return s.DAG.Name
-	}
-	if d.r.Migration.DAG != nil {
-		return d.r.Migration.DAG.Name
-	}
-	return ""
-}
-
-func (d *picture) newState(server string) string {
-	switch {
-	case d.view == After:
-		return ""
-	case d.changed("server.install", server):
-		return "  installed"
-	}
-	return "  to come"
-}
-
-// changed tells whether a task that was carried out has an effect on a server.
-func (d *picture) changed(kind, server string) bool {
-	for _, ph := range d.r.Phases {
-		for _, t := range ph.Tasks {
-			for _, e := range t.Effects {
-				if e.Kind == kind && strings.EqualFold(e.Params["server"], server) && !taskState(d.p, t.ID).DoneAt.IsZero() {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// siteLine is a site in one line.
-func (d *picture) siteLine(s migration.Site) {
-	old, fresh := 0, 0
-	for _, v := range s.Servers {
-		if v.Version == "2013" {
-			fresh++
-		} else {
-			old++
-		}
-	}
-	parts := []string{}
-	if d.view != After {
-		parts = append(parts, fmt.Sprintf("%d old", old))
-	}
-	if d.view != Before {
-		parts = append(parts, fmt.Sprintf("%d E2013", fresh))
-	}
-	d.add(ansi.Truncate(d.siteTitle(s, false), 70, "..") + "  " + strings.Join(parts, ", "))
-}
-
 // steps lists the numbers, and the slide's words that the picture did not use.
 func (d *picture) steps() {
 	if len(d.lines) > 0 && d.lines[len(d.lines)-1] != "" {
@@ -384,7 +205,7 @@ func (d *picture) steps() {
 	for _, s := range d.r.Steps {
 		line := fmt.Sprintf("[%d] %s", s.Number, Visible(d.rename(s.Title)))
 		if d.view == Now {
-			line = fmt.Sprintf("%-70s %s", ansi.Truncate(line, 70, ".."), stepStatus(s, d.p))
+			line = fit(line, 70) + " " + stepStatus(s, d.p)
 		}
 		d.add(line)
 	}
@@ -392,7 +213,8 @@ func (d *picture) steps() {
 }
 
 // pictureWords adds the words of the slide's picture that are not drawn, in
-// the view before the work; afterwards some of them are rightly gone.
+// the view before the work, but for what is still to come; afterwards some of
+// them are rightly gone.
 func (d *picture) pictureWords() {
 	if d.view != Before {
 		return
@@ -400,6 +222,9 @@ func (d *picture) pictureWords() {
 	drawn := strings.Fields(lettersOnly(strings.Join(d.lines, " ")))
 	var left []string
 	for _, words := range d.r.Diagram {
+		if strings.Contains(words, "2013") {
+			continue
+		}
 		for _, w := range strings.Fields(lettersOnly(words)) {
 			if !slices.Contains(drawn, w) {
 				left = append(left, Visible(d.rename(words)))
@@ -425,28 +250,4 @@ func (d *picture) all(lines []string) {
 	for _, l := range lines {
 		d.add(l)
 	}
-}
-
-func serverRow(name string, roles []string) string {
-	return fmt.Sprintf("%-16s %s", name, roleNames(roles))
-}
-
-// shorten keeps a box small and says what it leaves out.
-func shorten(rows []string) []string {
-	if len(rows) <= boxServers {
-		return rows
-	}
-	return append(rows[:boxServers-1:boxServers-1], fmt.Sprintf("and %d more", len(rows)-boxServers+1))
-}
-
-// box draws a frame with a title around lines.
-func box(title string, lines []string, width int) []string {
-	inner := width - 4
-	title = ansi.Truncate(strings.TrimSpace(title), inner-2, "..")
-	out := []string{"+- " + title + " " + strings.Repeat("-", inner-1-ansi.StringWidth(title)) + "+"}
-	for _, l := range lines {
-		l = strings.TrimRight(ansi.Truncate(l, inner, ".."), " ")
-		out = append(out, "| "+l+strings.Repeat(" ", inner-ansi.StringWidth(l))+" |")
-	}
-	return append(out, "+"+strings.Repeat("-", width-2)+"+")
 }

@@ -71,6 +71,7 @@ type Counts struct {
 	Measured      int `json:"measured"` // latest results by what they rest on
 	Imported      int `json:"imported"`
 	Stated        int `json:"stated"`
+	Waivers       int `json:"waivers"`        // given and not taken back
 	OutsideWindow int `json:"outside_window"` // recorded acts
 }
 
@@ -124,9 +125,9 @@ type Server struct {
 	Site    string    `json:"site"`
 	Version string    `json:"version" redact:"keep"`
 	Roles   string    `json:"roles" redact:"keep"`
-	Planned string    `json:"planned" redact:"keep"`                // what becomes of it
-	Before  string    `json:"build_before,omitempty" redact:"keep"` // first build seen
-	Build   string    `json:"build,omitempty" redact:"keep"`        // last build seen
+	Planned string    `json:"planned" redact:"keep"`  // what becomes of it
+	Before  string    `json:"build_before,omitempty"` // first build seen
+	Build   string    `json:"build,omitempty"`        // last build seen
 	Seen    time.Time `json:"seen,omitzero"`
 	Source  string    `json:"source,omitempty" redact:"keep"`
 }
@@ -143,8 +144,8 @@ type Namespace struct {
 // DNSFact is what one question answered first and last.
 type DNSFact struct {
 	Name   string    `json:"name"`
-	Type   string    `json:"type" redact:"keep"`
-	View   string    `json:"view" redact:"keep"`
+	Type   string    `json:"type"`
+	View   string    `json:"view"`
 	Before string    `json:"before"`
 	First  time.Time `json:"first"`
 	After  string    `json:"after"`
@@ -324,6 +325,7 @@ type RollbackTask struct {
 	DoneAt time.Time `json:"done_at"`
 	Time   string    `json:"time" redact:"keep"`
 	Way    string    `json:"way"`
+	Final  bool      `json:"no_return,omitempty"`
 }
 
 // OpenItem is something left to do.

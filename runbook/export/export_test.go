@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/journal"
+	"coexist/runbook/migration"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -397,6 +399,19 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+func TestAWaiverTakenBackDoesNotCount(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	d := newDiary(t)
+	d.events = lived(t, r, "")
+	d.at = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
+	d.add("undo", runbook.Undone{Seq: 12, Kind: "waiver", What: "the waiver"})
+	out := write(t, r, d.events, Options{})
+	if !strings.Contains(out, "· 0 waivers ·") || !strings.Contains(out, "answers later (taken back, entry 19)") {
+		t.Error("a waiver that was taken back still counts, or is not told")
+	}
+}
+
 func TestSegregationIsSaid(t *testing.T) {
 	t.Parallel()
 	m := fixtureMigration()
@@ -404,5 +419,23 @@ func TestSegregationIsSaid(t *testing.T) {
 	r := compileFixture(t, m)
 	if out := write(t, r, lived(t, r, ""), Options{}); !strings.Contains(out, "An operator is also the approver") {
 		t.Error("an operator who approved the change is not told")
+	}
+}
+
+func BenchmarkRedactedRecord(b *testing.B) {
+	m := fixtureMigration()
+	for i := range 300 {
+		name := fmt.Sprintf("EX13-%03d", i)
+		m.Sites[1].Servers = append(m.Sites[1].Servers, migration.Server{Name: name, Version: "2013", Roles: []string{"client-access", "mailbox"}, FQDN: name + ".fabrikam.test"})
+	}
+	r := compileFixture(b, m)
+	d := newDiary(b)
+	for i := range 2000 {
+		d.result(r, fmt.Sprintf("deploy.install/ex13-%03d/answers", i%300), checks.Result{Verdict: checks.Pass, Found: "version 2013 on 10.1.2.3"})
+	}
+	for b.Loop() {
+		if _, err := Markdown(r, d.events, Options{Redact: true}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

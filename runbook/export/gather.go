@@ -29,7 +29,8 @@ type gatherer struct {
 	events  []journal.Event // what this document may know of it
 	results []recorded      // in journal order
 	index   *index
-	found   map[string]string // transcript hash → evidence id
+	found   map[string]string   // transcript hash → evidence id
+	done    map[string][]string // lines recorded when a task was last carried out
 	d       *Document
 }
 
@@ -47,7 +48,7 @@ func gather(r *runbook.Runbook, events []journal.Event, o Options) (*Document, e
 	if !slices.Contains(Profiles, o.Profile) {
 		return nil, fmt.Errorf("profile %q is not known: expected one of %s", o.Profile, strings.Join(Profiles, ", "))
 	}
-	g := &gatherer{r: r, o: o, all: events, events: events, index: newIndex(r), found: map[string]string{}}
+	g := &gatherer{r: r, o: o, all: events, events: events, index: newIndex(r), found: map[string]string{}, done: map[string][]string{}}
 	if o.Plan {
 		g.events = slices.DeleteFunc(slices.Clone(events), func(e journal.Event) bool { return !slices.Contains(planKinds, e.Kind) })
 	}

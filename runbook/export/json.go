@@ -19,6 +19,9 @@ func JSON(r *runbook.Runbook, events []journal.Event, o Options) ([]byte, error)
 	return encode(d)
 }
 
+// Formats are the values of Options.Format.
+var Formats = []string{"markdown", "json"}
+
 // Write writes the format that the options name.
 func Write(r *runbook.Runbook, events []journal.Event, o Options) ([]byte, error) {
 	switch o.Format {

@@ -16,6 +16,12 @@ func (g *gatherer) phases() {
 	for _, s := range g.r.Steps {
 		steps[s.Number] = s
 	}
+	for _, e := range g.events {
+		if e.Kind == runbook.EventDone {
+			p := payloadOf(e)
+			g.done[p.text("task")] = p.lines("lines")
+		}
+	}
 	shown := map[string]bool{} // steps whose slide lines are there already
 	for _, ph := range g.r.Phases {
 		st := phaseState(g.p, ph.ID)
@@ -100,12 +106,8 @@ func (g *gatherer) asDone(t *runbook.Task, now []Command) []string {
 	if taskState(g.p, t.ID).DoneAt.IsZero() {
 		return nil
 	}
-	var recorded, current []string
-	for _, e := range g.events {
-		if p := payloadOf(e); e.Kind == "task.done" && p.text("task") == t.ID {
-			recorded = p.lines("lines")
-		}
-	}
+	var current []string
+	recorded := g.done[t.ID]
 	for _, c := range now {
 		current = append(current, c.Lines...)
 	}

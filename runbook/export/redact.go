@@ -2,11 +2,8 @@ package export
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/netip"
-	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -27,10 +24,9 @@ type redactor struct {
 	names   map[string]string // lower-case name → pseudonym
 	persons map[string]string
 	counts  map[string]int
-	own     []string // domains of the organisation
-	domains []string // all known domains, for hosts that were not listed
-	longest []string // the names, longest first
-	pattern *regexp.Regexp
+	own     []string          // domains of the organisation
+	domains []string          // all known domains, for hosts that were not listed
+	longest map[rune][]string // the names by their first letter, longest first
 }
 
 // vocabulary are words of the document itself; a name that is one of them says
@@ -164,386 +160,47 @@ func (x *redactor) event(e journal.Event) {
 	}
 }
 
-// enter gives a name a pseudonym unless it has one.
-func (x *redactor) enter(kind, name string) string {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return ""
-	}
-	key := strings.ToLower(name)
-	if known := x.names[key]; known != "" {
-		return known
-	}
-	if slices.Contains(vocabulary, key) {
-		return name
-	}
-	x.counts[kind]++
-	pseudonym := fmt.Sprintf("%s-%02d", kind, x.counts[kind])
-	x.names[key] = pseudonym
-	if encoded := runbook.Encode(key); encoded != key {
-		x.names[strings.ToLower(encoded)] = pseudonym
-	}
-	return pseudonym
-}
-
-// domain enters a domain and its form in distinguished names.
-func (x *redactor) domain(d string) {
-	d = strings.ToLower(strings.Trim(strings.TrimSpace(d), "."))
-	if d == "" || x.names[d] != "" || isPublic(d) {
-		return
-	}
-	x.counts["domain"]++
-	pseudonym := fmt.Sprintf("domain-%02d.example", x.counts["domain"])
-	x.names[d] = pseudonym
-	x.names["dc="+strings.ReplaceAll(d, ".", ",dc=")] = "DC=" + strings.ReplaceAll(pseudonym, ".", ",DC=")
-	x.domains = append(x.domains, d)
-	slices.SortStableFunc(x.domains, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-}
-
-// ownDomain enters a domain of the organisation, and its first label, which
-// stands alone in logon names.
-func (x *redactor) ownDomain(d string) {
-	x.domain(d)
-	label, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(d)), ".")
-	x.own = append(x.own, strings.ToLower(strings.TrimSpace(d)))
-	x.enter("DOMAIN", label)
-}
-
-// host enters a host name; its domain keeps its own pseudonym. The first label
-// becomes a name of its own where the domain is the organisation's.
-func (x *redactor) host(h string) string {
-	h = strings.ToLower(strings.Trim(strings.TrimSpace(h), "."))
-	if !strings.Contains(h, ".") {
-		return x.enter("HOST", h)
-	}
-	if known := x.names[h]; known != "" || isPublic(h) {
-		return cmp.Or(known, h)
-	}
-	label, rest, _ := strings.Cut(h, ".")
-	domain := x.below(rest)
-	switch {
-	case label == "*" || slices.Contains(vocabulary, label):
-	case x.isOwn(h) || x.names[label] != "":
-		label = strings.ToLower(x.enter("HOST", label))
-	default:
-		x.counts["HOST"]++
-		label = fmt.Sprintf("host-%02d", x.counts["HOST"])
-	}
-	x.names[h] = label + "." + domain
-	return x.names[h]
-}
-
-// below returns the pseudonym of the domain that a host is in.
-func (x *redactor) below(rest string) string {
-	if known := x.names[rest]; known != "" {
-		return known
-	}
-	for _, d := range x.domains {
-		if strings.HasSuffix(rest, "."+d) {
-			return x.names[d]
-		}
-	}
-	x.domain(rest)
-	return cmp.Or(x.names[rest], rest)
-}
-
-func (x *redactor) isOwn(h string) bool {
-	for _, d := range x.own {
-		if strings.HasSuffix(h, "."+d) {
-			return true
-		}
-	}
-	return false
-}
-
-func (x *redactor) computer(h string) {
-	if h == "" || x.names[strings.ToLower(h)] != "" {
-		return
-	}
-	if strings.Contains(h, ".") {
-		x.host(h)
-		return
-	}
-	x.enter("COMPUTER", h)
-}
-
-func (x *redactor) hostOrAddress(s string) {
-	if u, err := url.Parse(s); err == nil && u.Host != "" {
-		s = u.Host
-	}
-	if ap, err := netip.ParseAddrPort(s); err == nil {
-		s = ap.Addr().String()
-	}
-	if _, err := netip.ParseAddr(s); err == nil {
-		x.address(s)
-		return
-	}
-	if host, _, found := strings.Cut(s, ":"); found {
-		s = host
-	}
-	if s != "" {
-		x.host(s)
-	}
-}
-
-// address enters an IP address in every way it may be written.
-func (x *redactor) address(a string) string {
-	ip, err := netip.ParseAddr(strings.TrimSpace(a))
-	if err != nil {
-		if hostPattern.MatchString(a) {
-			return x.host(a)
-		}
-		return a
-	}
-	key := ip.WithZone("").String()
-	if known := x.names[key]; known != "" {
-		return known
-	}
-	pseudonym := x.enter("ADDRESS", key)
-	x.names[strings.ToLower(strings.TrimSpace(a))] = pseudonym
-	x.names[ip.WithZone("").StringExpanded()] = pseudonym
-	return pseudonym
-}
-
-func (x *redactor) mailbox(m string) string {
-	m = strings.ToLower(strings.TrimSpace(m))
-	if m == "" {
-		return ""
-	}
-	if known := x.names[m]; known != "" {
-		return known
-	}
-	local, domain, found := strings.Cut(m, "@")
-	x.counts["mailbox"]++
-	pseudonym := fmt.Sprintf("mailbox-%02d", x.counts["mailbox"])
-	if found {
-		x.domainOf(domain)
-		pseudonym += "@" + cmp.Or(x.names[domain], domain)
-	}
-	x.names[m] = pseudonym
-	if utf8.RuneCountInString(local) >= 3 && x.names[local] == "" {
-		x.names[local] = fmt.Sprintf("mailbox-%02d", x.counts["mailbox"])
-	}
-	return pseudonym
-}
-
-// domainOf makes sure that a mail domain has a pseudonym.
-func (x *redactor) domainOf(d string) {
-	if x.names[d] != "" {
-		return
-	}
-	for _, known := range x.domains {
-		if strings.HasSuffix(d, "."+known) {
-			x.host(d)
-			return
-		}
-	}
-	x.domain(d)
-}
-
-// account enters a logon name, DOMAIN\user or user@domain.
-func (x *redactor) account(u string) {
-	if domain, user, found := strings.Cut(u, `\`); found {
-		if x.names[strings.ToLower(domain)] == "" {
-			x.enter("DOMAIN", domain)
-		}
-		x.accountName(user)
-		return
-	}
-	if strings.Contains(u, "@") {
-		x.mailbox(u)
-		return
-	}
-	x.accountName(u)
-}
-
-func (x *redactor) accountName(u string) {
-	if len(u) >= 2 {
-		x.enter("ACCOUNT", u)
-	}
-}
-
-// person enters a person, and the last word of the name where it stands alone.
-func (x *redactor) person(name string) string {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return ""
-	}
-	key := strings.ToLower(name)
-	if known := x.persons[key]; known != "" {
-		return known
-	}
-	x.counts["PERSON"]++
-	pseudonym := fmt.Sprintf("PERSON-%02d", x.counts["PERSON"])
-	x.persons[key] = pseudonym
-	x.account(accountOnly(name))
-	if utf8.RuneCountInString(name) >= 2 && x.names[key] == "" && !slices.Contains(vocabulary, key) {
-		x.names[key] = pseudonym
-	}
-	for _, m := range mailPattern.FindAllString(name, -1) {
-		x.mailbox(m)
-	}
-	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' && r != '\'' })
-	if n := len(words); n > 1 {
-		last := strings.ToLower(words[n-1])
-		if utf8.RuneCountInString(last) >= 4 && x.names[last] == "" && !slices.Contains(vocabulary, last) {
-			x.names[last] = pseudonym
-		}
-	}
-	return pseudonym
-}
-
-// accountOnly returns a name only when it is a logon name.
-func accountOnly(name string) string {
-	if logonPattern.MatchString(name) && !strings.Contains(name, " ") {
-		return name
-	}
-	return ""
-}
-
-// discover enters the addresses, mailboxes and hosts that an entry mentions.
-func (x *redactor) discover(e journal.Event) {
-	var data any
-	if json.Unmarshal(e.Data, &data) == nil {
-		x.walk(data, "")
-	}
-}
-
-// walk visits every text of decoded JSON, members in the order of their names.
-func (x *redactor) walk(v any, field string) {
-	switch v := v.(type) {
-	case string:
-		x.mentions(v, slices.Contains(addressFields, field))
-	case []any:
-		for _, e := range v {
-			x.walk(e, field)
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			x.mentions(key, false)
-			x.walk(v[key], strings.ToLower(key))
-		}
-	}
-}
-
-// mentions enters what a text names; where an address is told, a number like
-// a build of Exchange is one too.
-func (x *redactor) mentions(s string, address bool) {
-	for _, m := range mailPattern.FindAllString(s, -1) {
-		x.mailbox(m)
-	}
-	for _, u := range urlPattern.FindAllString(s, -1) {
-		if parsed, err := url.Parse(u); err == nil && parsed.Hostname() != "" {
-			x.addressOrHost(parsed.Hostname())
-		}
-	}
-	for _, d := range slices.Clone(x.domains) {
-		for _, h := range hostsBelow(s, d) {
-			x.host(h)
-		}
-	}
-	if address {
-		x.addressOrHost(s)
-	}
-	for _, a := range addressesIn(s) {
-		x.address(a)
-	}
-}
-
-// addressOrHost enters what is written where an address or a host name is
-// expected; anything else is left alone.
-func (x *redactor) addressOrHost(s string) {
-	if _, err := netip.ParseAddr(s); err == nil {
-		x.address(s)
-		return
-	}
-	if hostPattern.MatchString(s) {
-		x.host(s)
-	}
-}
-
-// hostsBelow finds host names below a domain.
-func hostsBelow(s, domain string) []string {
-	var out []string
-	lower := strings.ToLower(s)
-	for at := 0; ; {
-		i := strings.Index(lower[at:], "."+domain)
-		if i < 0 {
-			return out
-		}
-		end := at + i
-		begin := end
-		for begin > 0 && nameByte(lower[begin-1]) {
-			begin--
-		}
-		if h := strings.Trim(lower[begin:end], ".-"); h != "" {
-			out = append(out, h+"."+domain)
-		}
-		at = end + 1 + len(domain)
-	}
-}
-
-// addressesIn finds IP addresses; builds of Exchange only look like ones.
-func addressesIn(s string) []string {
-	var out []string
-	for _, span := range ip4Pattern.FindAllStringIndex(s, -1) {
-		a := s[span[0]:span[1]]
-		if _, err := netip.ParseAddr(a); err == nil && boundary(s, span[0], span[1]) && !buildPattern.MatchString(a) {
-			out = append(out, a)
-		}
-	}
-	for _, a := range ip6Pattern.FindAllString(s, -1) {
-		if _, err := netip.ParseAddr(a); err == nil && a != "::" {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// compile orders the names, longest first, and builds the pattern that finds
-// where any of them begins.
+// compile puts the names below their first letters, longest first, so that
+// text is searched once whatever the number of names.
 func (x *redactor) compile() {
-	x.longest = slices.Collect(maps.Keys(x.names))
-	slices.SortFunc(x.longest, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	quoted := make([]string, len(x.longest))
-	for i, k := range x.longest {
-		quoted[i] = regexp.QuoteMeta(k)
+	x.longest = map[rune][]string{}
+	for _, name := range slices.Sorted(maps.Keys(x.names)) {
+		first, _ := utf8.DecodeRuneInString(name)
+		x.longest[first] = append(x.longest[first], name)
 	}
-	if len(quoted) > 0 {
-		x.pattern = regexp.MustCompile(`(?i)(?:` + strings.Join(quoted, "|") + `)`)
+	for _, list := range x.longest {
+		slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	}
 }
 
 // text replaces every name that stands as a word of its own.
 func (x *redactor) text(s string) string {
-	if s == "" || x.pattern == nil {
-		return s
-	}
 	var b strings.Builder
-	at := 0
-	for at < len(s) {
-		span := x.pattern.FindStringIndex(s[at:])
-		if span == nil {
-			break
+	from := 0
+	before := ' '
+	for at := 0; at < len(s); {
+		r, size := utf8.DecodeRuneInString(s[at:])
+		name := ""
+		if !wordy(before) {
+			name = x.nameAt(s, at, r)
 		}
-		begin := at + span[0]
-		name := x.nameAt(s, begin)
 		if name == "" {
-			_, size := utf8.DecodeRuneInString(s[begin:])
-			b.WriteString(s[at : begin+size])
-			at = begin + size
+			before, at = r, at+size
 			continue
 		}
-		b.WriteString(s[at:begin] + x.names[name])
-		at = begin + len(name)
+		b.WriteString(s[from:at] + x.names[name])
+		at += len(name)
+		from = at
+		before, _ = utf8.DecodeLastRuneInString(name)
 	}
-	b.WriteString(s[at:])
+	b.WriteString(s[from:])
 	return x.rest(b.String())
 }
 
-// nameAt returns the longest name that stands as a word of its own at a place.
-func (x *redactor) nameAt(s string, at int) string {
-	for _, name := range x.longest {
+// nameAt returns the longest name that begins at a place with a letter and
+// ends with a word.
+func (x *redactor) nameAt(s string, at int, first rune) string {
+	for _, name := range x.longest[unicode.ToLower(first)] {
 		end := at + len(name)
 		if end <= len(s) && strings.EqualFold(s[at:end], name) && boundary(s, at, end) {
 			return name
@@ -561,24 +218,13 @@ func (x *redactor) rest(s string) string {
 		}
 		return x.mailbox(m)
 	})
-	return ip4Pattern.ReplaceAllStringFunc(s, func(a string) string {
-		if _, err := netip.ParseAddr(a); err != nil || buildPattern.MatchString(a) {
+	address := func(a string) string {
+		if _, err := netip.ParseAddr(a); err != nil || a == "::" || buildPattern.MatchString(a) {
 			return a
 		}
 		return x.address(a)
-	})
-}
-
-// boundary tells whether a stretch of text is a word of its own, so that a
-// short name does not tear longer words apart.
-func boundary(s string, begin, end int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:begin])
-	after, _ := utf8.DecodeRuneInString(s[end:])
-	return (begin == 0 || !wordy(before)) && (end == len(s) || !wordy(after))
-}
-
-func nameByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_'
+	}
+	return ip6Pattern.ReplaceAllStringFunc(ip4Pattern.ReplaceAllStringFunc(s, address), address)
 }
 
 // document replaces names in every text of a document, by the tags of its

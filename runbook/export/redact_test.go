@@ -34,7 +34,7 @@ func TestRedactionIsConsistent(t *testing.T) {
 	r := compileFixture(t, fixtureMigration())
 	events := lived(t, r, "")
 	early, late := write(t, r, events[:6], Options{Redact: true}), write(t, r, events, Options{Redact: true})
-	for _, want := range []string{"| SERVER-01 | SITE-01 | 2010 |", "deploy.install/SERVER-02", "| SERVER-01        CAS HUB MBX ", "15.0.1497.2"} {
+	for _, want := range []string{"| SERVER-01 | SITE-01 | 2010 |", "deploy.install/SERVER-02", "| SERVER-01        E2010 CAS HUB MBX ", "15.0.1497.2"} {
 		if !strings.Contains(late, want) {
 			t.Errorf("the record lacks %q", want)
 		}
@@ -85,6 +85,8 @@ func TestRedactorText(t *testing.T) {
 		"bob.smith@contoso.net":              "mailbox-02@domain-02.example",
 		"new@unseen.org":                     "mailbox-03@domain-03.example",
 		"build 15.0.847.32 and 192.168.77.1": "build 15.0.847.32 and ADDRESS-05",
+		"to 2001:db8::7 at 02:14:07":         "to ADDRESS-05 at 02:14:07",
+		"0.0.0.0 and 127.0.0.1":              "0.0.0.0 and 127.0.0.1",
 		"done by AM":                         "done by PERSON-03",
 		"Rita Board; board":                  "PERSON-01; PERSON-01",
 	} {

@@ -154,11 +154,13 @@ func (p *page) change() {
 	rows := [][]string{
 		{"Change number", c.Number}, {"Approver", c.Approver}, {"Contacts", strings.Join(c.Contacts, "; ")}, {"Window, planned", window},
 		{"First and last task carried out", actual}, {"Operators", strings.Join(c.Operators, "; ")}, {"Second persons", strings.Join(c.Seconds, "; ")},
-		{"Recorded on", strings.Join(c.Hosts, "; ")}, {"Test accounts of checks", strings.Join(c.Accounts, "; ")}, {"Rights asked for", strings.Join(c.Rights, "; ")},
+		{"Recorded on", strings.Join(c.Hosts, "; ")}, {"Test accounts of checks", strings.Join(c.Accounts, "; ")},
 		{"Release installed", c.Release + ", build " + c.Build}, {"Media", c.Media}, {"Tool", strings.Join(c.Tools, "; ")}, {"Procedure, SHA-256", c.Procedure},
 		{"Separation of duties", firstOf(strings.Join(c.Segregation, " "), p.segregationFine())},
 	}
 	p.table([]string{"Field", "Value"}, rows)
+	p.line("Rights that the tasks ask for:")
+	p.list(c.Rights)
 }
 
 func (p *page) segregationFine() string {
@@ -212,9 +214,13 @@ func (p *page) scope() {
 
 func (p *page) timeline() {
 	t := p.d.Timeline
-	p.line("Estimated in all, waits included: %s.", firstOf(t.Estimate, "not estimated"))
+	p.line("Estimated in all, one task after the other and waits included: %s.", firstOf(t.Estimate, "not estimated"))
 	if !t.RollBackBy.IsZero() {
-		p.line("Roll back by %s: undoing %s takes %s, and then ends with the window.", stamp(t.RollBackBy), map[bool]string{true: "everything", false: "what is done"}[p.d.Kind == "plan"], firstOf(t.UndoTime, "no estimated time"))
+		what := "what is done"
+		if p.d.Kind == "plan" {
+			what = "everything"
+		}
+		p.line("Roll back by %s: undoing %s takes %s, and then ends with the window.%s", stamp(t.RollBackBy), what, firstOf(t.UndoTime, "no estimated time"), p.noReturn())
 	}
 	p.line("### 5.1 Steps")
 	var rows [][]string
@@ -238,6 +244,20 @@ func (p *page) timeline() {
 		p.line("### 5.4 Notes on the whole run")
 		p.list(noteLines(t.Notes))
 	}
+}
+
+// noReturn tells how many of the tasks to be undone cannot be.
+func (p *page) noReturn() string {
+	n := 0
+	for _, t := range p.d.Rollback.Tasks {
+		if t.Final {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return " Without a way back: " + plural(n, "task", "tasks") + "."
 }
 
 func deltaOf(r TimelineRow) string {

@@ -28,11 +28,19 @@ func (p *page) phase(ph *Phase) {
 	}
 	if len(ph.Gate) > 0 && p.d.Kind != "plan" {
 		p.line("Blocked by:")
-		p.list(ph.Gate)
+		p.list(shortened(ph.Gate))
 	}
 	for i := range ph.Tasks {
 		p.task(&ph.Tasks[i])
 	}
+}
+
+// shortened keeps a gate's lines to as many as the status shows.
+func shortened(lines []string) []string {
+	if len(lines) <= maxBlockers {
+		return lines
+	}
+	return append(lines[:maxBlockers:maxBlockers], fmt.Sprintf("and %d more", len(lines)-maxBlockers))
 }
 
 func (p *page) task(t *Task) {

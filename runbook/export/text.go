@@ -178,6 +178,9 @@ func writeLines(b *strings.Builder, title string, list []StatusLine) {
 			text += ", last green " + l.LastGreen
 		}
 		fmt.Fprintf(b, "      %-8s %s\n", strings.ToUpper(l.Status), text)
+		if i+1 < min(len(list), maxBlockers) && list[i+1].Mend == l.Mend && list[i+1].Command == l.Command {
+			continue // the next line is mended alike: say so once, below
+		}
 		if l.Mend != "" {
 			fmt.Fprintf(b, "               mend: %s\n", oneLine(l.Mend, maxCell))
 		}

@@ -156,7 +156,7 @@ func (g *gatherer) rollback() {
 			if t.DoneAt.IsZero() && !g.o.Plan {
 				continue
 			}
-			rb.Tasks = append(rb.Tasks, RollbackTask{t.Number, t.Title, t.Target, t.DoneAt, t.UndoTime, wayBack(t)})
+			rb.Tasks = append(rb.Tasks, RollbackTask{t.Number, t.Title, t.Target, t.DoneAt, t.UndoTime, wayBack(t), t.NoReturn != ""})
 		}
 	}
 	g.newestFirst(rb.Tasks)

@@ -49,9 +49,17 @@ var innerFunctions = []string{
 }
 
 // join puts the elements of a list of texts, or one text, behind each other.
-func join(list any, separator string) (string, error) {
+// The separator comes last, or first where the list is piped in.
+func join(list, separator any) (string, error) {
+	if reflect.ValueOf(separator).Kind() == reflect.Slice {
+		list, separator = separator, list
+	}
+	between, err := scalar(separator)
+	if err != nil {
+		return "", err
+	}
 	elements, err := texts(list)
-	return strings.Join(elements, separator), err
+	return strings.Join(elements, between), err
 }
 
 // names and fqdns take servers and return what they are called.

@@ -153,6 +153,7 @@ func (l *linter) ascii(field, text string) {
 func (l *linter) asks(t *Task) {
 	for _, a := range t.Asks {
 		field := "ask " + a.Name
+		l.condition(field+": if", a.If)
 		l.value(field, a.Name, a.Type, a.Scope, t)
 		if strings.TrimSpace(a.Prompt) == "" {
 			l.say(field, "the prompt is missing")
@@ -162,6 +163,7 @@ func (l *linter) asks(t *Task) {
 	}
 	for _, c := range t.Captures {
 		field := "capture " + c.Name
+		l.condition(field+": if", c.If)
 		l.value(field, c.Name, c.Type, c.Scope, t)
 		l.oneOf(field+": shell", c.Shell, "2007", "2010", "2013", "old")
 		if strings.TrimSpace(c.Prompt) == "" && strings.TrimSpace(c.Command) == "" {

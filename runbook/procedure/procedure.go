@@ -95,6 +95,7 @@ type Ask struct {
 	Prompt   string `toml:"prompt"`
 	Example  string `toml:"example"`
 	Optional bool   `toml:"optional"`
+	If       string `toml:"if"` // template condition
 }
 
 // Capture is a value read from the organisation before a change, so that undo
@@ -107,6 +108,7 @@ type Capture struct {
 	Command  string `toml:"command"`  // reading pipeline; template
 	Property string `toml:"property"` // property of the returned object
 	Prompt   string `toml:"prompt"`
+	If       string `toml:"if"` // template condition
 }
 
 // ValueTypes are the types of asked and captured values.

@@ -33,6 +33,7 @@ func (p *Picture) Draw(c *paint.Canvas, th *paint.Theme, top int, lit bool, hit 
 		if !v.Visible(q.At) {
 			continue
 		}
+		q = p.filled(i)
 		p.content(v, th, q, q.ID == p.Focus, lit)
 		if hit != nil {
 			v.Hit(q.At, hit(q.ID))
@@ -66,12 +67,8 @@ func (p *Picture) content(c *paint.Canvas, th *paint.Theme, q *Panel, focus, lit
 		p.titles(c, th, &f, focus && lit)
 		return
 	}
-	if focus && !q.framed {
-		ground := th.Inactive
-		if lit {
-			ground = th.Select
-		}
-		c.Tint(q.At, ground)
+	if focus && lit && !q.framed {
+		c.Tint(q.At, th.Select)
 	}
 	for i, r := range q.rows {
 		if i < in.Dy() {
@@ -156,7 +153,7 @@ func drawRow(c *paint.Canvas, th *paint.Theme, r row, badges []badge, framed boo
 		right += paint.Width(s.text)
 	}
 	x := w - right
-	if x < w/3 { // too much on the right: it gives way
+	if len(r.left) > 0 && x < w/3 { // too much on the right: it gives way
 		x = w / 3
 	}
 	rightStart := x

@@ -20,17 +20,16 @@ const (
 
 // board is what the picture needs to know about the run, gathered in one pass.
 type board struct {
-	stages   map[string]stage // by lower-cased server name
-	removed  map[string]bool
-	marked   map[string]string         // done effects that matter: "mailbox.move" and so on → last "which"
-	worst    map[string]runbook.Status // by target: failed wins
-	switched bool                      // the namespace switch of the first site is complete
-	moved    bool                      // all mailboxes moved
-	move     [2]int                    // done and all tasks of the move step
+	stages   map[string]stage            // by lower-cased server name
+	worst    map[string]runbook.Status   // by target: failed wins
+	rounds   map[string][]runbook.Status // of the phases of each site, by lower-cased name
+	switched map[string]bool             // by lower-cased site: its namespace switch is complete
+	moved    map[string]bool             // its mailboxes are moved
+	move     map[string][2]int           // done and all tasks of its move step
 }
 
-func survey(r *runbook.Runbook, p *runbook.Progress) board {
-	b := board{stages: map[string]stage{}, removed: map[string]bool{}, marked: map[string]string{}, worst: map[string]runbook.Status{}}
+func survey(r *runbook.Runbook, p *runbook.Progress) *board {
+	b := &board{rounds: map[string][]runbook.Status{}, stages: map[string]stage{}, worst: map[string]runbook.Status{}, switched: map[string]bool{}, moved: map[string]bool{}, move: map[string][2]int{}}
 	for _, site := range r.Migration.Sites {
 		for _, s := range site.Servers {
 			b.stages[lower(s.Name)] = there
@@ -44,11 +43,17 @@ func survey(r *runbook.Runbook, p *runbook.Progress) board {
 	}
 	for _, phase := range r.Phases {
 		st := p.Phases[phase.ID]
-		if phase.StepID == "switch" && phase.Round == "" && st != nil {
-			b.switched = st.Complete
-		}
-		if phase.StepID == "move" && phase.Round == "" && st != nil {
-			b.moved, b.move = st.Complete, [2]int{st.Done, st.Total}
+		if st != nil {
+			site := siteOf(phase, r.Migration)
+			if phase.Site != "" {
+				b.rounds[site] = append(b.rounds[site], st.Status)
+			}
+			switch phase.StepID {
+			case "switch":
+				b.switched[site] = st.Complete
+			case "move":
+				b.moved[site], b.move[site] = st.Complete, [2]int{st.Done, st.Total}
+			}
 		}
 		for _, task := range phase.Tasks {
 			b.task(task, p.Tasks[task.ID])
@@ -57,7 +62,7 @@ func survey(r *runbook.Runbook, p *runbook.Progress) board {
 	return b
 }
 
-func (b board) task(task *runbook.Task, st *runbook.TaskState) {
+func (b *board) task(task *runbook.Task, st *runbook.TaskState) {
 	if st == nil {
 		return
 	}
@@ -78,7 +83,28 @@ func (b board) task(task *runbook.Task, st *runbook.TaskState) {
 	}
 }
 
-// steps finds the numbers and the states of the kinds of work for badges.
+// siteOf is the lower-cased name of the site that a phase works on; for what is
+// no round that is the first site.
+func siteOf(p *runbook.Phase, m *migration.Migration) string {
+	if p.Round == "" && len(m.Sites) > 0 {
+		return lower(first(m).Name)
+	}
+	return lower(p.Site)
+}
+
+// first is the site that owns the organisation's names: the first one that
+// faces the Internet, else the first one.
+func first(m *migration.Migration) migration.Site {
+	for _, s := range m.Sites {
+		if s.InternetFacing {
+			return s
+		}
+	}
+	return m.Sites[0]
+}
+
+// steps finds the numbers and the states of the kinds of work for badges. A
+// state is kept by kind, and by site for what is repeated in rounds.
 type steps struct {
 	number map[string]int
 	status map[string]runbook.Status
@@ -96,8 +122,20 @@ func numberSteps(r *runbook.Runbook, p *runbook.Progress) steps {
 	for _, step := range r.Steps {
 		s.number[step.ID] = step.Number
 		s.status[step.ID] = StepStatus(step, p)
+		for _, phase := range step.Phases {
+			if st := phaseState(p, phase.ID); st != nil && phase.Round != "" {
+				s.status[lower(phase.Site)+"/"+phase.StepID] = st.Status
+			}
+		}
 	}
 	return s
+}
+
+func phaseState(p *runbook.Progress, id string) *runbook.PhaseState {
+	if p == nil {
+		return nil
+	}
+	return p.Phases[id]
 }
 
 // StepStatus is the state of a step on the picture: that of its phase, or of

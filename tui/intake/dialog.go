@@ -18,47 +18,77 @@ type dialog interface {
 	typing() bool
 }
 
-// removing asks before something typed goes.
-type removing struct{ place answers.Place }
-
-func (m *Model) openRemove(p answers.Place) {
-	if m.form.Exists(p) {
-		m.dialog = &removing{p}
-	}
+// asking asks before something typed goes.
+type asking struct {
+	title string
+	lines []string
+	yes   string // what y does, in a word
+	do    func(m *Model)
 }
 
-func (d *removing) key(m *Model, name, _ string) {
-	switch name {
-	case "y":
-		what := m.form.PlaceName(d.place)
-		m.form.Remove(d.place)
-		m.dialog = nil
+func (m *Model) openRemove(p answers.Place) {
+	if !m.form.Exists(p) {
+		return
+	}
+	what := m.form.PlaceName(p)
+	d := &asking{title: "Remove", lines: []string{"Remove " + what + "?"}, yes: "remove"}
+	if p.IsSite() {
+		if n := len(m.form.Sites[p.Site].Servers); n > 0 {
+			d.lines = append(d.lines, "Its "+answers.Count(n, "server goes", "servers go")+" with it.")
+		}
+	}
+	d.do = func(m *Model) {
+		m.form.Remove(p)
 		m.forget()
 		m.changed()
 		m.focus(m.row)
 		m.keepQuietly()
 		m.note = note{"Removed " + what + ".", false}
+	}
+	m.dialog = d
+}
+
+// openDiscard asks before the changes of an edit go.
+func (m *Model) openDiscard() {
+	m.dialog = &asking{title: "Discard", yes: "discard", lines: []string{"Discard every change since the file was saved?"}, do: (*Model).discard}
+}
+
+// openDrop asks before a draft of the start screen goes.
+func (m *Model) openDrop(path string) {
+	m.dialog = &asking{title: "Delete", yes: "delete", lines: []string{"Delete the draft " + path + "?", "What was typed in it is lost."}, do: func(m *Model) {
+		if err := m.dropDraft(path); err != nil {
+			m.note = note{err.Error(), true}
+			return
+		}
+		m.start.load(m.cfg)
+		m.note = note{"Deleted " + path, false}
+	}}
+}
+
+func (d *asking) key(m *Model, name, _ string) {
+	switch name {
+	case "y":
+		m.dialog = nil
+		d.do(m)
 	case "n", "esc":
 		m.dialog = nil
 	}
 }
 
-func (d *removing) paste(*Model, string) {}
-func (d *removing) typing() bool         { return false }
-func (d *removing) keys() []Key          { return []Key{{"y", "remove"}, {"n", "keep"}} }
+func (d *asking) paste(*Model, string) {}
+func (d *asking) typing() bool         { return false }
+func (d *asking) keys() []Key          { return []Key{{"y", d.yes}, {"n", "keep"}} }
 
-func (d *removing) draw(m *Model, c *paint.Canvas) (image.Point, bool) {
-	lines := []string{"Remove " + m.form.PlaceName(d.place) + "?"}
-	if d.place.IsSite() {
-		if n := len(m.form.Sites[d.place.Site].Servers); n > 0 {
-			lines = append(lines, "Its "+answers.Count(n, "server goes", "servers go")+" with it.")
-		}
+func (d *asking) draw(m *Model, c *paint.Canvas) (image.Point, bool) {
+	w := 44
+	for _, l := range d.lines {
+		w = max(w, paint.Width(l))
 	}
-	v := m.panel(c, "Remove", 50, len(lines)+4)
-	for i, l := range lines {
+	v := m.panel(c, d.title, w+6, len(d.lines)+4)
+	for i, l := range d.lines {
 		v.Text(0, i, -1, l, m.theme.Text)
 	}
-	m.drawKeys(v, 0, len(lines)+1, d.keys())
+	m.drawKeys(v, 0, len(d.lines)+1, d.keys())
 	return image.Point{}, false
 }
 

@@ -53,7 +53,7 @@ func (m *Model) barState() string {
 	switch {
 	case m.dirty:
 		return "not kept yet"
-	case m.draft != "":
+	case m.kept:
 		return "draft kept"
 	}
 	return ""
@@ -203,11 +203,15 @@ func (m *Model) panel(c *paint.Canvas, title string, w, h int) *paint.Canvas {
 
 // Keys lists what can be done where the focus is.
 func (m *Model) Keys() []Key {
-	if m.form == nil {
-		return []Key{{"enter", "do it"}, {"q", "quit"}}
-	}
 	if m.dialog != nil {
 		return m.dialog.keys()
+	}
+	if m.form == nil {
+		keys := []Key{{"↑ ↓", "choose"}, {"enter", "do it"}}
+		if m.start.choices[m.start.at].draft {
+			keys = append(keys, Key{"x", "delete"})
+		}
+		return append(keys, Key{"?", "help"}, Key{"q", "quit"})
 	}
 	r, _ := m.current()
 	f, isField := m.field()
@@ -232,12 +236,13 @@ func (m *Model) Keys() []Key {
 	case r.kind == buttonRow:
 		out = append(out, Key{"enter", "do it"})
 	}
+	out = append(out, Key{"esc", m.escDoes()})
 	if m.place.IsPage() {
 		out = append(out, Key{"pgup pgdn", "page"})
 	} else {
 		out = append(out, Key{"pgdn", "done"})
 	}
-	return append(out, Key{"ctrl+s", "keep draft"}, Key{"esc", m.escDoes()})
+	return append(out, Key{"ctrl+s", "keep draft"})
 }
 
 func (m *Model) escDoes() string {

@@ -86,7 +86,7 @@ func (m *Model) drawServer(c *paint.Canvas, p answers.Place, focused bool, w int
 	x := max(32+n, 48)
 	var facts []string
 	if s.OS != "" {
-		facts = append(facts, "Windows "+strings.Replace(s.OS, "R2", " R2", 1))
+		facts = append(facts, "Win "+strings.Replace(s.OS, "R2", " R2", 1))
 	}
 	if s.Address != "" {
 		facts = append(facts, s.Address)

@@ -19,9 +19,17 @@ func (m *Model) shownFacts() []fact {
 	return m.facts()
 }
 
-const factAt = 22 // where a fact's text begins
+const factAt = 22 // where texts begin behind their labels
 
-func (m *Model) factLines(f fact, w int) []string { return paint.Wrap(f.text, w-factAt-3) }
+// factAtOf is where the text of a fact begins.
+func factAtOf(f fact) int {
+	if f.label == "" {
+		return 3
+	}
+	return factAt
+}
+
+func (m *Model) factLines(f fact, w int) []string { return paint.Wrap(f.text, w-factAtOf(f)-3) }
 
 func (m *Model) drawFact(c *paint.Canvas, f fact, focused bool, w int) {
 	lines := m.factLines(f, w)
@@ -30,7 +38,7 @@ func (m *Model) drawFact(c *paint.Canvas, f fact, focused bool, w int) {
 	}
 	c.Text(3, 0, factAt-4, f.label, m.theme.Dim)
 	for i, l := range lines {
-		c.Text(factAt, i, w-factAt-2, l, m.theme.Text)
+		c.Text(factAtOf(f), i, w-factAtOf(f)-2, l, m.theme.Text)
 	}
 }
 
@@ -105,7 +113,7 @@ func (m *Model) inUse() string {
 func (m *Model) changes() []fact {
 	list := answers.Differences(m.edits.was, m.form.Migration())
 	if len(list) == 0 {
-		return []fact{{label: "Nothing so far"}}
+		return []fact{{text: "Nothing so far."}}
 	}
 	var out []fact
 	for _, d := range list {
@@ -118,7 +126,7 @@ func (m *Model) changes() []fact {
 		case d.Old != "":
 			text = d.Old
 		}
-		out = append(out, fact{label: d.What, text: text})
+		out = append(out, fact{text: d.What + ": " + text})
 	}
 	return out
 }

@@ -100,6 +100,7 @@ type Model struct {
 	wrong  []answers.Problem
 	dialog dialog
 	draft  string // where the draft is kept; empty until the first time
+	kept   bool   // it was written, or continued
 	dirty  bool   // something changed since
 	note   note
 }
@@ -139,6 +140,7 @@ func Edit(cfg Config, path string, data []byte, was *migration.Migration) *Model
 	m.form.Answers = answers.From(was)
 	m.form.Edits = path
 	m.draft = path + draftSuffix
+	m.takeUp()
 	m.judge()
 	m.enter(answers.On(answers.PageReview))
 	return m
@@ -153,11 +155,11 @@ func (m *Model) SetTheme(t *paint.Theme) { m.theme = t }
 // Typing tells whether printable keys are text here, so that the program must
 // not take them for commands.
 func (m *Model) Typing() bool {
-	if m.form == nil {
-		return false
-	}
 	if m.dialog != nil {
 		return m.dialog.typing()
+	}
+	if m.form == nil {
+		return false
 	}
 	f, ok := m.field()
 	return ok && f.Kind == answers.Text
@@ -184,21 +186,29 @@ func (m *Model) Update(msg tea.Msg) (tea.Cmd, Action) {
 func (m *Model) key(name, text string) Action {
 	m.note = note{}
 	switch {
-	case m.form == nil:
-		return m.startKey(name)
 	case m.dialog != nil:
 		m.dialog.key(m, name, text)
 		return nil
+	case m.form == nil:
+		return m.startKey(name)
 	}
 	return m.pageKey(name, text)
 }
 
+// wheel moves the focus; it never changes an answer.
 func (m *Model) wheel(msg tea.MouseWheelMsg) Action {
-	name := "down"
-	if msg.Button == tea.MouseWheelUp {
-		name = "up"
+	if m.form != nil && m.dialog == nil {
+		if f, ok := m.field(); ok && m.tall(f) {
+			return nil
+		}
 	}
-	return m.key(name, "")
+	switch msg.Button {
+	case tea.MouseWheelUp:
+		return m.key("up", "")
+	case tea.MouseWheelDown:
+		return m.key("down", "")
+	}
+	return nil
 }
 
 // Draw shows everything in a rectangle and returns where the cursor stands on
@@ -207,11 +217,11 @@ func (m *Model) Draw(c *paint.Canvas, r paint.Rect) (cursor image.Point, shown b
 	v := c.In(r)
 	if m.form == nil {
 		m.drawStart(v)
-		return image.Point{}, false
+	} else {
+		cursor, shown = m.drawIntake(v)
 	}
-	cursor, shown = m.drawIntake(v)
 	if m.dialog != nil {
-		return m.dialog.draw(m, v)
+		cursor, shown = m.dialog.draw(m, v)
 	}
 	return cursor, shown && cursor.In(c.Abs(r))
 }

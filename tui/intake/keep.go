@@ -29,13 +29,61 @@ func (m *Model) KeepDraft() error {
 	if err := m.cfg.SaveDraft(path, data); err != nil {
 		return fmt.Errorf("keep the draft %s: %w", path, err)
 	}
-	if m.draft != "" && m.draft != path && m.cfg.DropDraft != nil {
-		if err := m.cfg.DropDraft(m.draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the older draft %s: %w", m.draft, err)
+	if m.draft != "" && m.draft != path {
+		if err := m.dropDraft(m.draft); err != nil {
+			return err
 		}
 	}
-	m.draft, m.dirty = path, false
+	m.draft, m.kept, m.dirty = path, true, false
 	return nil
+}
+
+// dropDraft removes a draft, if it is there.
+func (m *Model) dropDraft(path string) error {
+	if m.cfg.DropDraft == nil {
+		return nil
+	}
+	if err := m.cfg.DropDraft(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the draft %s: %w", path, err)
+	}
+	return nil
+}
+
+// takeUp continues the draft of an earlier edit of the same file.
+func (m *Model) takeUp() {
+	if m.cfg.LoadDraft == nil {
+		return
+	}
+	data, err := m.cfg.LoadDraft(m.draft)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	before := m.form.Answers
+	if err == nil {
+		err = m.form.Resume(data)
+	}
+	if err != nil || m.form.Edits != m.edits.path {
+		m.form.Answers = before
+		m.draft = ""
+		m.note = note{"There is a draft beside the file that does not belong to it; it is left alone.", true}
+		return
+	}
+	m.kept = true
+	m.note = note{"Changes from your draft are taken up; the review lists them.", false}
+}
+
+// discard makes the answers those of the file again.
+func (m *Model) discard() {
+	m.form.Answers = answers.From(m.edits.was)
+	m.form.Edits = m.edits.path
+	m.tried = map[string]bool{}
+	m.judge()
+	m.focus(0)
+	m.dirty, m.kept = false, false
+	m.note = note{"The answers are those of the file again.", false}
+	if err := m.dropDraft(m.draft); err != nil {
+		m.note = note{err.Error(), true}
+	}
 }
 
 // draftPath is where the draft goes: it gets its name as soon as the
@@ -45,7 +93,7 @@ func (m *Model) draftPath() string {
 	if m.draft != "" && m.draft != unnamed {
 		return m.draft
 	}
-	if strings.TrimSpace(m.form.Answers.Name) == "" {
+	if m.edits == nil && strings.TrimSpace(m.form.Answers.Name) == "" {
 		return unnamed
 	}
 	stem := answers.Slug(m.form.Answers.Name)
@@ -93,7 +141,7 @@ func (m *Model) resume(path string) error {
 		}
 		m.edits = e
 	}
-	m.draft, m.dirty = path, false
+	m.draft, m.kept, m.dirty = path, true, false
 	m.judge()
 	m.place = answers.On(m.form.Page)
 	m.focus(0)
@@ -125,12 +173,12 @@ func (m *Model) save() Action {
 		m.note = note{"Not saved: " + err.Error(), true}
 		return nil
 	}
-	if m.draft != "" && m.cfg.DropDraft != nil {
-		if err := m.cfg.DropDraft(m.draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			m.note = note{"Saved, but the draft could not be removed: " + err.Error(), true}
+	if m.draft != "" {
+		if err := m.dropDraft(m.draft); err != nil {
+			m.note = note{"Saved, but: " + err.Error(), true}
 		}
 	}
-	m.dirty, m.draft = false, ""
+	m.dirty, m.kept, m.draft = false, false, ""
 	return Saved{path}
 }
 

@@ -1,11 +1,17 @@
 package intake
 
 import (
+	"strings"
+
 	"coexist/tui/intake/answers"
 )
 
 // pageKey acts on a key on a page or in the form of an item.
 func (m *Model) pageKey(name, text string) Action {
+	if name == "?" && !m.Typing() {
+		m.dialog = &helping{}
+		return nil
+	}
 	switch name {
 	case "esc":
 		return m.up()
@@ -82,6 +88,9 @@ func (m *Model) choose(f answers.Field, name, back, on string) {
 		f.Choose(1)
 	default:
 		return
+	}
+	if strings.HasSuffix(f.Key, ".version") {
+		m.form.Chosen(m.place)
 	}
 	m.changed()
 }
@@ -183,6 +192,8 @@ func (m *Model) listKey(r row, name string) Action {
 func (m *Model) press(b row) Action {
 	site := m.chosenSite()
 	switch {
+	case m.place.Page == answers.PageReview && b.key == "x":
+		m.openDiscard()
 	case m.place.Page == answers.PageReview:
 		return m.save()
 	case b.key == ">":
@@ -256,10 +267,10 @@ func onStart(i int) click  { return click{-1, -1, -1, i} }
 func (m *Model) click(c click) Action {
 	m.note = note{}
 	switch {
-	case m.form == nil:
-		return m.startClick(c.start)
 	case m.dialog != nil:
 		return nil
+	case m.form == nil:
+		return m.startClick(c.start)
 	case c.page >= 0:
 		m.page(c.page)
 	case c.option >= 0:

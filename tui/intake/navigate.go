@@ -9,7 +9,7 @@ import (
 // begin opens an empty intake.
 func (m *Model) begin() {
 	m.form = answers.New(m.cfg.Known, m.cfg.Releases, m.cfg.Clock().Location())
-	m.edits, m.draft, m.dirty, m.dialog = nil, "", false, nil
+	m.edits, m.draft, m.kept, m.dirty, m.dialog = nil, "", false, false, nil
 	m.at, m.tried = map[answers.Place]int{}, map[string]bool{}
 	m.judge()
 	m.enter(answers.On(answers.PageSource))
@@ -59,7 +59,7 @@ func (m *Model) next() {
 	if f, ok := m.field(); ok {
 		m.tried[f.Key] = true
 		if r := m.refusal(f, m.rows()[m.row].field); r != nil && f.Kind != answers.Toggle {
-			m.note = note{"Refused: " + r.Error(), true}
+			m.note = note{"Refused: " + f.Label, true}
 			return
 		}
 	}
@@ -98,7 +98,7 @@ func (m *Model) stopped() bool {
 		return false
 	}
 	m.goTo(list[0], false)
-	m.note = note{fmt.Sprintf("Not yet: %s. %s", m.problemWhere(list[0]), list[0].Reason), true}
+	m.note = note{fmt.Sprintf("Not yet: %s: %s", m.problemWhere(list[0]), list[0].Reason), true}
 	return true
 }
 
@@ -169,7 +169,7 @@ func (m *Model) closeItem(check bool) {
 		for _, one := range m.wrong {
 			if one.Place == p && m.holds(one) {
 				m.goTo(one, true)
-				m.note = note{"Refused: " + one.Error(), true}
+				m.note = note{"Refused: " + one.Label, true}
 				return
 			}
 		}
@@ -232,7 +232,7 @@ func (m *Model) up() Action {
 	}
 	m.form = nil
 	m.start.load(m.cfg)
-	if m.draft != "" {
+	if m.kept {
 		m.start.selectPath(m.draft)
 		m.note = note{"Kept as a draft: " + m.draft, false}
 	}

@@ -80,7 +80,8 @@ func (m *Model) reviewRows() []row {
 		return out
 	}
 	if m.edits != nil {
-		out = append(out, row{kind: buttonRow, label: "Save the changes"})
+		out = append(out, row{kind: buttonRow, label: "Save the changes"},
+			row{kind: buttonRow, label: "Discard the changes", key: "x"})
 		for i := range m.changes() {
 			out = append(out, row{kind: factRow, at: i, group: "What changes"})
 		}

@@ -26,6 +26,7 @@ type choice struct {
 	label string
 	about string
 	path  string // of a found file
+	draft bool
 	bad   bool
 	act   func(m *Model) Action
 }
@@ -36,7 +37,7 @@ func (s *start) load(cfg Config) {
 	if cfg.Find != nil {
 		s.found = cfg.Find()
 	}
-	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "questions first; nothing is written unasked",
+	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "nothing is written before you save",
 		act: func(m *Model) Action { m.begin(); return nil }})
 	n := 0
 	for _, f := range s.found {
@@ -78,7 +79,7 @@ func continuing(f Found, n int) choice {
 	if label == "" {
 		label = "unnamed"
 	}
-	c := choice{path: f.Path, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
+	c := choice{path: f.Path, draft: true, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
 		act: func(m *Model) Action {
 			if err := m.resume(f.Path); err != nil {
 				m.note = note{err.Error(), true}
@@ -142,6 +143,12 @@ func (m *Model) startKey(name string) Action {
 		return s.choices[s.at].act(m)
 	case "q":
 		return Quit{}
+	case "x", "delete":
+		if c := s.choices[s.at]; c.draft {
+			m.openDrop(c.path)
+		}
+	case "?":
+		m.dialog = &helping{}
 	default:
 		for i, c := range s.choices {
 			if c.key != "" && c.key == name {
@@ -232,21 +239,21 @@ func (m *Model) drawStart(c *paint.Canvas) {
 	wide := w >= 100
 	x, top, cw := 3, 5, w-6
 	if wide {
-		cw = min(w-46, 84)
+		cw = min(w-52, 84)
 	}
 	c.Text(x, 2, cw, "Exchange 2007 and 2010 to Exchange 2013, side by side", t.Strong)
-	c.Text(x, 3, cw, "Every step with its commands, its checks and its gate, all on record.", t.Dim)
+	c.Text(x, 3, cw, "Every step with its commands, checks and gate, all on record.", t.Dim)
 	foot := 4
 	if !wide {
 		foot += 2 + len(paint.Wrap(honest, cw)) + 2
 		m.drawSupport(c, x, h-foot+1, cw)
 	} else {
-		c.VLine(w-40, 2, h-5, paint.Solid, t.Line)
-		c.Text(w-37, 2, 35, "The versions", t.Strong)
-		m.drawSupportTall(c, w-37, 4, 35)
+		c.VLine(w-45, 2, h-5, paint.Solid, t.Line)
+		c.Text(w-42, 2, 40, "The versions", t.Strong)
+		m.drawSupportTall(c, w-42, 4, 40)
 	}
 	m.drawChoices(c.In(paint.R(x, top, cw, h-top-foot)), cw, h-top-foot)
-	m.drawFoot(c, []Key{{"↑ ↓", "choose"}, {"enter", "do it"}, {"q", "quit"}})
+	m.drawFoot(c, m.Keys())
 }
 
 func (m *Model) drawSupportTall(c *paint.Canvas, x, y, w int) {
@@ -291,7 +298,7 @@ func (m *Model) drawChoices(c *paint.Canvas, w, h int) {
 	for i, ch := range s.choices {
 		if ch.group != group {
 			group = ch.group
-			v.Text(0, ys[i]-1, w, group, m.theme.Dim)
+			v.Text(0, ys[i]-1, w, group, m.theme.Dim.Bold())
 		}
 		m.drawChoice(v, i, ys[i], w)
 	}

@@ -42,6 +42,8 @@ type Session interface {
 	DeclareBackout(reason string) error
 }
 
+var _ Session = (*runbook.Session)(nil)
+
 // Config is what the linear mode is given from outside.
 type Config struct {
 	In    io.Reader
@@ -184,7 +186,12 @@ func (t *talk) done(err error) error {
 	case errors.Is(err, errLeft):
 		t.con.say("Left; nothing was recorded.")
 	default:
-		t.con.say("Not done: %s", err)
+		for i, line := range strings.Split(err.Error(), "\n") {
+			if i == 0 {
+				line = "Not done: " + line
+			}
+			t.con.say("%s", line)
+		}
 	}
 	return nil
 }

@@ -208,12 +208,22 @@ func (q *intakeTalk) field(p answers.Place, i int) (int, error) {
 		case ".":
 			return 0, errLeft
 		}
+		var old string
+		if f.Text != nil {
+			old = *f.Text
+		}
 		if why := answer(f, line); why != "" {
 			q.con.say("Refused: %s", why)
 			continue
 		}
+		if f.Kind == answers.Choice && strings.HasSuffix(f.Key, ".version") {
+			q.form.Chosen(p)
+		}
 		if why := q.refused(p, i); why != nil {
 			q.con.say("Refused: %s", why.Error())
+			if f.Text != nil {
+				*f.Text = old
+			}
 			continue
 		}
 		return 1, nil

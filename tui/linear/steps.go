@@ -27,8 +27,11 @@ func (t *talk) greet() {
 }
 
 func (t *talk) readOnly() string {
-	if t.snap.Holder != "" {
+	switch {
+	case t.snap.Holder != "":
 		return "the journal is held by " + t.snap.Holder + "; nothing can be recorded here"
+	case t.snap.Why != "":
+		return t.snap.Why
 	}
 	return "nothing can be recorded here"
 }
@@ -187,6 +190,9 @@ func (t *talk) firstOpen() *runbook.Phase {
 
 // blockers lists what is in the way; a number opens the task that mends it.
 func (t *talk) blockers(list []runbook.Blocker) {
+	if len(list) == 0 {
+		return
+	}
 	t.list = nil
 	for _, b := range list {
 		line := bracket(b.Status) + " " + b.Text

@@ -81,15 +81,20 @@ func (t *talk) showValues() {
 }
 
 // showCommands prints the commands, each line of them whole on a line of its
-// own.
+// own; what is to be read before a change comes before the change.
 func (t *talk) showCommands() {
-	for i, c := range t.task.Commands {
-		t.command(fmt.Sprintf("Command %d of %d", i+1, len(t.task.Commands)), c)
-	}
 	for i, c := range t.task.Captures {
 		if c.Command != nil {
 			t.command(fmt.Sprintf("Read beforehand %d of %d, %s", i+1, len(t.task.Captures), c.Prompt), c.Command)
 		}
+	}
+	locked := t.snap.Progress.Tasks[t.task.ID].Status == runbook.Locked
+	for i, c := range t.task.Commands {
+		head := fmt.Sprintf("Command %d of %d", i+1, len(t.task.Commands))
+		if locked && !c.Reads {
+			head = "LOCKED, not to be run yet: command " + strings.TrimPrefix(head, "Command ")
+		}
+		t.command(head, c)
 	}
 }
 
@@ -196,6 +201,23 @@ func truth(s checks.Source) string {
 	return "measured"
 }
 
+// reading prints the command whose output answers a check.
+func (t *talk) reading(c *runbook.Check) {
+	ready, pending, err := c.Ready(t.snap.Progress.Values)
+	switch {
+	case err != nil:
+		t.con.say("The command can't be written: %s", err)
+	case len(pending) > 0:
+		t.con.say("Its command waits for %s", pending[0].Key)
+	default:
+		line := ready.Params.String("command")
+		if list := ready.Params.Strings("properties"); len(list) > 0 {
+			line += " | Format-List " + strings.Join(list, ",")
+		}
+		t.con.say("%s", line)
+	}
+}
+
 // transcript tells all that the last result of a check holds.
 func (t *talk) transcript(c *runbook.Check) error {
 	s := t.snap.Progress.Checks[c.ID]
@@ -203,7 +225,8 @@ func (t *talk) transcript(c *runbook.Check) error {
 	t.con.say("Check %d: %s", t.position(c), c.Title)
 	t.con.say("Kind %s, gate %s, state %s", c.Kind, c.Gate, s.Status)
 	if c.Kind == "cmdlet" {
-		t.con.say("Answered by the Exchange %s Management Shell: run it there and type paste %d.", c.Shell, t.position(c))
+		t.con.say("Answered by the Exchange %s Management Shell: run this there and type paste %d.", c.Shell, t.position(c))
+		t.reading(c)
 	}
 	if c.Kind == "attest" {
 		t.con.say("Answered by you: type attest %d.", t.position(c))

@@ -229,7 +229,7 @@ func (c *Canvas) Tint(r Rect, st Style) {
 			if st.BG != 0 {
 				s.BG = st.BG
 			}
-			if st.FG != 0 {
+			if st.FG != 0 || st.Attr&Reverse != 0 {
 				s.FG = st.FG
 			}
 			s.Attr |= st.Attr

@@ -43,15 +43,17 @@ func (s Style) Reversed() Style   { s.Attr |= Reverse; return s }
 // On returns the style on another style's background.
 func (s Style) On(ground Style) Style {
 	s.BG = ground.BG
-	s.Attr |= ground.Attr & Reverse
+	if ground.Attr&Reverse != 0 { // colours would turn into grounds of their own
+		s.FG = ground.FG
+		s.Attr |= Reverse
+	}
 	return s
 }
 
 // over keeps the ground's background where the style names none.
 func (s Style) over(ground Style) Style {
 	if s.BG == 0 {
-		s.BG = ground.BG
-		s.Attr |= ground.Attr & Reverse
+		return s.On(ground)
 	}
 	return s
 }

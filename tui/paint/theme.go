@@ -49,7 +49,7 @@ type Glyphs struct {
 	Warn, Unknown, Skip                                      string
 	ArrowUp, ArrowDown, ArrowLeft, ArrowRight                string
 	Folded, Unfolded, Pointer, Dot, Ellipsis, More, Less, To string
-	BarFull, BarEmpty, Prompt, Mark                          string
+	BarFull, BarEmpty, Prompt, Mark, Thumb                   string
 	Digits                                                   [10]string // step badges 0..9
 }
 
@@ -129,7 +129,7 @@ func (t *Theme) sixteen() {
 	t.Badge = Style{FG: ANSI(0), BG: ANSI(3), Attr: Bold}
 	t.Code = fg(4, 15)
 	t.Select = Style{Attr: Reverse}
-	t.Inactive = Style{Attr: Underline}
+	t.Inactive = Style{}
 	t.Bar = Style{Attr: Reverse}
 	t.Keys = fg(4, 14).Bold()
 	t.Alarm = Style{FG: ANSI(0), BG: ANSI(3), Attr: Bold}
@@ -143,7 +143,7 @@ func (t *Theme) monochrome() {
 	t.Line = faint
 	t.Badge, t.Alarm, t.Danger = reverse.Bold(), reverse.Bold(), reverse.Bold()
 	t.Select, t.Bar = reverse, reverse
-	t.Inactive, t.Field = Style{}.Underlined(), Style{}.Underlined()
+	t.Field = Style{}.Underlined()
 }
 
 var unicodeGlyphs = Glyphs{
@@ -152,7 +152,7 @@ var unicodeGlyphs = Glyphs{
 	Warn: "!", Unknown: "?", Skip: "–",
 	ArrowUp: "▲", ArrowDown: "▼", ArrowLeft: "◀", ArrowRight: "▶",
 	Folded: "▸", Unfolded: "▾", Pointer: "▸", Dot: "·", Ellipsis: "…", More: "↓", Less: "↑", To: "→",
-	BarFull: "━", BarEmpty: "─", Prompt: "›", Mark: "▌",
+	BarFull: "━", BarEmpty: "─", Prompt: "›", Mark: "▌", Thumb: "┃",
 	Digits: [10]string{"⓪", "①", "②", "③", "④", "⑤", "⑥", "⑦", "⑧", "⑨"},
 }
 
@@ -162,6 +162,6 @@ var asciiGlyphs = Glyphs{
 	Warn: "!", Unknown: "?", Skip: "-",
 	ArrowUp: "^", ArrowDown: "v", ArrowLeft: "<", ArrowRight: ">",
 	Folded: ">", Unfolded: "v", Pointer: ">", Dot: "-", Ellipsis: "~", More: "v", Less: "^", To: ">",
-	BarFull: "=", BarEmpty: "-", Prompt: ">", Mark: "|",
+	BarFull: "=", BarEmpty: "-", Prompt: ">", Mark: "|", Thumb: "#",
 	Digits: [10]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"coexist/runbook/migration"
 )
 
 // The judgements of single fields that the migration package has no rule of
@@ -77,4 +79,32 @@ func (f *Form) checkWindowEnd(v string) error {
 		return fmt.Errorf("the window would close before it opens (%s)", start.Format(time.DateTime))
 	}
 	return nil
+}
+
+// serverName refuses a name that another server has: at the one being typed,
+// whichever comes first in the file.
+func (f *Form) serverName(i, j int) func(string) error {
+	return func(v string) error {
+		if err := migration.ValidateServerName(v); err != nil {
+			return err
+		}
+		if site := f.serverNamed(v, i, j); site != "" {
+			return fmt.Errorf("%q is already a server of the site %q; Exchange 2013 needs a machine and a name of its own", v, site)
+		}
+		return nil
+	}
+}
+
+func (f *Form) siteName(i int) func(string) error {
+	return func(v string) error {
+		if err := migration.ValidateSiteName(v); err != nil {
+			return err
+		}
+		for k, s := range f.Sites {
+			if k != i && strings.EqualFold(trim(s.Name), v) {
+				return fmt.Errorf("there is another site named %q", v)
+			}
+		}
+		return nil
+	}
 }

@@ -27,12 +27,12 @@ func (f *Form) clientName(label string) string {
 	return ""
 }
 
+// release is the last one that can be chosen.
 func (f *Form) release() string {
-	best := ""
-	for _, r := range f.Targets() {
-		best = r.Name
+	if list := f.releaseOptions(); len(list) > 0 {
+		return list[len(list)-1].Value
 	}
-	return best
+	return ""
 }
 
 // Targets lists the releases of Exchange 2013 that may stand beside older

@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"strings"
 
 	"coexist/runbook/migration"
 )
@@ -102,7 +103,9 @@ func (f *Form) releaseOptions() []Option {
 	}
 	if len(out) == 0 { // the releases table says nothing: take what validation knows
 		for _, name := range f.Known.Releases {
-			out = append(out, Option{name, name, ""})
+			if strings.HasPrefix(name, "2013 ") {
+				out = append(out, Option{name, name, ""})
+			}
 		}
 	}
 	return out

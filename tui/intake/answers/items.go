@@ -13,7 +13,7 @@ func (f *Form) siteFields(i int) []Field {
 	const facing, own = "Ways in", "Names of its own, where they differ"
 	s := &f.Sites[i]
 	k := func(name string) string { return fmt.Sprintf("site[%d].%s", i+1, name) }
-	list := []Field{{Key: k("name"), Label: "Site name", Text: &s.Name, check: migration.ValidateSiteName,
+	list := []Field{{Key: k("name"), Label: "Site name", Text: &s.Name, check: f.siteName(i),
 		Hint: "As in Active Directory Sites and Services.", Example: "Redmond"}}
 	if f.Internet {
 		list = append(list, Field{Key: k("internet_facing"), Label: "Faces the Internet", Kind: Toggle, On: &s.InternetFacing,
@@ -47,7 +47,7 @@ func (f *Form) serverFields(i, j int) []Field {
 		return Field{Key: k("roles"), Label: label, Group: roles, Kind: Toggle, On: on, Hint: hint}
 	}
 	list := []Field{
-		{Key: k("name"), Label: "Server name", Text: &v.Name, check: migration.ValidateServerName,
+		{Key: k("name"), Label: "Server name", Text: &v.Name, check: f.serverName(i, j),
 			Hint: "The computer's name, without a domain.", Example: "EX13-01"},
 		{Key: k("version"), Label: "Version", Kind: Choice, Text: &v.Version, Options: f.versionOptions(),
 			Hint: "Exchange 2013 for a server that will be installed."},
@@ -217,6 +217,24 @@ func (f *Form) Settle() {
 		for _, v := range s.Servers {
 			f.Features.EdgeTransport = f.Features.EdgeTransport || v.Edge
 		}
+	}
+}
+
+// Chosen makes the system follow a server's version that was just chosen.
+func (f *Form) Chosen(p Place) {
+	if !p.IsServer() || !f.Exists(p) {
+		return
+	}
+	v := &f.Sites[p.Site].Servers[p.Server]
+	fits := v.OS == ""
+	for _, o := range systems(v.Version) {
+		fits = fits || o.Value == v.OS
+	}
+	if !fits {
+		v.OS = ""
+	}
+	if v.OS == "" && v.Version == "2013" {
+		v.OS = f.Like("2013").OS
 	}
 }
 

@@ -35,9 +35,10 @@ func SplitList(s string) []string {
 // splitWords reads a list of words, such as host names, that may also be set
 // apart by blanks or semicolons.
 func splitWords(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool {
+	var out []string
+	return append(out, strings.FieldsFunc(s, func(r rune) bool {
 		return r == ',' || r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r'
-	})
+	})...)
 }
 
 // JoinList writes a list the way SplitList reads it.

@@ -22,13 +22,13 @@ type Page struct {
 
 // Pages lists the pages in order.
 var Pages = []Page{
-	{PageSource, "Source", "What is there today", "The Exchange versions in use decide which way leads to Exchange 2013."},
-	{PageNames, "Names", "Organisation and namespaces", "Grey values are derived from the domain and count unless you type."},
-	{PageSites, "Sites", "Sites and servers", "Every Active Directory site with Exchange servers, old and new."},
-	{PageFeatures, "Features", "What is in use", "What is ticked adds tasks; what is not is left out of the plan."},
-	{PageTarget, "Target", "Target, certificate and DAG", "What is installed, what covers the names, where mailboxes will live."},
-	{PageNetwork, "Network", "How checks reach the organisation", "All optional. Passwords are asked when needed and never stored."},
-	{PageChange, "Change", "The change record", "All optional. It heads the exported record; the window drives the clock."},
+	{PageSource, "Source", "What is there today", "The versions in use decide the way to Exchange 2013."},
+	{PageNames, "Names", "Organisation and namespaces", "What is derived counts unless you type over it."},
+	{PageSites, "Sites", "Sites and servers", "Every Active Directory site with Exchange servers."},
+	{PageFeatures, "Features", "What is in use", "What is ticked adds tasks; the rest is left out."},
+	{PageTarget, "Target", "Target, certificate and DAG", "What is installed, its certificate, its DAG."},
+	{PageNetwork, "Network", "How checks reach the organisation", "All optional. No password is asked here or stored."},
+	{PageChange, "Change", "The change record", "All optional. It heads the exported record."},
 	{PageReview, "Review", "Review and save", "Nothing is written before you save."},
 }
 

@@ -1,0 +1,378 @@
+package checks
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+const resolverAt = "10.0.0.53:53"
+
+// reply builds an answer with records in zone-file form.
+func reply(q *dns.Msg, rcode int, records ...string) *dns.Msg {
+	m := new(dns.Msg)
+	m.SetReply(q)
+	m.Rcode = rcode
+	for _, r := range records {
+		rr, err := dns.NewRR(r)
+		if err != nil {
+			panic(err)
+		}
+		m.Answer = append(m.Answer, rr)
+	}
+	return m
+}
+
+// zoneOf answers from a table of "name TYPE" to records; what is missing does
+// not exist.
+func zoneOf(table map[string][]string) func(*dns.Msg, string) *dns.Msg {
+	return func(q *dns.Msg, _ string) *dns.Msg {
+		asked := strings.ToLower(q.Question[0].Name) + " " + dns.TypeToString[q.Question[0].Qtype]
+		if list, ok := table[asked]; ok {
+			return reply(q, dns.RcodeSuccess, list...)
+		}
+		for k := range table {
+			if strings.HasPrefix(k, strings.ToLower(q.Question[0].Name)+" ") {
+				return reply(q, dns.RcodeSuccess)
+			}
+		}
+		return reply(q, dns.RcodeNameError)
+	}
+}
+
+func TestDNSAnswers(t *testing.T) {
+	t.Parallel()
+	chain := func(n int) []string {
+		var out []string
+		for i := range n {
+			out = append(out, fmt.Sprintf("c%d.example.com. 60 IN CNAME c%d.example.com.", i, i+1))
+		}
+		return append(out, fmt.Sprintf("c%d.example.com. 60 IN A 10.1.0.1", n))
+	}
+	const a = "www.example.com. 300 IN A 10.1.0.1"
+	for _, c := range []struct {
+		name    string
+		params  Params
+		answer  func(q *dns.Msg, network string) *dns.Msg
+		verdict Verdict
+		reason  string
+	}{
+		{"answer", nil, zoneOf(map[string][]string{"www.example.com. A": {a}}), Pass, ""},
+		{"nxdomain", nil, zoneOf(nil), Fail, "dns.nxdomain"},
+		{"nxdomain wanted", Params{"absent": true}, zoneOf(nil), Pass, ""},
+		{"present though unwanted", Params{"absent": true}, zoneOf(map[string][]string{"www.example.com. A": {a}}), Fail, "dns.present"},
+		{"nodata", nil, zoneOf(map[string][]string{"www.example.com. MX": {"www.example.com. 60 IN MX 1 a.example.com."}}), Fail, "dns.nodata"},
+		{"servfail", nil, func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeServerFailure) }, Unknown, "dns.servfail"},
+		{"servfail is no proof of absence", Params{"absent": true}, func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeServerFailure) }, Unknown, "dns.servfail"},
+		{"refused", nil, func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeRefused) }, Unknown, "dns.refused"},
+		{"other rcode", nil, func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeNotAuth) }, Unknown, "dns.rcode"},
+		{"cname loop", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN CNAME b.example.com.", "b.example.com. 60 IN CNAME www.example.com."}}), Fail, "dns.cname_loop"},
+		{"cname to itself", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN CNAME WWW.example.com."}}), Fail, "dns.cname_loop"},
+		{"cname chain of 50", Params{"name": "c0.example.com"}, zoneOf(map[string][]string{"c0.example.com. A": chain(50)}), Fail, "dns.cname_too_long"},
+		{"cname chain of 8", Params{"name": "c0.example.com"}, zoneOf(map[string][]string{"c0.example.com. A": chain(8)}), Pass, ""},
+		{"dangling cname", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN CNAME gone.example.com."}}), Fail, "dns.cname_dangling"},
+		{"unchased cname", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN CNAME b.example.org."}, "b.example.org. A": {"b.example.org. 60 IN A 10.1.0.1"}}), Pass, ""},
+		{"cname beside others", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN CNAME b.example.com.", a}}), Fail, "dns.cname_conflict"},
+		{"cname asked for", Params{"type": "CNAME"}, zoneOf(map[string][]string{"www.example.com. CNAME": {"www.example.com. 60 IN CNAME b.example.com."}}), Pass, ""},
+		{"loopback", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN A 127.0.0.1"}}), Fail, "dns.loopback_answer"},
+		{"zero address", nil, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 60 IN A 0.0.0.0"}}), Fail, "dns.loopback_answer"},
+		{"metadata address", nil, zoneOf(map[string][]string{"www.example.com. A": {a, "www.example.com. 60 IN A 169.254.169.254"}}), Fail, "dns.loopback_answer"},
+		{"six loopback", Params{"type": "AAAA"}, zoneOf(map[string][]string{"www.example.com. AAAA": {"www.example.com. 60 IN AAAA ::1"}}), Fail, "dns.loopback_answer"},
+		{"wildcard", nil, func(q *dns.Msg, _ string) *dns.Msg {
+			return reply(q, dns.RcodeSuccess, q.Question[0].Name+" 60 IN A 10.1.0.1")
+		}, Warn, "dns.wildcard"},
+		{"mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.1"}}), Pass, ""},
+		{"null mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 0 ."}}), Fail, "dns.null_mx"},
+		{"mx literal", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 10.1.0.1."}}), Fail, "dns.mx_literal"},
+		{"mx gone", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com."}}), Fail, "dns.mx_target"},
+		{"mx alias", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN CNAME m.example.com.", "m.example.com. 60 IN A 10.1.0.1"}}), Warn, "dns.mx_cname"},
+		{"srv none", srv, zoneOf(map[string][]string{"_autodiscover._tcp.example.com. SRV": {"_autodiscover._tcp.example.com. 60 IN SRV 0 0 443 ."}}), Fail, "dns.srv_none"},
+		{"srv port", srv, zoneOf(map[string][]string{"_autodiscover._tcp.example.com. SRV": {"_autodiscover._tcp.example.com. 60 IN SRV 0 0 80 mail.example.com."}}), Fail, "dns.srv_port"},
+		{"srv gone", srv, zoneOf(map[string][]string{"_autodiscover._tcp.example.com. SRV": {"_autodiscover._tcp.example.com. 60 IN SRV 0 0 443 mail.example.com."}}), Fail, "dns.srv_target"},
+		{"srv alias", srv, zoneOf(map[string][]string{"_autodiscover._tcp.example.com. SRV": {"_autodiscover._tcp.example.com. 60 IN SRV 0 0 443 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN CNAME m.example.com.", "m.example.com. 60 IN A 10.1.0.1"}}), Fail, "dns.srv_cname"},
+		{"srv of another service", Params{"type": "SRV", "name": "_ldap._tcp.example.com"}, zoneOf(map[string][]string{"_ldap._tcp.example.com. SRV": {"_ldap._tcp.example.com. 60 IN SRV 0 0 389 dc.example.com."}, "dc.example.com. A": {"dc.example.com. 60 IN A 10.1.0.1"}}), Pass, ""},
+		{"ptr", Params{"type": "PTR", "name": "10.1.0.1"}, zoneOf(map[string][]string{"1.0.1.10.in-addr.arpa. PTR": {"1.0.1.10.in-addr.arpa. 60 IN PTR mail.example.com."}}), Pass, ""},
+		{"spf", spfAt("v=spf1 mx -all"), zoneOf(spfZone("v=spf1 mx -all")), Pass, ""},
+		{"two spf", spfAt(""), zoneOf(spfZone("v=spf1 mx -all", "v=spf1 -all")), Fail, "spf.multiple"},
+		{"spf loop", spfAt(""), zoneOf(spfZone("v=spf1 include:example.com -all")), Fail, "spf.loop"},
+		{"spf plus all", spfAt(""), zoneOf(spfZone("v=spf1 +all")), Fail, "spf.all_allowed"},
+		{"spf neutral", spfAt(""), zoneOf(spfZone("v=spf1 mx ?all")), Warn, "spf.neutral"},
+		{"spf without end", spfAt(""), zoneOf(spfZone("v=spf1 mx")), Warn, "spf.no_end"},
+		{"spf eleven", spfAt(""), zoneOf(spfZone("v=spf1 a:1.x a:2.x a:3.x a:4.x a:5.x a:6.x a:7.x a:8.x a:9.x a:10.x a:11.x -all")), Fail, "spf.too_many"},
+		{"spf missing include", spfAt(""), zoneOf(spfZone("v=spf1 include:gone.example.com -all")), Fail, "spf.include_missing"},
+		{"texts that are no spf", spfAt(""), zoneOf(spfZone("google-site-verification=x", "v=spf10 x")), Pass, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.env.Resolvers = []Resolver{{Label: "internal", Addr: resolverAt, View: Inside}}
+			w.resolver(resolverAt, c.answer)
+			params := Params{"name": "www.example.com"}
+			for k, v := range c.params {
+				params[k] = v
+			}
+			expectResult(t, c.name, w.run(Check{Kind: "dns", Params: params}), c.verdict, c.reason)
+		})
+	}
+}
+
+var srv = Params{"type": "SRV", "name": "_autodiscover._tcp.example.com"}
+
+func spfAt(string) Params { return Params{"type": "TXT", "name": "example.com"} }
+
+func spfZone(texts ...string) map[string][]string {
+	var out []string
+	for _, s := range texts {
+		out = append(out, fmt.Sprintf("example.com. 60 IN TXT %q", s))
+	}
+	return map[string][]string{"example.com. TXT": out}
+}
+
+func TestDNSTransport(t *testing.T) {
+	t.Parallel()
+	start := func(t *testing.T) *world {
+		w := newWorld(t)
+		w.env.Resolvers = []Resolver{{Label: "internal", Addr: resolverAt, View: Inside}}
+		return w
+	}
+	check := Check{Kind: "dns", Params: Params{"name": "www.example.com"}, Timeout: 2 * time.Second}
+	const a = "www.example.com. 300 IN A 10.1.0.1"
+
+	t.Run("silence", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		var udp, tcp atomic.Int32
+		w.resolver(resolverAt, func(_ *dns.Msg, network string) *dns.Msg {
+			if network == "udp" {
+				udp.Add(1)
+			} else {
+				tcp.Add(1)
+			}
+			return nil
+		})
+		expectResult(t, "silence", w.run(check), Unknown, "dns.timeout")
+		if udp.Load() != 2 || tcp.Load() != 1 {
+			t.Errorf("%d tries over UDP and %d over TCP, want 2 and 1", udp.Load(), tcp.Load())
+		}
+	})
+	t.Run("nothing listens", func(t *testing.T) {
+		t.Parallel()
+		expectResult(t, "refused", start(t).run(check), Unknown, "dns.no_server")
+	})
+	t.Run("truncated, TCP good", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, network string) *dns.Msg {
+			if strings.HasPrefix(q.Question[0].Name, "coexist-") {
+				return reply(q, dns.RcodeNameError)
+			}
+			if network == "udp" {
+				m := reply(q, dns.RcodeSuccess)
+				m.Truncated = true
+				return m
+			}
+			return reply(q, dns.RcodeSuccess, a)
+		})
+		r := w.run(check)
+		expectResult(t, "truncated", r, Pass, "")
+		if r.Evidence["truncated"] == "" {
+			t.Errorf("the truncation is not told: %v", r.Evidence)
+		}
+	})
+	t.Run("truncated, TCP closed", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg {
+			m := reply(q, dns.RcodeSuccess)
+			m.Truncated = true
+			return m
+		})
+		delete(w.to, "tcp "+resolverAt)
+		expectResult(t, "truncated", w.run(check), Unknown, "dns.truncated")
+	})
+	t.Run("wrong ID", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg {
+			m := reply(q, dns.RcodeSuccess, a)
+			m.Id++
+			return m
+		})
+		expectResult(t, "wrong ID", w.run(check), Unknown, "dns.timeout")
+	})
+	t.Run("another question", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg {
+			q.Question[0].Name = "evil.example.com."
+			return reply(q, dns.RcodeSuccess, "evil.example.com. 60 IN A 10.6.6.6")
+		})
+		expectResult(t, "another question", w.run(check), Unknown, "dns.mismatch")
+	})
+	t.Run("answer for another name", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg {
+			return reply(q, dns.RcodeSuccess, "evil.example.com. 60 IN A 10.6.6.6")
+		})
+		expectResult(t, "records of another name do not count", w.run(check), Fail, "dns.nodata")
+	})
+	t.Run("garbage", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.rawResolver(resolverAt, func(q *dns.Msg, _ string) []byte {
+			return []byte{byte(q.Id >> 8), byte(q.Id), 0x80, 0, 0xff, 0xff, 0xff, 0xff}
+		})
+		expectResult(t, "garbage", w.run(check), Unknown, "dns.malformed")
+	})
+	t.Run("question echoed", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg { return q })
+		expectResult(t, "echo", w.run(check), Unknown, "dns.malformed")
+	})
+	t.Run("old server without EDNS", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg {
+			if q.IsEdns0() != nil {
+				return reply(q, dns.RcodeFormatError)
+			}
+			if strings.HasPrefix(q.Question[0].Name, "coexist-") {
+				return reply(q, dns.RcodeNameError)
+			}
+			return reply(q, dns.RcodeSuccess, a)
+		})
+		expectResult(t, "no EDNS", w.run(check), Pass, "")
+	})
+	t.Run("format error for ever", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeFormatError) })
+		expectResult(t, "formerr", w.run(check), Unknown, "dns.rcode")
+	})
+	t.Run("hostile text", func(t *testing.T) {
+		t.Parallel()
+		w := start(t)
+		w.resolver(resolverAt, func(q *dns.Msg, network string) *dns.Msg {
+			m := reply(q, dns.RcodeSuccess)
+			if network == "udp" {
+				m.Truncated = true
+				return m
+			}
+			var parts []string
+			for range 17 {
+				parts = append(parts, strings.Repeat(`\027]0;x\007`, 25))
+			}
+			m.Answer = []dns.RR{&dns.TXT{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}, Txt: parts}}
+			return m
+		})
+		r := w.run(Check{Kind: "dns", Params: Params{"name": "www.example.com", "type": "TXT"}})
+		expectResult(t, "text", r, Pass, "")
+		if v, _ := r.Rows[0].Get("value"); !strings.Contains(v, "\x1b]0;x\a") || len(v) > maxText+4 {
+			t.Errorf("a text must be kept as received and bounded: %d bytes", len(v))
+		}
+		if strings.ContainsRune(Escape(r.Summary), '\x1b') {
+			t.Error("the escaped summary holds an escape character")
+		}
+	})
+}
+
+func TestDNSViews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("www.example.com", "10.1.0.1", "2001:db8::1")
+	w.name("local.example.com", "127.0.0.1")
+	ask := func(params Params, v Vantage) Result {
+		return w.run(Check{Kind: "dns", Params: params, Vantage: v})
+	}
+	r := ask(Params{"name": "www.example.com"}, "")
+	expectResult(t, "system by default", r, Pass, "")
+	if len(r.Rows) != 1 || r.Rows[0]["resolver"][0] != "system" {
+		t.Errorf("rows %v: want one IPv4 address of the system resolver", r.Rows)
+	}
+	expectResult(t, "system AAAA", ask(Params{"name": "www.example.com", "type": "AAAA"}, ""), Pass, "")
+	expectResult(t, "system missing", ask(Params{"name": "gone.example.com"}, ""), Fail, "dns.not_found")
+	expectResult(t, "system absent", ask(Params{"name": "gone.example.com", "absent": true}, ""), Pass, "")
+	expectResult(t, "system loopback", ask(Params{"name": "local.example.com"}, ""), Fail, "dns.loopback_answer")
+	expectResult(t, "system MX", ask(Params{"name": "example.com", "type": "MX"}, ""), Unknown, "dns.no_resolver")
+	expectResult(t, "internal, none configured", ask(Params{"name": "www.example.com", "resolver": "internal"}, ""), Unknown, "dns.no_resolver")
+	expectResult(t, "external, none configured", ask(Params{"name": "www.example.com", "resolver": "external"}, ""), Unknown, "vantage.none_outside")
+	expectResult(t, "outside, none configured", ask(Params{"name": "www.example.com"}, Outside), Unknown, "vantage.none_outside")
+	w.env.Resolvers = []Resolver{{Label: "external", Addr: "198.51.100.53:53", View: Outside}}
+	w.resolver("198.51.100.53:53", zoneOf(map[string][]string{
+		"www.example.com. A":  {"www.example.com. 60 IN A 203.0.113.1"},
+		"leak.example.com. A": {"leak.example.com. 60 IN A 10.1.0.1"},
+	}))
+	r = ask(Params{"name": "www.example.com"}, Outside)
+	expectResult(t, "outside by an outside name server", r, Pass, "")
+	if v, _ := r.Rows[0].Get("view"); v != "outside" {
+		t.Errorf("view %q", v)
+	}
+	expectResult(t, "private outside", ask(Params{"name": "leak.example.com"}, Outside), Fail, "dns.external_private")
+	w.env.Loopback = true
+	expectResult(t, "loopback in a laboratory", ask(Params{"name": "local.example.com", "resolver": "system"}, ""), Pass, "")
+}
+
+func TestResolverAddresses(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"10.0.0.53": "10.0.0.53:53", "10.0.0.53:5353": "10.0.0.53:5353", "2001:db8::53": "[2001:db8::53]:53", "[2001:db8::53]:54": "[2001:db8::53]:54",
+		"": "", "dc1.contoso.com": "", "10.0.0.53:0": "", "10.0.0.53:x": "", "127.0.0.1": "", "::1": "", "0.0.0.0": "", "10.0.0.53 ; rm": "",
+	} {
+		got, err := resolverAddress(text, false)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	if got, err := resolverAddress("127.0.0.1:5353", true); err != nil || got != "127.0.0.1:5353" {
+		t.Errorf("in a laboratory: %q, %v", got, err)
+	}
+}
+
+func TestForbiddenAddresses(t *testing.T) {
+	t.Parallel()
+	env := &Env{}
+	for text, want := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true, "169.254.1.1": true, "fe80::1": true, "0.0.0.0": true, "::": true,
+		"224.0.0.1": true, "255.255.255.255": true, "10.0.0.1": false, "203.0.113.1": false, "2001:db8::1": false, "fd00::1": false,
+	} {
+		if got := forbidden(env, netip.MustParseAddr(text)); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+func FuzzReadAnswer(f *testing.F) {
+	q := new(dns.Msg)
+	q.SetQuestion("www.example.com.", dns.TypeA)
+	for _, m := range []*dns.Msg{
+		reply(q, dns.RcodeSuccess, "www.example.com. 60 IN A 10.1.0.1"),
+		reply(q, dns.RcodeSuccess, "www.example.com. 60 IN CNAME b.example.com.", "b.example.com. 60 IN A 10.1.0.1"),
+		reply(q, dns.RcodeNameError), reply(q, dns.RcodeServerFailure),
+	} {
+		raw, _ := m.Pack()
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		a, problem := readAnswer(q.Question[0], raw)
+		if problem != nil && problem.reason == "" {
+			t.Error("trouble without a reason")
+		}
+		if len(a.chain) > maxChain+1 {
+			t.Errorf("chain of %d", len(a.chain))
+		}
+		for _, row := range rowsOf(Resolver{}, "x", "A", a) {
+			if v, _ := row.Get("value"); v != "" {
+				if _, err := netip.ParseAddr(v); err != nil {
+					t.Errorf("an A record with the value %q", v)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,829 @@
+// Command coexist takes an engineer through an upgrade of Exchange 2007 or 2010
+// to Exchange Server 2013. This file is wiring: the command tree, its flags and
+// exit codes. See docs/architecture.md for the rest.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"os/user"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/atotto/clipboard"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"coexist/assets"
+	"coexist/checks"
+	"coexist/checks/report"
+	"coexist/checks/target"
+	"coexist/runbook"
+	"coexist/runbook/export"
+	"coexist/runbook/journal"
+	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+	"coexist/runbook/script"
+	"coexist/tui"
+	"coexist/tui/intake"
+	"coexist/tui/linear"
+	"coexist/tui/paint"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(exitCode(run(ctx, os.Args[1:], fieldEnvironment()), os.Stderr))
+}
+
+// environment is everything outside the program that it may touch; the tests
+// hand in their own.
+type environment struct {
+	In         io.Reader
+	Out, Err   io.Writer
+	Dir        string // working folder
+	Getenv     func(string) string
+	Now        func() time.Time
+	User, Host string
+	Assets     fs.FS
+	Network    func(checks.FieldSettings) (*checks.Env, error)
+	Copy       func(string) error // the local clipboard; an error means there is none
+}
+
+func fieldEnvironment() environment {
+	dir, _ := os.Getwd()
+	host, _ := os.Hostname()
+	name := ""
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return environment{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Dir: dir, Getenv: os.Getenv, Now: time.Now,
+		User: name, Host: host, Assets: assets.FS, Network: checks.FieldEnv, Copy: clipboard.WriteAll,
+	}
+}
+
+// failure is the outcome "something is wrong out there": exit code 1. Every
+// other error is unusable input: exit code 2.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// exitCode prints an error, if there is one to tell, and returns the code for
+// it.
+func exitCode(err error, w io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(w, text)
+	}
+	var f failure
+	if errors.As(err, &f) {
+		return 1
+	}
+	return 2
+}
+
+// run carries out one command line.
+func run(ctx context.Context, args []string, env environment) error {
+	root := newRoot(&app{environment: env, asker: tui.NewAsker()})
+	root.SetArgs(args)
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	return root.ExecuteContext(ctx)
+}
+
+// app is what the commands share.
+type app struct {
+	environment
+	operator string
+	ascii    bool
+	plain    bool
+	readOnly bool
+	asker    *tui.Asker
+	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	lib      *procedure.Library
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "coexist [FILE]",
+		Short: "A wizard for upgrading Exchange 2007 or 2010 to Exchange Server 2013",
+		Long: `coexist takes an engineer through the on-premises upgrade of an Exchange 2007 or
+2010 organisation to Exchange Server 2013, with both versions side by side
+until the last mailbox has moved. FILE is a migration (contoso.toml); without
+one the start screen opens.`,
+		Args:          cobra.MaximumNArgs(1),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE:          func(c *cobra.Command, args []string) error { return a.wizard(c.Context(), args) },
+	}
+	root.SetVersionTemplate("coexist {{.Version}}\n")
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
+	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
+	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
+	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
+	root.AddCommand(newCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
+		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
+	return root
+}
+
+// wizard opens the full screen, or the linear mode where that is asked for.
+func (a *app) wizard(ctx context.Context, args []string) error {
+	linearMode := a.plain || a.Getenv("TERM") == "dumb"
+	if !linearMode {
+		a.logon = a.asker.Logon
+	}
+	if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
+		return tui.ErrNoTerminal
+	}
+	var session *runbook.Session
+	if len(args) == 1 {
+		s, err := a.open(args[0])
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		session = s
+	}
+	if linearMode {
+		return a.linear(ctx, session)
+	}
+	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
+		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
+		ReadOnly: a.readOnly})
+}
+
+// linear talks in numbered prompts and plain lines.
+func (a *app) linear(ctx context.Context, session *runbook.Session) error {
+	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.Now, Intake: a.intake(),
+		Open: func(path string) (linear.Session, error) {
+			s, err := a.open(path)
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		},
+		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+	}
+	if session != nil {
+		cfg.Session = session
+	}
+	return linear.Run(ctx, cfg)
+}
+
+// start makes the start screen of the wizard.
+func (a *app) start(sketch func(*paint.Canvas, *migration.Migration)) tui.Start {
+	cfg := a.intake()
+	cfg.Diagram = sketch
+	return intake.New(cfg)
+}
+
+// intake is what the start screen and the forms may do with files.
+func (a *app) intake() intake.Config {
+	known, _ := a.known()
+	return intake.Config{
+		Known: known, Releases: a.releases(), Folder: a.Dir, Clock: a.Now,
+		Find:      func() []intake.Found { return a.found(known) },
+		Save:      migration.WriteNew,
+		Replace:   migration.SaveAtomic,
+		SaveDraft: migration.SaveAtomic,
+		DropDraft: os.Remove,
+		LoadDraft: os.ReadFile,
+	}
+}
+
+func (a *app) releases() []procedure.Release {
+	lib, err := a.library()
+	if err != nil {
+		return nil
+	}
+	return lib.Releases.List
+}
+
+// found lists the migrations of the working folder for the start screen.
+func (a *app) found(known migration.Known) []intake.Found {
+	var list []intake.Found
+	for _, f := range migration.Find(a.Dir, known) {
+		shown := intake.Found{Path: f.Path, Name: f.Organization, Source: f.Source, Changed: f.Changed, Draft: f.Draft}
+		if f.Started {
+			shown.State = "under way"
+		}
+		if f.Err != nil {
+			shown.Broken = f.Err.Error()
+		}
+		list = append(list, shown)
+	}
+	return list
+}
+
+// open opens a session on a migration file with this machine's network.
+func (a *app) open(path string) (*runbook.Session, error) {
+	path = a.path(path)
+	net, err := a.network(path, checks.Inside)
+	if err != nil {
+		return nil, err
+	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logon
+	return runbook.Open(path, runbook.Options{
+		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			return checks.Run(ctx, net, list, each)
+		},
+	})
+}
+
+// network makes the door to the network as the migration's [network] table
+// describes it.
+func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) {
+	known, err := a.known()
+	if err != nil {
+		return nil, err
+	}
+	m, err := migration.Load(path, known)
+	if err != nil {
+		return nil, err
+	}
+	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, Vantage: vantage, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+	for _, name := range m.Network.Trust {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(path), name)
+		}
+		pem, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+		}
+		settings.TrustPEM = append(settings.TrustPEM, pem)
+	}
+	return a.Network(settings)
+}
+
+// library loads the procedures, once.
+func (a *app) library() (*procedure.Library, error) {
+	if a.lib == nil {
+		lib, err := procedure.Load(a.Assets)
+		if err != nil {
+			return nil, err
+		}
+		a.lib = lib
+	}
+	return a.lib, nil
+}
+
+func (a *app) known() (migration.Known, error) {
+	lib, err := a.library()
+	if err != nil {
+		return migration.Known{}, err
+	}
+	return migration.Known{Releases: lib.Releases.Targets()}, nil
+}
+
+// path resolves a name against the working folder.
+func (a *app) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.Dir, name)
+}
+
+// copyText puts text on the local clipboard, if there is one that this machine
+// can reach, and says how; "" leaves it to the terminal.
+func (a *app) copyText(text string) (string, error) {
+	if a.Getenv("SSH_TTY") != "" || a.Getenv("SSH_CONNECTION") != "" {
+		return "", nil // the local clipboard would be the wrong machine's
+	}
+	if a.Copy == nil || a.Copy(text) != nil {
+		return "", nil
+	}
+	return "the clipboard", nil
+}
+
+// transcript returns the stored talk behind a result.
+func transcript(s *runbook.Session, sha256 string) (string, error) {
+	data, err := runbook.EvidenceOf(s.Snapshot().Path).Load(sha256)
+	return string(data), err
+}
+
+// renderExport renders the runbook of a session as it stands.
+func renderExport(s *runbook.Session) ([]byte, error) {
+	snap := s.Snapshot()
+	return export.Markdown(snap.Runbook, snap.Events, export.Options{})
+}
+
+// writeExport renders the runbook of a session beside its migration.
+func (a *app) writeExport(s *runbook.Session) (string, []byte, error) {
+	path, err := a.exportTo(s.Snapshot(), "")
+	if err != nil {
+		return "", nil, err
+	}
+	data, err := os.ReadFile(path)
+	return path, data, err
+}
+
+// exportTo writes the Markdown runbook; an empty path is the usual place.
+func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
+	if path == "" {
+		path = strings.TrimSuffix(snap.Path, ".toml") + "-runbook.md"
+	}
+	data, err := export.Markdown(snap.Runbook, snap.Events, export.Options{})
+	if err != nil {
+		return "", err
+	}
+	return path, migration.SaveAtomic(a.path(path), data)
+}
+
+func newCommand(a *app) *cobra.Command {
+	source := "2010"
+	c := &cobra.Command{
+		Use:   "new FILE",
+		Short: "Write a commented sample migration to start from",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if source != migration.Source2007 && source != migration.Source2010 && source != migration.Mixed {
+				return fmt.Errorf("--source %s: expected 2007, 2010 or mixed", source)
+			}
+			if err := migration.WriteNew(a.path(args[0]), migration.Sample(source)); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Err, "wrote %s; edit it, then run: coexist %s\n", args[0], args[0])
+			return nil
+		},
+	}
+	c.Flags().StringVar(&source, "source", source, "2007, 2010 or mixed")
+	return c
+}
+
+func statusCommand(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status FILE",
+		Short: "Show steps, gates and what blocks them",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			snap, err := a.look(args[0])
+			if err != nil {
+				return err
+			}
+			r := export.StatusOf(snap.Runbook, snap.Progress)
+			if err := a.answer(asJSON, r, r.Text); err != nil {
+				return err
+			}
+			if r.Bad {
+				return failure{errors.New("")}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "answer as JSON")
+	return c
+}
+
+func commandsCommand(a *app) *cobra.Command {
+	var asJSON bool
+	var filter export.Filter
+	c := &cobra.Command{
+		Use:   "commands FILE",
+		Short: "List the exact commands of the runbook",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			snap, err := a.look(args[0])
+			if err != nil {
+				return err
+			}
+			r := export.CommandsOf(snap.Runbook, snap.Progress, filter)
+			return a.answer(asJSON, r, r.Text)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "answer as JSON")
+	c.Flags().IntVar(&filter.Step, "step", 0, "only this step of the diagram")
+	c.Flags().StringVar(&filter.Site, "site", "", "only this site")
+	c.Flags().StringVar(&filter.Server, "server", "", "only this server")
+	return c
+}
+
+func checkCommand(a *app) *cobra.Command {
+	var asJSON, noRecord bool
+	var step int
+	var task string
+	c := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Run the checks of a step or task and record what they found",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := a.openToRecord(args[0], noRecord)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			snap := s.Snapshot()
+			ids, err := snap.Runbook.Select(step, task)
+			if err != nil {
+				return err
+			}
+			run := s.RunChecks
+			if noRecord {
+				run = s.TryChecks
+			}
+			results, err := run(c.Context(), ids, report.Progress(a.Err, len(ids)))
+			if err != nil {
+				return err
+			}
+			if err := a.answer(asJSON, results, func() string { return report.Text(results) }); err != nil {
+				return err
+			}
+			if bad := snap.Runbook.CountBlocking(results); bad > 0 {
+				return failure{fmt.Errorf("%d required check(s) failed or could not be decided", bad)}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "answer as JSON")
+	c.Flags().BoolVar(&noRecord, "no-record", false, "run without writing to the journal")
+	c.Flags().IntVar(&step, "step", 0, "only this step of the diagram")
+	c.Flags().StringVar(&task, "task", "", "only this task (name or name/target)")
+	return c
+}
+
+// openToRecord opens a session that can write, or says who holds the journal.
+func (a *app) openToRecord(file string, noRecord bool) (*runbook.Session, error) {
+	a.readOnly = noRecord
+	if a.operator == "" {
+		a.operator = a.User
+	}
+	s, err := a.open(file)
+	if err != nil {
+		return nil, err
+	}
+	if snap := s.Snapshot(); snap.ReadOnly && !noRecord {
+		s.Close()
+		if snap.Holder != "" {
+			return nil, fmt.Errorf("%s: the journal is held by %s; close it there, or look without recording with --no-record", file, snap.Holder)
+		}
+		return nil, fmt.Errorf("%s: the journal can only be read: %s", file, snap.Why)
+	}
+	return s, nil
+}
+
+// look opens a migration only to read it.
+func (a *app) look(file string) (runbook.Snapshot, error) {
+	a.readOnly = true
+	s, err := a.open(file)
+	if err != nil {
+		return runbook.Snapshot{}, err
+	}
+	defer s.Close()
+	return s.Snapshot(), nil
+}
+
+func scriptCommand(a *app) *cobra.Command {
+	var o script.Options
+	var out string
+	c := &cobra.Command{
+		Use:   "script FILE --step N [--shell 2007|2010|2013] -o FILE.ps1",
+		Short: "Write a read-only script for the Exchange Management Shell",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.Shell != "2007" && o.Shell != "2010" && o.Shell != "2013" {
+				return fmt.Errorf("--shell %q: expected 2007, 2010 or 2013", o.Shell)
+			}
+			if o.Step == 0 || out == "" {
+				return errors.New("name the step with --step and the file to write with -o")
+			}
+			s, err := a.openToRecord(args[0], false)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			o.Tool = version()
+			m, err := script.Save(s, o, a.path(out), migration.WriteNew)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s coexist-%s.json\n",
+				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.Nonce[:8])
+			return nil
+		},
+	}
+	c.Flags().IntVar(&o.Step, "step", 0, "step of the diagram")
+	c.Flags().StringVar(&o.Shell, "shell", "2013", "2007, 2010 or 2013")
+	c.Flags().StringVar(&o.Server, "server", "", "only what must be read on this server")
+	c.Flags().BoolVar(&o.Capture, "capture", false, "also read the values that the step's tasks will change")
+	c.Flags().StringVarP(&out, "output", "o", "", "the script to write; never overwritten")
+	return c
+}
+
+func importCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import FILE RESULTS",
+		Short: "Take in what a script saved, as evidence",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			data, err := os.ReadFile(a.path(args[1]))
+			if err != nil {
+				return err
+			}
+			s, err := a.openToRecord(args[0], false)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			out, err := script.Import(s, args[1], data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(a.Out, report.Text(out.Results))
+			fmt.Fprint(a.Err, out.Text())
+			return nil
+		},
+	}
+}
+
+func exportCommand(a *app) *cobra.Command {
+	var out string
+	var o export.Options
+	var check bool
+	c := &cobra.Command{
+		Use:   "export FILE",
+		Short: "Write the runbook as Markdown or JSON",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			snap, err := a.look(args[0])
+			if err != nil {
+				return err
+			}
+			data, err := export.Write(snap.Runbook, snap.Events, o)
+			if err != nil {
+				return err
+			}
+			suffix := map[string]string{"json": "-runbook.json"}[o.Format]
+			if suffix == "" {
+				suffix = "-runbook.md"
+			}
+			if out == "" {
+				out = strings.TrimSuffix(args[0], ".toml") + suffix
+			}
+			if check {
+				return a.compareExport(out, data)
+			}
+			if out == "-" {
+				_, err = a.Out.Write(data)
+				return err
+			}
+			if err := migration.SaveAtomic(a.path(out), data); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Err, "wrote %s\n", out)
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write, - for standard output (default: NAME-runbook.md)")
+	c.Flags().StringVar(&o.Format, "format", "markdown", "markdown or json")
+	c.Flags().BoolVar(&o.Plan, "plan", false, "the plan before the work, without results")
+	c.Flags().StringVar(&o.Profile, "profile", "full", "full, manager, auditor or engineer")
+	c.Flags().BoolVar(&o.Redact, "redact", false, "replace names, addresses and people by stable pseudonyms")
+	c.Flags().BoolVar(&check, "check", false, "compare the file with what would be written now")
+	return c
+}
+
+// compareExport holds an earlier export against what the journal gives today.
+func (a *app) compareExport(name string, want []byte) error {
+	got, err := os.ReadFile(a.path(name))
+	if err != nil {
+		return err
+	}
+	if string(got) != string(want) {
+		return failure{fmt.Errorf("%s differs from what the journal gives: it was edited, or the journal went on since", name)}
+	}
+	fmt.Fprintf(a.Err, "%s is what the journal gives\n", name)
+	return nil
+}
+
+func journalCommand(a *app) *cobra.Command {
+	c := &cobra.Command{Use: "journal", Short: "Verify or continue a journal"}
+	c.AddCommand(&cobra.Command{
+		Use: "verify FILE", Short: "Verify the chain of the journal", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			r, err := journal.Verify(runbook.JournalPath(a.path(args[0])))
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(a.Out, r.Text())
+			if r.Broken != nil {
+				return failure{errors.New("")}
+			}
+			return nil
+		},
+	}, &cobra.Command{
+		Use: "continue FILE", Short: "Start a new journal after a broken chain; the old one is kept", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if a.operator == "" {
+				a.operator = a.User
+			}
+			next, err := journal.Continue(runbook.JournalPath(a.path(args[0])), journal.Options{Clock: a.Now, Operator: a.operator, Host: a.Host})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Err, "the broken journal is kept as %s; the new one begins with its %d sound entries and names the break at line %d\n",
+				next.Old, next.Entries, next.Line)
+			return nil
+		},
+	})
+	return c
+}
+
+func versionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print version, commit and the hash of the procedures", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			lib, err := a.library()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Out, "coexist %s\nprocedures sha256:%s\n", version(), lib.Hash)
+			return nil
+		},
+	}
+}
+
+// version names the build: module version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	commit, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && len(s.Value) >= 12:
+			commit = s.Value[:12]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+changes"
+		}
+	}
+	v := strings.Trim(info.Main.Version, "()")
+	if commit != "" {
+		return v + " " + commit + dirty
+	}
+	return v
+}
+
+// answer prints what a command was asked for: JSON for programs, text for
+// people.
+func (a *app) answer(asJSON bool, data any, text func() string) error {
+	if !asJSON {
+		_, err := io.WriteString(a.Out, text())
+		return err
+	}
+	enc := json.NewEncoder(a.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(data)
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func probeCommand(a *app) *cobra.Command {
+	var asJSON, loopback bool
+	var o target.Options
+	var resolvers, cas []string
+	var release string
+	c := &cobra.Command{
+		Use:   "probe KIND TARGET",
+		Short: "Run one probe; no migration needed",
+		Long:  "Run one probe; no migration needed. The kinds:\n\n" + kindsHelp(),
+		Args:  cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.wantedVersions(release, &o); err != nil {
+				return err
+			}
+			list, err := target.Checks(args[0], args[1], o)
+			if err != nil {
+				return err
+			}
+			net, err := a.probeNetwork(resolvers, cas, loopback)
+			if err != nil {
+				return err
+			}
+			results := checks.Run(c.Context(), net, list, nil)
+			for i := range results {
+				results[i].Operator, results[i].Host = a.operator, a.Host
+			}
+			if err := a.answer(asJSON, results, func() string { return report.Text(results) }); err != nil {
+				return err
+			}
+			for _, r := range results {
+				if r.Verdict == checks.Fail || r.Verdict == checks.Unknown {
+					return failure{errors.New("")}
+				}
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&asJSON, "json", false, "answer as JSON")
+	f.StringSliceVar(&o.Types, "type", nil, "dns: record types (A,AAAA,CNAME,MX,SRV,TXT,PTR,NS,SOA)")
+	f.StringVar(&o.StartTLS, "starttls", "", "tls: smtp, imap, pop or ldap")
+	f.StringVar(&o.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")
+	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
+	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
+	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
+	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
+	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
+	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
+	f.BoolVar(&loopback, "allow-loopback", false, "let answers in 127.0.0.0/8 and ::1 be connected to")
+	f.DurationVar(&o.Timeout, "timeout", 0, "whole time for the probe (default: the kind's own)")
+	return c
+}
+
+// wantedVersions fills in the directory versions of a release.
+func (a *app) wantedVersions(release string, o *target.Options) error {
+	if release == "" {
+		return nil
+	}
+	lib, err := a.library()
+	if err != nil {
+		return err
+	}
+	r, ok := lib.Release(release)
+	if !ok {
+		return fmt.Errorf("--release %q is not known: expected one of %s", release, strings.Join(lib.Releases.Targets(), ", "))
+	}
+	o.RangeUpper, o.OrgVersion, o.DomainVersion = r.RangeUpper, r.OrgVersion, r.DomainVersion
+	return nil
+}
+
+// probeNetwork makes the network for a single probe.
+func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env, error) {
+	settings := checks.FieldSettings{Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+	for _, text := range resolvers {
+		label, addr, ok := strings.Cut(text, "=")
+		if !ok {
+			label, addr = text, text
+		}
+		settings.Resolvers = append(settings.Resolvers, checks.Resolver{Label: label, Addr: addr, View: checks.Any})
+	}
+	for _, name := range cas {
+		pem, err := os.ReadFile(a.path(name))
+		if err != nil {
+			return nil, fmt.Errorf("--ca: %w", err)
+		}
+		settings.TrustPEM = append(settings.TrustPEM, pem)
+	}
+	return a.Network(settings)
+}
+
+func kindsHelp() string {
+	var b strings.Builder
+	for _, k := range checks.Kinds() {
+		fmt.Fprintf(&b, "  %-13s %s\n", k.Name, k.Doc)
+	}
+	return b.String()
+}
+
+// manCommand prints the manual page, made from the command tree itself.
+func manCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "man", Short: "Print the manual page (roff)", Args: cobra.NoArgs, Hidden: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			w := c.OutOrStdout()
+			fmt.Fprintf(w, ".TH COEXIST 1\n.SH NAME\ncoexist \\- %s\n.SH DESCRIPTION\n%s\n", roff(root.Short), roff(root.Long))
+			manSection(w, root)
+			return nil
+		},
+	}
+}
+
+func manSection(w io.Writer, c *cobra.Command) {
+	if !c.IsAvailableCommand() && c.HasParent() {
+		return
+	}
+	fmt.Fprintf(w, ".SH %s\n%s\n.PP\n.nf\n%s\n%s.fi\n", roff(strings.ToUpper(c.CommandPath())), roff(c.Short), roff(c.UseLine()), roff(c.LocalFlags().FlagUsages()))
+	for _, sub := range c.Commands() {
+		manSection(w, sub)
+	}
+}
+
+// roff keeps text from being read as requests.
+func roff(s string) string {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\e`), "-", `\-`)
+	return strings.ReplaceAll(s, "\n.", "\n\\&.")
+}

@@ -1,0 +1,71 @@
+package runbook
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"coexist/checks"
+	"coexist/runbook/journal"
+)
+
+// ScriptWritten records that a script left the program.
+func (s *Session) ScriptWritten(w ScriptWritten) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.append(journal.Entry{Kind: EventScript, Data: w})
+}
+
+// Exported records that the record was written out.
+func (s *Session) Exported(sha256, path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.append(journal.Entry{Kind: EventExported, Data: Exported{SHA256: sha256, Path: path}})
+}
+
+// Import records judged results and captured values that came from elsewhere,
+// as one batch: all of them or none. A result must belong to a check of this
+// runbook, a value to a value of it.
+func (s *Session) Import(from Imported, results []checks.Result, captured map[string]string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	from.Count = len(results) + len(captured)
+	entries := []journal.Entry{{Kind: EventImport, Data: from}}
+	values := maps.Clone(s.fold.values)
+	for _, key := range slices.Sorted(maps.Keys(captured)) {
+		text, err := s.runbook.CheckValueFor(key, captured[key])
+		if err != nil {
+			return fmt.Errorf("nothing was imported: value %s: %w", key, err)
+		}
+		how := "imported"
+		if s.runbook.plan.captures[key] != nil {
+			how = "captured"
+		}
+		values[key] = text
+		entries = append(entries, journal.Entry{Kind: EventValue, Data: ValueSet{Key: key, Value: text, How: how}})
+	}
+	for _, r := range results {
+		c := s.runbook.Check(r.ID)
+		if c == nil {
+			return fmt.Errorf("nothing was imported: there is no check %q in this runbook", r.ID)
+		}
+		if r.Source == checks.FromPerson {
+			return fmt.Errorf("nothing was imported: the result of %s is a person's statement", r.ID)
+		}
+		if r.Operator == "" {
+			r.Operator = s.opts.Operator
+		}
+		entries = append(entries, journal.Entry{Kind: EventResult, Data: Recorded{Result: r, Asked: c.asks(values)}})
+	}
+	return s.append(entries...)
+}
+
+// Values returns what is known now, for those who judge results to be
+// imported.
+func (s *Session) Values() Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	return maps.Clone(s.fold.values)
+}

@@ -1,0 +1,40 @@
+package migration
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("contoso.toml", string(Sample(Source2010)))
+	write("contoso.journal", "")
+	write("broken.toml", "[organization]\nname = 1\n")
+	write("pyproject.toml", "[build-system]\nrequires = []\n")
+	write("half.toml.draft", "anything")
+	write("notes.txt", "")
+	got := map[string]Found{}
+	for _, f := range Find(dir, Known{}) {
+		got[filepath.Base(f.Path)] = f
+	}
+	if len(got) != 3 {
+		t.Errorf("found %d files, want 3: %v", len(got), got)
+	}
+	if f := got["contoso.toml"]; f.Err != nil || f.Organization != "Contoso" || f.Source != Source2010 || !f.Started {
+		t.Errorf("contoso.toml: %+v", f)
+	}
+	if f := got["broken.toml"]; f.Err == nil {
+		t.Error("broken.toml: no error")
+	}
+	if f := got["half.toml.draft"]; !f.Draft {
+		t.Errorf("half.toml.draft: %+v", f)
+	}
+}
