@@ -293,7 +293,7 @@ func (t *talk) ask(command string) (string, []string, *trouble) {
 // reply reads one SMTP reply. On success there is at least one line and code
 // has three digits.
 func (t *talk) reply() (string, []string, *trouble) {
-	lines, why := t.hear(func(l string) bool { return len(l) < 4 || l[3] != '-' })
+	lines, why := t.hear(func(l string) bool { return len(l) < 4 || l[3] != '-' || !isDigits(l[:3]) })
 	if why != nil {
 		return "", lines, why
 	}
