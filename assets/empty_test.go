@@ -47,4 +47,4 @@ func TestEmptyCapturesDoNotBlock(t *testing.T) {
 }
 
 // emptyArgument is a parameter of a change that is given nothing.
-var emptyArgument = regexp.MustCompile(`^Set-.* -\w+ ''( |$)`)
+var emptyArgument = regexp.MustCompile(`^Set-.* -(\w+Ur[li]|\w+Hostname|\w+Method|CertPrincipalName|OfflineAddressBook|PublicFoldersEnabled|DialPlans) ''( |$)`)
