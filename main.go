@@ -4,12 +4,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/signal"
 	"os/user"
@@ -42,6 +44,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	log.SetOutput(io.Discard) // net/http would write what hostile servers send onto the screen
 	os.Exit(exitCode(run(ctx, os.Args[1:], fieldEnvironment()), os.Stderr))
 }
 
@@ -233,24 +236,6 @@ func (a *app) found(known migration.Known) []intake.Found {
 // open opens a session on a migration file with this machine's network.
 func (a *app) open(path string) (*runbook.Session, error) {
 	path = a.path(path)
-	net, err := a.network(path, checks.Inside)
-	if err != nil {
-		return nil, err
-	}
-	evidence := runbook.EvidenceOf(path)
-	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
-	net.Logon = a.logon
-	return runbook.Open(path, runbook.Options{
-		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
-		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
-			return checks.Run(ctx, net, list, each)
-		},
-	})
-}
-
-// network makes the door to the network as the migration's [network] table
-// describes it.
-func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) {
 	known, err := a.known()
 	if err != nil {
 		return nil, err
@@ -259,8 +244,47 @@ func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) 
 	if err != nil {
 		return nil, err
 	}
+	net, err := a.network(path, m)
+	if err != nil {
+		return nil, err
+	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logonsOf(m)
+	return runbook.Open(path, runbook.Options{
+		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			return checks.Run(ctx, net, list, each)
+		},
+	})
+}
+
+// logonsOf hands out the accounts of a migration's test mailboxes; nil when
+// nobody is there to ask for their passwords. The directory is read with the
+// first of them.
+func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+	if a.logon == nil || len(m.Probes) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, account string) (checks.Credential, error) {
+		user := account
+		for i, p := range m.Probes {
+			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
+				user = p.Username
+				break
+			}
+		}
+		c, err := a.logon(ctx, user)
+		c.Username = user
+		return c, err
+	}
+}
+
+// network makes the door to the network as a migration describes it.
+func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
 	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, Vantage: vantage, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, name := range m.Network.Trust {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
@@ -706,6 +730,7 @@ func probeCommand(a *app) *cobra.Command {
 	var o target.Options
 	var resolvers, cas []string
 	var release string
+	passwordFD := -1
 	c := &cobra.Command{
 		Use:   "probe KIND TARGET",
 		Short: "Run one probe; no migration needed",
@@ -719,9 +744,18 @@ func probeCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			net, err := a.probeNetwork(resolvers, cas, loopback)
+			net, err := a.probeNetwork(args[1], resolvers, cas, loopback)
 			if err != nil {
 				return err
+			}
+			if o.Account != "" {
+				password, err := a.password(o.Account, passwordFD)
+				if err != nil {
+					return err
+				}
+				net.Logon = func(context.Context, string) (checks.Credential, error) {
+					return checks.Credential{Username: o.Account, Password: password}, nil
+				}
 			}
 			results := checks.Run(c.Context(), net, list, nil)
 			for i := range results {
@@ -746,6 +780,8 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
 	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
+	f.StringVar(&o.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
+	f.IntVar(&passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
 	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
 	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
@@ -772,8 +808,8 @@ func (a *app) wantedVersions(release string, o *target.Options) error {
 }
 
 // probeNetwork makes the network for a single probe.
-func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env, error) {
-	settings := checks.FieldSettings{Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+func (a *app) probeNetwork(named string, resolvers, cas []string, loopback bool) (*checks.Env, error) {
+	settings := checks.FieldSettings{Hosts: target.Hosts(named), Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, text := range resolvers {
 		label, addr, ok := strings.Cut(text, "=")
 		if !ok {
@@ -789,6 +825,34 @@ func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env,
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
+}
+
+// password reads a password without showing it: from a file descriptor, else
+// from the terminal. It never comes from the command line.
+func (a *app) password(account string, fd int) (checks.Secret, error) {
+	if fd >= 0 {
+		f := os.NewFile(uintptr(fd), "password")
+		if f == nil {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: no such file descriptor", fd)
+		}
+		defer f.Close()
+		line, err := bufio.NewReader(io.LimitReader(f, 4096)).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: expected one line with the password (%v)", fd, err)
+		}
+		return checks.NewSecret(line), nil
+	}
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return checks.Secret{}, errors.New("there is no terminal to ask for the password on; give it with --password-fd N")
+	}
+	fmt.Fprintf(a.Err, "Password of %s: ", account)
+	data, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(a.Err)
+	if err != nil || len(data) == 0 {
+		return checks.Secret{}, errors.New("no password was given")
+	}
+	return checks.NewSecret(string(data)), nil
 }
 
 func kindsHelp() string {

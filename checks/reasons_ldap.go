@@ -23,6 +23,7 @@ var ldapReasons = []Reason{
 	{"ldap.schema_missing", Fail, "the schema has never been prepared for Exchange", nil, "Prepare the schema."},
 	{"ldap.domain_missing", Fail, "the domain has never been prepared for Exchange", nil, "Prepare the domain."},
 	{"ldap.bad_value", Unknown, "a value of the directory is not of the expected form", nil, "Read it with ADSI Edit."},
+	{"ldap.no_object", Unknown, "the place in the directory that holds this is not there or may not be seen", []string{"the account may not read it", "this forest has not been prepared that far"}, "Look with ADSI Edit whether it exists, and whether the account may read it."},
 	{"ldap.no_organization", Fail, "there is no Exchange organisation in this forest", []string{"another forest was asked"}, "Check the forest's name."},
 	{"ldap.ambiguous", Unknown, "the directory holds more than one Exchange organisation", nil, "Look with ADSI Edit which one is real."},
 	{"ldap.partial", Unknown, "not everything could be read: what is missing proves nothing", nil, "Read the rest by hand."},

@@ -1,13 +1,16 @@
 package lab_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"coexist/checks"
 	"coexist/checks/lab"
@@ -354,5 +357,69 @@ func TestDirectorySecretNeverLeaves(t *testing.T) {
 		if len(kept) == 0 || strings.Contains(text, "Kanarie") || strings.Contains(text, `\reader`) {
 			t.Errorf("%d lines: %s", len(kept), text)
 		}
+	}
+}
+
+func TestLockoutBudgetIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bad, locked string
+		reason      string
+	}{
+		"fresh":    {"0", "", ""},
+		"used up":  {"8", "", "credentials.stopped"},
+		"locked":   {"0", "133000000000000000", "credentials.stopped"},
+		"released": {"7", "0", ""},
+	} {
+		l, d := forest(t)
+		d.Put("CN=probe,CN=Users,DC=contoso,DC=com", lab.Entry{"objectClass": {"user"}, "objectCategory": {"person"},
+			"sAMAccountName": {"probe"}, "badPwdCount": {c.bad}, "lockoutTime": {c.locked}})
+		if _, err := l.ServeIMAP(netip.MustParseAddrPort("10.0.0.25:993"), lab.Mailbox{FQDN: "mail.contoso.com", Implicit: true,
+			Cert: lab.Certificate{Names: []string{"mail.contoso.com"}}}); err != nil {
+			t.Fatal(err)
+		}
+		l.SetAddresses(checks.Inside, "mail.contoso.com", 300, addr("10.0.0.25"))
+		l.SetAccount(lab.Account{User: `CONTOSO\probe`, Password: directoryPassword}, "probe@contoso.com")
+		env := l.Env()
+		want(t, run(t, env, ldapCheck("servers")), checks.Pass, "") // the directory account proves good
+		r := run(t, env, checks.Check{Kind: "mailbox", Params: checks.Params{"proto": "imap", "host": "mail.contoso.com", "account": "probe@contoso.com"}})
+		verdict := checks.Pass
+		if c.reason != "" {
+			verdict = checks.Unknown
+		}
+		want(t, r, verdict, c.reason)
+		tried := slices.ContainsFunc(l.Logons(), func(a lab.Logon) bool { return a.User == `CONTOSO\probe` })
+		if tried != (c.reason == "") {
+			t.Errorf("%s: tried %v", name, tried)
+		}
+	}
+}
+
+func TestCancelledDirectoryCheckLeavesNothing(t *testing.T) {
+	before := runtime.NumGoroutine()
+	l, _ := forestOf(t, false)
+	env := l.Env()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for len(l.Logons()) == 0 {
+			runtime.Gosched()
+		}
+		cancel()
+	}()
+	for _, r := range checks.Run(ctx, env, []checks.Check{ldapCheck("mailbox_counts"), ldapCheck("schema")}, nil) {
+		if r.Verdict == checks.Fail {
+			t.Errorf("cancelled: %s %s", r.Reason, r.Summary)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		buf := make([]byte, 1<<16)
+		t.Errorf("%d goroutines, %d before:\n%s", n, before, buf[:runtime.Stack(buf, true)])
 	}
 }
