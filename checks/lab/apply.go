@@ -10,6 +10,8 @@ import (
 
 	"coexist/checks"
 	"coexist/checks/effect"
+
+	"coexist/checks/blueprint"
 )
 
 // Apply makes the effects of a task true, in their order. The time is when the
@@ -407,7 +409,7 @@ func (o *Organization) forward(p map[string]string, _ time.Time) error {
 		return nil
 	}
 	for _, site := range o.plan.Sites {
-		if site.External.IsValid() && slices.ContainsFunc(site.Servers, func(s PlannedServer) bool { return s.Address == to }) {
+		if site.External.IsValid() && slices.ContainsFunc(site.Servers, func(s blueprint.Server) bool { return s.Address == to }) {
 			o.lab.Forward(site.External, to)
 		}
 	}

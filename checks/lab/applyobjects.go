@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"coexist/checks/blueprint"
 )
 
 func (o *Organization) createDAG(p map[string]string, _ time.Time) error {
@@ -120,9 +122,9 @@ func (o *Organization) moveMailboxes(p map[string]string, at time.Time) error {
 }
 
 // people leaves out the test mailboxes, which stay where they are to the end.
-func people(all []*item, tests []PlannedMailbox) []*item {
+func people(all []*item, tests []blueprint.Mailbox) []*item {
 	return slices.DeleteFunc(all, func(m *item) bool {
-		return slices.ContainsFunc(tests, func(t PlannedMailbox) bool { return sameText(m.get("PrimarySmtpAddress"), t.Address) })
+		return slices.ContainsFunc(tests, func(t blueprint.Mailbox) bool { return sameText(m.get("PrimarySmtpAddress"), t.Address) })
 	})
 }
 
@@ -275,7 +277,7 @@ func (o *Organization) removeObject(p map[string]string, _ time.Time) error {
 }
 
 // onNetwork is a server as the network sees it.
-func (o *Organization) onNetwork(s PlannedServer, roles []string, build string, cert Certificate) Server {
+func (o *Organization) onNetwork(s blueprint.Server, roles []string, build string, cert Certificate) Server {
 	n := Server{Name: s.Name, FQDN: s.FQDN, Version: s.Version, Build: build, Address: s.Address, Roles: roles, Certificate: cert,
 		Ports: map[uint16]func(context.Context, net.Conn){135: silentPort}}
 	if s.Version != "2013" {

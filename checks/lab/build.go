@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"coexist/checks"
+
+	"coexist/checks/blueprint"
 )
 
 // buildControllers makes one domain controller per site; further domains have
@@ -62,7 +64,7 @@ func (o *Organization) domains() []any {
 }
 
 // install puts a server into the directory and on the network.
-func (o *Organization) install(site PlannedSite, s PlannedServer, roles []string, build string) error {
+func (o *Organization) install(site blueprint.Site, s blueprint.Server, roles []string, build string) error {
 	admin := displayVersion(build)
 	o.add(newItem("ExchangeServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN, "Domain", o.plan.Forest,
 		"Site", o.plan.Forest+"/Configuration/Sites/"+site.Name, "SiteName", site.Name, "Address", s.Address.String(),
@@ -85,7 +87,7 @@ func (o *Organization) install(site PlannedSite, s PlannedServer, roles []string
 
 // addClientAccess makes the virtual directories and settings of a Client
 // Access server.
-func (o *Organization) addClientAccess(site PlannedSite, s PlannedServer) {
+func (o *Organization) addClientAccess(site blueprint.Site, s blueprint.Server) {
 	for _, d := range virtualDirectories {
 		if !strings.Contains(d.versions, s.Version) {
 			continue
@@ -137,7 +139,7 @@ var virtualDirectories = []struct{ key, noun, web, path, versions string }{
 }
 
 // addStores makes a mailbox server's databases.
-func (o *Organization) addStores(s PlannedServer, site PlannedSite) {
+func (o *Organization) addStores(s blueprint.Server, site blueprint.Site) {
 	o.add(newItem("MailboxServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DatabaseAvailabilityGroup", nil))
 	name := "Mailbox Database " + s.Name
 	d := newItem("MailboxDatabase", "Name", name, "Identity", name, "Server", s.Name, "Guid", guid(o.plan.Seed, name), "Mounted", true,
@@ -162,7 +164,7 @@ func (o *Organization) addStores(s PlannedServer, site PlannedSite) {
 }
 
 // addFor2013 makes what the first Exchange 2013 Mailbox server brings along.
-func (o *Organization) addFor2013(s PlannedServer, database string) {
+func (o *Organization) addFor2013(s blueprint.Server, database string) {
 	const book = "Default Offline Address Book (Ex2013)"
 	if len(o.pick("OfflineAddressBook", func(v *item) bool { return v.named(book) })) == 0 {
 		o.add(newItem("OfflineAddressBook", "Name", book, "Identity", `\`+book, "IsDefault", false, "ExchangeVersion", "0.20 (15.0.0.0)",
@@ -192,7 +194,7 @@ func copyStatus(database, server, status string) *item {
 }
 
 // addConnectors makes the receive connectors of a server that takes mail.
-func (o *Organization) addConnectors(s PlannedServer, roles []string) {
+func (o *Organization) addConnectors(s blueprint.Server, roles []string) {
 	names := []string{}
 	switch {
 	case s.Version == "2013" && slices.Contains(roles, "client-access"):
@@ -207,7 +209,7 @@ func (o *Organization) addConnectors(s PlannedServer, roles []string) {
 
 // firstCertificate is what a server presents to begin with: the company's on
 // the old Client Access servers, Exchange's own elsewhere.
-func (o *Organization) firstCertificate(s PlannedServer, roles []string) Certificate {
+func (o *Organization) firstCertificate(s blueprint.Server, roles []string) Certificate {
 	if s.Version == "2013" || !slices.Contains(roles, "client-access") {
 		return selfSigned(s)
 	}
@@ -215,12 +217,12 @@ func (o *Organization) firstCertificate(s PlannedServer, roles []string) Certifi
 	return Certificate{Names: names, NotBefore: o.plan.Start.AddDate(0, -10, 0), NotAfter: o.plan.Start.AddDate(1, 2, 0)}
 }
 
-func selfSigned(s PlannedServer) Certificate {
+func selfSigned(s blueprint.Server) Certificate {
 	return Certificate{Names: nonEmpty(s.Name, strings.ToLower(s.FQDN)), SelfSigned: true}
 }
 
 // listCertificates puts a server's certificates into the shell's view.
-func (o *Organization) listCertificates(s PlannedServer, bound Certificate) error {
+func (o *Organization) listCertificates(s blueprint.Server, bound Certificate) error {
 	own := selfSigned(s)
 	services := map[bool]string{true: "IIS, SMTP", false: "SMTP"}
 	if err := o.listCertificate(s.Name, own, "Valid", services[bound.SelfSigned]); err != nil {
@@ -372,7 +374,7 @@ func (o *Organization) house(m, s *item) {
 	}
 }
 
-func (o *Organization) addArbitration(s PlannedServer, database string) {
+func (o *Organization) addArbitration(s blueprint.Server, database string) {
 	names := []string{"SystemMailbox{1f05a927-0000-4000-8000-000000000001}", "SystemMailbox{e0dc1c29-89c3-4034-b678-e6c29d823ed9}",
 		"FederatedEmail.4c1f4d8b-8179-4148-93bf-00a95fa1e042"}
 	if s.Version == "2013" {

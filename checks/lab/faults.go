@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"coexist/checks/blueprint"
 )
 
 // oldTLS is what the Windows versions below Exchange 2007 and 2010 offer out
@@ -78,7 +80,7 @@ func (o *Organization) slipsAt(fault string, at time.Time) bool {
 func (o *Organization) breakThings() error {
 	first := o.plan.Sites[0]
 	if o.faults[FaultUnhealthy] {
-		if i := slices.IndexFunc(first.Servers, func(s PlannedServer) bool { return s.Version == "2013" }); i >= 0 {
+		if i := slices.IndexFunc(first.Servers, func(s blueprint.Server) bool { return s.Version == "2013" }); i >= 0 {
 			o.unhealthy[strings.ToLower(first.Servers[i].Name)] = "OWA.Protocol"
 		}
 	}

@@ -10,60 +10,15 @@ import (
 	"time"
 
 	"coexist/checks"
+	"coexist/checks/blueprint"
 )
-
-// Blueprint describes an organisation before its upgrade, and the servers that
-// the upgrade will bring, without saying where the description comes from.
-type Blueprint struct {
-	Name        string // of the Exchange organisation
-	Forest      string
-	Domains     []string
-	MailDomains []string
-	Primary     string // client host name
-	Autodiscover,
-	Legacy string
-	OutlookAnywhere bool // in use on the old servers
-	PublicFolders   bool
-	POPIMAP         bool
-	Sites           []PlannedSite
-	Mailboxes       []PlannedMailbox
-	RangeUpper      int // versions in the directory to begin with
-	OrgVersion      int
-	DomainVersion   int
-
-	Seed   string           // equal seeds give equal certificates; empty: random ones
-	Start  time.Time        // when the organisation came to be; certificates count from it
-	Now    func() time.Time // zero: the system's clock
-	Faults []string         // names of Faults
-}
-
-// PlannedSite is a site with its servers, old and to come.
-type PlannedSite struct {
-	Name           string
-	InternetFacing bool
-	External       netip.Addr // where the names point outside after the switch
-	Servers        []PlannedServer
-}
-
-// PlannedServer is an Exchange server. One of version 2013 appears when it is
-// installed.
-type PlannedServer struct {
-	Name, FQDN, Version, Build string
-	Roles                      []string
-	Address                    netip.Addr
-}
-
-// PlannedMailbox is a mailbox with an account whose password is known.
-type PlannedMailbox struct {
-	Address, Username, Password, Version, Site string
-}
 
 // Organization is a simulated organisation with everything that checks look
 // at: names, web services, mail services, directory and shell. Effects change
 // it.
 type Organization struct {
 	lab  *Lab
-	plan Blueprint
+	plan blueprint.Organization
 	now  func() time.Time
 
 	mu          sync.Mutex
@@ -82,7 +37,7 @@ type Organization struct {
 }
 
 // NewOrganization starts an organisation.
-func NewOrganization(b Blueprint) (*Organization, error) {
+func NewOrganization(b blueprint.Organization) (*Organization, error) {
 	if b.Now == nil {
 		b.Now = time.Now
 	}
@@ -151,12 +106,12 @@ func (o *Organization) buildSettings() {
 	o.add(newItem("OfflineAddressBook", "Name", "Default Offline Address Book", "Identity", `\Default Offline Address Book`,
 		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
 	o.add(newItem("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
-		"SourceTransportServers", o.names(func(s PlannedServer) bool { return s.Version != "2013" && slices.Contains(s.Roles, "hub-transport") })))
+		"SourceTransportServers", o.names(func(s blueprint.Server) bool { return s.Version != "2013" && slices.Contains(s.Roles, "hub-transport") })))
 	o.add(newItem("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
 }
 
 // names lists servers of the plan.
-func (o *Organization) names(want func(PlannedServer) bool) []any {
+func (o *Organization) names(want func(blueprint.Server) bool) []any {
 	var out []any
 	for _, site := range o.plan.Sites {
 		for _, s := range site.Servers {
@@ -272,7 +227,7 @@ func (o *Organization) shellHost(name string) *item {
 	return best
 }
 
-func (o *Organization) planned(name string) (*PlannedServer, *PlannedSite) {
+func (o *Organization) planned(name string) (*blueprint.Server, *blueprint.Site) {
 	for i := range o.plan.Sites {
 		for j := range o.plan.Sites[i].Servers {
 			if strings.EqualFold(o.plan.Sites[i].Servers[j].Name, name) {
