@@ -254,7 +254,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	return runbook.Open(path, runbook.Options{
 		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
-			return checks.Run(ctx, net, list, each)
+			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},
 	})
 }
@@ -442,7 +442,8 @@ func commandsCommand(a *app) *cobra.Command {
 }
 
 func checkCommand(a *app) *cobra.Command {
-	var asJSON, noRecord bool
+	var asJSON, noRecord, watch bool
+	var every time.Duration
 	var step int
 	var task string
 	c := &cobra.Command{
@@ -464,7 +465,13 @@ func checkCommand(a *app) *cobra.Command {
 			if noRecord {
 				run = s.TryChecks
 			}
-			results, err := run(c.Context(), ids, report.Progress(a.Err, len(ids)))
+			round := func() ([]checks.Result, error) { return run(c.Context(), ids, report.Progress(a.Err, len(ids))) }
+			var results []checks.Result
+			if watch {
+				results, err = report.Watch(c.Context(), a.Err, round, pause(every))
+			} else {
+				results, err = round()
+			}
 			if err != nil {
 				return err
 			}
@@ -478,10 +485,24 @@ func checkCommand(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "answer as JSON")
+	c.Flags().BoolVar(&watch, "watch", false, "repeat until three rounds in a row are clean")
+	c.Flags().DurationVar(&every, "every", 10*time.Second, "time between two rounds of --watch")
 	c.Flags().BoolVar(&noRecord, "no-record", false, "run without writing to the journal")
 	c.Flags().IntVar(&step, "step", 0, "only this step of the diagram")
 	c.Flags().StringVar(&task, "task", "", "only this task (name or name/target)")
 	return c
+}
+
+// pause waits between two rounds of a watch.
+func pause(d time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return failure{errors.New("the watch was ended before three rounds were clean")}
+		}
+	}
 }
 
 // openToRecord opens a session that can write, or says who holds the journal.
@@ -726,7 +747,7 @@ func isTerminal(stream any) bool {
 }
 
 func probeCommand(a *app) *cobra.Command {
-	var asJSON, loopback bool
+	var asJSON, loopback, transcript bool
 	var o target.Options
 	var resolvers, cas []string
 	var release string
@@ -757,6 +778,12 @@ func probeCommand(a *app) *cobra.Command {
 					return checks.Credential{Username: o.Account, Password: password}, nil
 				}
 			}
+			if transcript {
+				net.Store = func(lines []string) (string, error) {
+					_, err := fmt.Fprintf(a.Err, "%s\n", strings.Join(lines, "\n"))
+					return "", err
+				}
+			}
 			results := checks.Run(c.Context(), net, list, nil)
 			for i := range results {
 				results[i].Operator, results[i].Host = a.operator, a.Host
@@ -774,6 +801,7 @@ func probeCommand(a *app) *cobra.Command {
 	}
 	f := c.Flags()
 	f.BoolVar(&asJSON, "json", false, "answer as JSON")
+	f.BoolVar(&transcript, "transcript", false, "show what was said on the wire, without secrets")
 	f.StringSliceVar(&o.Types, "type", nil, "dns: record types (A,AAAA,CNAME,MX,SRV,TXT,PTR,NS,SOA)")
 	f.StringVar(&o.StartTLS, "starttls", "", "tls: smtp, imap, pop or ldap")
 	f.StringVar(&o.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")

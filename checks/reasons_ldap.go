@@ -17,7 +17,6 @@ var ldapReasons = []Reason{
 	{"ldap.signing_required", Unknown, "the domain controller wants signed or encrypted connections",
 		[]string{"it has no certificate, or one that is not trusted here", "LDAP signing is required"}, "Give the domain controller a trusted certificate, or add its issuer to the migration's trust."},
 	{"ldap.referral", Unknown, "the domain controller sends the question elsewhere", []string{"a controller of another domain was asked"}, "Name a controller of that domain."},
-	{"ldap.needs_bind", Skip, "the directory answers only after logging on", nil, "Give an account."},
 	{"ldap.unsigned", Warn, "the directory was read without TLS", []string{"the domain controller has no certificate"}, "Read again over LDAPS where that is possible."},
 	{"ldap.bind_refused", Fail, "the directory refuses the logon", []string{"wrong password", "the account is locked or disabled"}, "Find out why before trying again."},
 	{"ldap.schema_missing", Fail, "the schema has never been prepared for Exchange", nil, "Prepare the schema."},
