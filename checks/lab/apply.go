@@ -325,6 +325,14 @@ func (o *Organization) bindCertificate(p map[string]string, _ time.Time) error {
 		return fmt.Errorf("no certificate was installed on %s", name)
 	}
 	services := split(p["services"])
+	if slices.ContainsFunc(services, func(s string) bool { return !strings.EqualFold(s, "IIS") }) {
+		o.mailCert[strings.ToLower(name)] = c
+		if planned, _ := o.planned(name); planned != nil {
+			if err := o.serveMail(*planned, texts(v.get("Roles"))); err != nil {
+				return err
+			}
+		}
+	}
 	if slices.ContainsFunc(services, func(s string) bool { return strings.EqualFold(s, "IIS") }) {
 		for _, i := range o.pick("ExchangeCertificate", func(i *item) bool { return sameText(i.get("Server"), name) }) {
 			i.set("Services", strings.TrimPrefix(strings.ReplaceAll(i.text("Services"), "IIS, ", ""), "IIS"))

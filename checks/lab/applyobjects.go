@@ -180,12 +180,9 @@ func (o *Organization) setObject(p map[string]string, _ time.Time) error {
 	case noun == "ExchangeCertificate" && property == "CertificateDomains":
 		return o.requestCertificate(id, split(p["value"]))
 	}
-	found := o.meant(noun, id)
-	if len(found) == 0 {
-		var err error
-		if found, err = o.create(noun, id); err != nil {
-			return err
-		}
+	found, err := o.meantOrMade(noun, id)
+	if err != nil {
+		return err
 	}
 	for _, v := range found {
 		if noun == "MailboxDatabase" && property == "Name" {
@@ -197,47 +194,74 @@ func (o *Organization) setObject(p map[string]string, _ time.Time) error {
 	return nil
 }
 
-// meant are the objects that an effect names.
-func (o *Organization) meant(noun, id string) []*item {
-	return o.pick(noun, func(v *item) bool { return id == "*" || v.named(id) || sameText(v.get("Server"), id) })
+// made are the kinds of object that people make on the way; their names may
+// come as a list.
+var made = []string{"Mailbox", "MigrationBatch", "OfflineAddressBook", "SendConnector"}
+
+func (o *Organization) meantOrMade(noun, id string) ([]*item, error) {
+	if !slices.Contains(made, noun) {
+		found := o.meant(noun, id)
+		if len(found) == 0 {
+			return nil, fmt.Errorf("there is no %s %s", noun, id)
+		}
+		return found, nil
+	}
+	var all []*item
+	for _, name := range split(id) {
+		found := o.meant(noun, name)
+		if len(found) == 0 && name != "*" {
+			v, err := o.create(noun, name)
+			if err != nil {
+				return nil, err
+			}
+			found = []*item{v}
+		}
+		all = append(all, found...)
+	}
+	return all, nil
 }
 
-// create makes the objects that people make with a New- command on the way.
-func (o *Organization) create(noun, id string) ([]*item, error) {
-	var out []*item
-	for _, name := range split(id) {
-		switch noun {
-		case "Mailbox":
-			s := o.mailboxServer("", o.plan.Sites[0].Name)
-			if strings.Contains(name, "13") && o.installed2013() {
-				s = o.mailboxServer("2013", o.plan.Sites[0].Name)
-			}
-			if s == nil {
-				return nil, fmt.Errorf("there is no Mailbox server for %s", name)
-			}
-			if !strings.Contains(name, "@") {
-				name += "@" + o.mailDomain()
-			}
-			out = append(out, o.addMailbox(name, s))
-		case "MigrationBatch":
-			v := newItem(noun, "Identity", name, "Name", name, "Status", "Created", "FailedCount", 0)
-			o.add(v)
-			out = append(out, v)
-		case "OfflineAddressBook":
-			v := newItem(noun, "Name", name, "Identity", `\`+name, "IsDefault", false, "ExchangeVersion", "0.20 (15.0.0.0)", "GlobalWebDistributionEnabled", true)
-			o.add(v)
-			out = append(out, v)
-		case "SendConnector":
-			if name != "*" {
-				v := newItem(noun, "Name", name, "Identity", name, "AddressSpaces", []any{"smtp:*;1"}, "SourceTransportServers", nil)
-				o.add(v)
-				out = append(out, v)
-			}
-		default:
-			return nil, fmt.Errorf("there is no %s %s", noun, name)
+// meant are the objects that an effect names.
+func (o *Organization) meant(noun, id string) []*item {
+	return o.pick(noun, func(v *item) bool {
+		return id == "*" || v.named(id) || v.named(`\`+id) || sameText(v.get("Server"), id)
+	})
+}
+
+// create makes what people make with a New- command on the way.
+func (o *Organization) create(noun, name string) (*item, error) {
+	var v *item
+	switch noun {
+	case "Mailbox":
+		return o.createMailbox(name)
+	case "MigrationBatch":
+		v = newItem(noun, "Identity", name, "Name", name, "Status", "Created", "FailedCount", 0)
+	case "OfflineAddressBook":
+		v = newItem(noun, "Name", name, "Identity", `\`+name, "IsDefault", false, "ExchangeVersion", "0.20 (15.0.0.0)", "GlobalWebDistributionEnabled", true)
+	default:
+		v = newItem(noun, "Name", name, "Identity", name, "AddressSpaces", []any{"smtp:*;1"}, "SourceTransportServers", nil)
+	}
+	o.add(v)
+	return v, nil
+}
+
+// createMailbox makes a mailbox in the first site: on Exchange 2013 when it is
+// a test mailbox of that version, else on an old server.
+func (o *Organization) createMailbox(name string) (*item, error) {
+	version := ""
+	for _, m := range o.plan.Mailboxes {
+		if strings.EqualFold(m.Address, name) {
+			version = m.Version
 		}
 	}
-	return out, nil
+	s := o.mailboxServer(version, o.plan.Sites[0].Name)
+	if s == nil {
+		return nil, fmt.Errorf("there is no Mailbox server for %s", name)
+	}
+	if !strings.Contains(name, "@") {
+		name += "@" + o.mailDomain()
+	}
+	return o.addMailbox(name, s), nil
 }
 
 // renameDatabase keeps what refers to a database with it.
@@ -301,8 +325,6 @@ func (l *Lab) AddPort(name string, port uint16, handle func(context.Context, net
 	if err := l.Serve(at, handle); err != nil {
 		return err
 	}
-	r.mu.Lock()
-	r.ports = append(r.ports, at)
-	r.mu.Unlock()
+	l.keepPort(name, at)
 	return nil
 }

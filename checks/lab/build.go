@@ -82,6 +82,9 @@ func (o *Organization) install(site blueprint.Site, s blueprint.Server, roles []
 		return err
 	}
 	o.bound[strings.ToLower(s.Name)] = cert
+	if err := o.serveMail(s, roles); err != nil {
+		return err
+	}
 	return o.listCertificates(s, cert)
 }
 

@@ -29,6 +29,7 @@ type Organization struct {
 	outside     netip.Addr             // where the names point outside before the switch
 	bound       map[string]Certificate // what a server presents, by lower-case name
 	latest      map[string]Certificate // the one installed last, by lower-case server name
+	mailCert    map[string]Certificate // what its mail services present; none: its own
 	stopped     map[string]bool        // servers whose services stand still, by lower-case name
 	unhealthy   map[string]string      // server → health set
 	faults      map[string]bool        // by name
@@ -51,7 +52,7 @@ func NewOrganization(b blueprint.Organization) (*Organization, error) {
 	o := &Organization{
 		lab: l, plan: b, now: b.Now, objects: map[string][]*item{}, outside: netip.MustParseAddr("203.0.113.20"),
 		stopped: map[string]bool{}, unhealthy: map[string]string{}, faults: map[string]bool{},
-		bound: map[string]Certificate{}, slipped: map[string]bool{}, latest: map[string]Certificate{},
+		bound: map[string]Certificate{}, slipped: map[string]bool{}, latest: map[string]Certificate{}, mailCert: map[string]Certificate{},
 	}
 	if err := o.build(); err != nil {
 		return nil, errors.Join(err, l.Close())
