@@ -159,7 +159,7 @@ func (p *shellParser) elements() (node, error) {
 		return nil, err
 	}
 	all := []node{first}
-	for p.take(",") {
+	for !p.alone && p.take(",") {
 		n, err := p.unary()
 		if err != nil {
 			return nil, err
@@ -467,9 +467,12 @@ func (p *shellParser) index(base node) (node, error) {
 
 func (p *shellParser) arguments() ([]node, error) {
 	p.take("(")
+	alone := p.alone
+	p.alone = true
+	defer func() { p.alone = alone }()
 	var out []node
 	for !p.take(")") {
-		n, err := p.unary()
+		n, err := p.expression()
 		if err != nil {
 			return nil, err
 		}

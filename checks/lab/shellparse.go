@@ -36,6 +36,7 @@ type shellParser struct {
 	src   string
 	pos   int
 	depth int
+	alone bool // a comma ends the expression: inside the arguments of a method
 }
 
 const shellDepth = 40
@@ -86,7 +87,9 @@ func (p *shellParser) statements(closing string) (block, error) {
 	if p.depth++; p.depth > shellDepth {
 		return nil, p.fail("less nesting")
 	}
-	defer func() { p.depth-- }()
+	alone := p.alone
+	p.alone = false
+	defer func() { p.depth--; p.alone = alone }()
 	var all []block
 	for !p.end(closing) {
 		if p.take(";") {
