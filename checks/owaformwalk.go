@@ -155,10 +155,10 @@ func (w *formWalk) step(at *url.URL, a webAnswer, n int) (*url.URL, *Finding) {
 		f := failed("owaform.error_page", "%s: the logon ends on the error page", w.at.where())
 		f.Found = "errorFE.aspx, httpCode " + orNothing(clip(to.Query().Get("httpCode"), 20))
 		return done(f)
-	case !sameHost(to, at):
-		return done(w.elsewhere(to))
 	case to.Scheme != "https":
 		return done(failed("http.redirect_downgrade", "%s: the logon leads from https to http", w.at.where()))
+	case !sameHost(to, at):
+		return done(w.elsewhere(to))
 	case strings.HasSuffix(path, "/logon.aspx"), strings.HasSuffix(path, "/logon.asp"):
 		f := warned("owaform.loop", "%s: the logon leads back to the logon page", w.at.where())
 		f.Expected, f.Found = "a page of the mailbox", "the logon page without a reason"

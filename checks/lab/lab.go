@@ -47,6 +47,7 @@ type Lab struct {
 	inside    netip.AddrPort
 	outside   netip.AddrPort
 	forest    string
+	web       web
 	zones     map[checks.Vantage]*zone
 	ctx       context.Context // ends with Close
 	stop      context.CancelFunc
@@ -69,6 +70,7 @@ func New(c Config) (*Lab, error) {
 		services: map[netip.AddrPort]*service{}, udp: map[netip.AddrPort]string{}, hosts: map[netip.Addr]int{},
 		forwards: map[netip.Addr]netip.Addr{}, servers: map[string]*running{},
 	}
+	l.web.sessions, l.web.refused, l.web.accepted = map[string]string{}, map[string]int{}, map[string]int{}
 	if l.now == nil {
 		l.now = time.Now
 	}
