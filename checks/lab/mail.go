@@ -36,7 +36,7 @@ func (o *Organization) serveMail(s blueprint.Server, roles []string) error {
 			serve = o.lab.ServePOP
 		}
 		if err := o.lab.replace(s, port, func(at netip.AddrPort) error {
-			_, err := serve(at, Mailbox{FQDN: s.FQDN, Cert: cert, Implicit: implicit})
+			_, err := serve(at, MailService{FQDN: s.FQDN, Cert: cert, Implicit: implicit})
 			return err
 		}); err != nil {
 			return err

@@ -45,6 +45,26 @@ func (o *Organization) publish() {
 		}
 	}
 	o.published = now
+	o.publishWeb()
+}
+
+// publishWeb tells the web directories which mailboxes there are and which
+// names they hand out.
+func (o *Organization) publishWeb() {
+	names := Published{Primary: o.plan.Primary}
+	for _, v := range o.objects["webservicesvirtualdirectory"] {
+		if o.plan.Legacy != "" && strings.Contains(v.text("ExternalUrl"), "//"+o.plan.Legacy+"/") {
+			names.Legacy = o.plan.Legacy
+		}
+	}
+	o.lab.Publish(names)
+	for _, m := range o.plan.Mailboxes {
+		for _, v := range o.objects["mailbox"] {
+			if s := o.server(v.text("ServerName")); s != nil && sameText(v.get("PrimarySmtpAddress"), m.Address) {
+				o.lab.SetMailbox(Mailbox{Address: m.Address, User: m.Username, Password: m.Password, Version: s.text("Version")})
+			}
+		}
+	}
 }
 
 // publishServer writes a server with what stands below it.
