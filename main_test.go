@@ -1,9 +1,23 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
+
+	"coexist/checks"
+	"coexist/checks/lab"
+	"coexist/runbook/journal"
+	"coexist/tui/tuitest"
 )
 
 // TestImportRules keeps the packages apart as docs/architecture.md draws them.
@@ -19,6 +33,8 @@ func TestImportRules(t *testing.T) {
 		"coexist/checks":            {},
 		"coexist/checks/effect":     {},
 		"coexist/checks/lab":        {"coexist/checks"},
+		"coexist/checks/report":     {"coexist/checks"},
+		"coexist/checks/target":     {"coexist/checks"},
 		"coexist/runbook":           {"coexist/runbook", "coexist/checks", "coexist/checks/effect"},
 		"coexist/runbook/migration": {},
 		"coexist/runbook/journal":   {},
@@ -29,6 +45,7 @@ func TestImportRules(t *testing.T) {
 		"coexist/runbook":           {"charm.land/", "net/http", "os/exec", "coexist/tui", "coexist/checks/lab"},
 		"coexist/runbook/migration": {"net/http", "os/exec"},
 		"coexist/checks":            {"charm.land/"},
+		"coexist/tui/tuitest":       {"net", "coexist/runbook"}, // it starts programs, for tests alone
 	}
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		fields := strings.Fields(line)
@@ -66,4 +83,312 @@ func permitted(imp string, list []string) bool {
 		}
 	}
 	return false
+}
+
+// TestMain lets the test binary stand in for the program: the end-to-end tests
+// run it in a pseudo terminal, with the laboratory as its network.
+func TestMain(m *testing.M) {
+	if world := os.Getenv("COEXIST_TEST_WORLD"); world != "" {
+		os.Exit(inWorld(world))
+	}
+	os.Exit(m.Run())
+}
+
+// inWorld runs the program against a laboratory whose name server follows a
+// file: its text is the address of mail.contoso.com.
+func inWorld(world string) int {
+	l, err := lab.New(lab.Config{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer l.Close()
+	env := fieldEnvironment()
+	env.User, env.Host, env.Copy = "meyer", "jumphost", nil
+	env.Assets = smallProcedure
+	env.Network = func(checks.FieldSettings) (*checks.Env, error) {
+		door := l.Env()
+		dial := door.Dial
+		door.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if text, err := os.ReadFile(world); err == nil {
+				if a, err := netip.ParseAddr(strings.TrimSpace(string(text))); err == nil {
+					l.SetAddresses(checks.Inside, "mail.contoso.com", 300, a)
+				}
+			}
+			return dial(ctx, network, address)
+		}
+		return door, nil
+	}
+	return exitCode(run(context.Background(), os.Args[1:], env), os.Stderr)
+}
+
+// smallProcedure is a way to 2013 that a test can walk in seconds.
+var smallProcedure = fstest.MapFS{
+	"releases.toml": {Data: []byte(`format = 1
+[[release]]
+name = "2013 CU23"
+version = "2013"
+build = "15.0.1497.2"
+range_upper = 15312
+org_version = 16133
+domain_version = 13237
+coexists = true
+support_end = "2023-04-11"
+sources = ["build numbers"]
+`)},
+	"procedures/2010.toml": {Data: []byte(`format = 1
+source = "2010"
+title = "Exchange 2010 to Exchange 2013"
+revision = "2026-11-01"
+diagram = ["Clients"]
+[[step]]
+number = 1
+id = "prepare"
+title = "Prepare"
+slide = ["Prepare AD with Exchange 2013 schema"]
+reach = "organization"
+tasks = ["prepare.name", "prepare.port"]
+[[step]]
+number = 2
+id = "switch"
+title = "Switch primary namespace to Exchange 2013 CAS"
+reach = "site"
+tasks = ["switch.go"]
+[[step]]
+number = 3
+id = "sites"
+title = "Repeat for additional sites"
+close_out = ["close.remove"]
+`)},
+	"tasks/all.toml": {Data: []byte(`format = 1
+[[task]]
+name = "prepare.name"
+title = "Publish the name"
+scope = "org"
+why = "Clients ask for it."
+run_on = "the DNS console"
+rights = "DnsAdmins"
+sources = ["none"]
+no_effect = "the name server is outside"
+[[task.command]]
+shell = "cmd"
+text = "nslookup {{bare .Names.Primary}}"
+reads = true
+[[task.check]]
+name = "address"
+title = "The name points to the new entry"
+kind = "dns"
+gate = "hard"
+holds_until = "sites"
+params = { name = "{{host .Names.Primary}}", type = "A", resolver = "internal" }
+expect = [ { property = "value", op = "same_set", values = ["{{host .Site.Entry}}"] } ]
+remedy = "Change the A record."
+[[task]]
+name = "prepare.port"
+title = "Open the port"
+scope = "org"
+after = ["prepare.name"]
+why = "Mail comes in there."
+run_on = "the firewall"
+rights = "none"
+sources = ["none"]
+no_effect = "the firewall is outside"
+[[task.command]]
+shell = "cmd"
+text = "echo open"
+[[task.check]]
+name = "smtp"
+title = "The port answers"
+kind = "tcp"
+gate = "soft"
+params = { host = "{{host .Names.Primary}}", port = 25 }
+remedy = "Open the port."
+[[task]]
+name = "switch.go"
+title = "Switch"
+scope = "org"
+why = "It is time."
+run_on = "the DNS console"
+rights = "none"
+sources = ["none"]
+no_effect = "the name server is outside"
+[[task.command]]
+shell = "cmd"
+text = "echo switched"
+[[task]]
+name = "close.remove"
+title = "Remove the old servers"
+scope = "org"
+why = "They are empty."
+run_on = "the old servers"
+rights = "none"
+sources = ["none"]
+no_effect = "nothing reads it"
+[[task.command]]
+shell = "cmd"
+text = "echo removed"
+`)},
+}
+
+// start runs the program in a folder on a terminal of its own.
+func start(t *testing.T, dir string, w, h int, args ...string) *tuitest.Terminal {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "TERM=xterm-256color", "COLORTERM=truecolor",
+		"TMUX=", "NO_COLOR=", "ACCESSIBLE=", "COEXIST_ASCII=", "SSH_TTY=", "SSH_CONNECTION=")
+	return tuitest.Start(t, cmd, w, h)
+}
+
+// TestFromEmptyFolderToRunbook takes a migration from the first question to
+// the exported runbook as an engineer would, with a failing check that closes
+// the gate, its repair, a waiver, and the power cut in between.
+func TestFromEmptyFolderToRunbook(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	world := func(address string) {
+		if err := os.WriteFile(filepath.Join(dir, "world"), []byte(address), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	world("10.0.0.10")
+	term := start(t, dir, 120, 40)
+
+	answerQuestions(term)
+	term.WaitText("Publish the name")
+
+	// Carried out, but the name still points elsewhere: the gate stays closed.
+	term.Type(" ")
+	term.WaitText("Who is working here?")
+	term.Press("ctrl+u")
+	term.Type("A. Meyer")
+	term.Press("enter", "enter")
+	term.WaitText("Open the port")
+	term.WaitGone("Who is working here?")
+	waitJournal(t, dir, `"task.done"`)
+	term.Type("r")
+	term.WaitText("expected")
+	term.WaitText("10.0.0.10")
+	status := headless(t, dir, 1, "status", "contoso.toml")
+	if !strings.Contains(status, "gate closed") || !strings.Contains(status, "10.0.0.10") {
+		t.Fatalf("the failing check does not close the gate:\n%s", status)
+	}
+
+	// The power goes. What was shown is still there.
+	term.Kill()
+	term = start(t, dir, 120, 40, "contoso.toml")
+	term.WaitText("Publish the name")
+	term.WaitText("failed")
+
+	// Mended outside: the check passes.
+	world("10.0.0.80")
+	term.Type("r")
+	term.WaitText("Who is working here?") // each session signs in anew; the last name is offered
+	term.WaitText("A. Meyer")
+	term.Press("enter", "enter")
+	term.WaitGone("failed")
+
+	// The next task's check fails for good; it is waived with a reason.
+	term.Press("down")
+	term.WaitText("1.2 Open the port")
+	term.Type(" ")
+	waitJournal(t, dir, `"task":"prepare.port/org"`)
+	term.Type("r")
+	term.WaitText("The port answers")
+	waitJournal(t, dir, `"prepare.port/org/smtp"`)
+	term.WaitText("failed")
+	term.Type("w")
+	term.WaitText("Why may it go on regardless?")
+	term.Type("Mail comes in through the provider")
+	term.Press("tab", "tab", "enter")
+	term.WaitText("waived")
+	if status := headless(t, dir, 0, "status", "contoso.toml"); strings.Count(status, "gate open") < 2 {
+		t.Fatalf("the gate to step 2 did not open:\n%s", status)
+	}
+
+	// The record.
+	headless(t, dir, 0, "export", "contoso.toml")
+	text, err := os.ReadFile(filepath.Join(dir, "contoso-runbook.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Contoso", "Mail comes in through the provider", "A. Meyer", "10.0.0.10", "Prepare AD with Exchange 2013 schema"} {
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("the runbook does not hold %q", want)
+		}
+	}
+	headless(t, dir, 0, "export", "contoso.toml", "--check")
+	term.Type("q")
+	if code := term.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, off := range []string{"\x1b[?1049l", "\x1b[?25h"} {
+		if !strings.Contains(term.Raw(), off) {
+			t.Errorf("the terminal was not restored: %q is missing", off)
+		}
+	}
+	if r, err := journal.Verify(filepath.Join(dir, "contoso.journal")); err != nil || r.Broken != nil {
+		t.Errorf("journal: %+v, %v", r, err)
+	}
+}
+
+// answerQuestions fills the intake in: one site with an old and a new server.
+func answerQuestions(term *tuitest.Terminal) {
+	say := func(text string, keys ...string) {
+		term.Type(text)
+		term.Press(keys...)
+	}
+	term.WaitText("New migration")
+	term.Type("n")
+	term.WaitText("What is there today")
+	term.Press("enter")
+	term.WaitText("Organisation name")
+	say("Contoso", "enter")
+	say("contoso.com", "enter", "enter", "enter", "enter", "enter", "enter", "enter")
+	term.WaitText("Add a site")
+	term.Press("enter")
+	say("Redmond", "enter", "enter")
+	say("10.0.0.80", "enter")
+	say("203.0.113.80", "pgdown")
+	term.Press("enter")
+	say("EX10-01", "pgdown")
+	term.Press("enter")
+	say("EX13-01", "enter", "right", "pgdown")
+	for _, page := range []string{"Features", "Target", "Network", "Change", "Review"} {
+		term.Press("pgdown")
+		term.WaitText("▸ " + page)
+	}
+	term.Press("enter", "enter")
+}
+
+// headless runs a command of the program and returns what it answered.
+func headless(t *testing.T, dir string, code int, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"))
+	out, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Fatalf("coexist %s: exit code %d, want %d (%v)\n%s", strings.Join(args, " "), got, code, err, out)
+	}
+	return string(out)
+}
+
+// waitJournal returns once the journal holds a text.
+func waitJournal(t *testing.T, dir, text string) {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		data, _ := os.ReadFile(filepath.Join(dir, "contoso.journal"))
+		if bytes.Contains(data, []byte(text)) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("the journal never held %s:\n%s", text, data)
+		}
+	}
 }

@@ -16,7 +16,7 @@ type Reason struct {
 // family stands beside the kind that gives it.
 var Reasons = tabulate(
 	generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, starttlsReasons, httpReasons, exchangeReasons,
-	versionReasons, autodiscoverReasons, owaformReasons, rpchReasons, smtpReasons, mailboxReasons, ldapReasons,
+	versionReasons, autodiscoverReasons, owaformReasons, rpchReasons, smtpReasons, mailboxReasons, ldapReasons, logonReasons,
 )
 
 func tabulate(families ...[]Reason) map[string]Reason {

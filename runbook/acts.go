@@ -60,7 +60,7 @@ func (s *Session) MarkDone(taskID, typed string) error {
 	if err := m.mayDo(t, typed); err != nil {
 		return err
 	}
-	done := TaskDone{Task: taskID, Typed: typed, Hash: t.changes(s.fold.values), Lines: t.Lines(s.fold.values), Again: again}
+	done := TaskDone{Task: taskID, Typed: typed, Hash: s.fold.changes(t), Lines: t.Lines(s.fold.values), Again: again}
 	if err := s.append(journal.Entry{Kind: EventDone, Data: done}); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *Session) MarkDone(taskID, typed string) error {
 // confirms tells what marking a task again means: that its wait is over, or
 // that it was looked at again. Otherwise there is nothing to mark.
 func (m *moment) confirms(t *Task, tf *taskFold) (waitOver bool, err error) {
-	if m.reopened(t) > tf.seq || tf.hash != "" && tf.hash != t.changes(m.f.values) {
+	if m.reopened(t) > tf.seq || tf.hash != "" && tf.hash != m.f.changes(t) {
 		return false, nil
 	}
 	if m.waiting(t, tf) {
@@ -300,7 +300,17 @@ func (r *Runbook) CheckValueFor(key, value string) (string, error) {
 	if (d.Scope == Org) != (place == Org) || d.Scope != Org && !r.places[place] {
 		return "", fmt.Errorf("%q is kept per %s, and %q is none", name, d.Scope, place)
 	}
+	if d.Captured && strings.TrimSpace(value) == "" {
+		return "", nil
+	}
 	return CheckValue(d.Type, value)
+}
+
+// MayBeEmpty tells whether a value may be recorded as nothing: what a task
+// captures may have been empty before the change.
+func (r *Runbook) MayBeEmpty(key string) bool {
+	name, _, _ := strings.Cut(key, "/")
+	return r.values[name].Captured
 }
 
 // DeclareBackout records the retreat: nothing opens any more.

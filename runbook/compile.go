@@ -51,7 +51,7 @@ type compiler struct {
 	base      Data
 	r         *Runbook
 	templates map[string]*procedure.Template
-	byName    map[string][]*Task // instances, in order
+	byName    map[string][]*Task // instances in order, by name, name@target and name/site
 	work      []stretch          // phases with what fills them, in order
 }
 
@@ -184,7 +184,9 @@ func (c *compiler) instances(s stretch, t *procedure.Task) error {
 			return fmt.Errorf("%s is there twice; a task belongs to one step, and its scope must tell its targets apart", task.ID)
 		}
 		c.r.tasks[task.ID] = task
-		c.byName[t.Name] = append(c.byName[t.Name], task)
+		for _, key := range []string{t.Name, t.Name + "@" + task.Target, t.Name + "/" + task.Site} {
+			c.byName[key] = append(c.byName[key], task)
+		}
 		s.phase.Tasks = append(s.phase.Tasks, task)
 	}
 	return nil

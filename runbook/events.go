@@ -3,6 +3,7 @@ package runbook
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"coexist/checks"
@@ -215,4 +216,28 @@ func observed(r *checks.Result, entry time.Time) time.Time {
 		return entry
 	}
 	return r.Started.Add(time.Duration(r.MS) * time.Millisecond)
+}
+
+// String writes the summary in one line.
+func (s Summary) String() string {
+	var parts []string
+	for _, group := range []struct {
+		word string
+		list []string
+	}{{"added", s.Added}, {"removed", s.Removed}, {"changed", s.Changed}} {
+		if n := len(group.list); n > 0 {
+			text := fmt.Sprintf("%d %s", n, group.word)
+			if n <= 3 {
+				text += " (" + strings.Join(group.list, ", ") + ")"
+			}
+			parts = append(parts, text)
+		}
+	}
+	if s.Note != "" {
+		parts = append(parts, s.Note)
+	}
+	if len(parts) == 0 {
+		return "no task differs"
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,8 +1,6 @@
 package runbook
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"coexist/checks"
@@ -32,6 +30,12 @@ type fold struct {
 	lost   map[string]checks.Result
 	waived map[string]Waiver // of captured values, by key
 	cache  map[*Phase]*standing
+	reach  map[*Task]int64 // last reopening that a task is built on; nil: to be worked out
+
+	reopenings int
+
+	prints map[*Task]string  // what tasks change with the values in force
+	asked  map[*Check]string // what checks ask with the values in force
 
 	notes     []Note
 	noteSeqs  []int64
@@ -84,7 +88,7 @@ func newFold(r *Runbook) *fold {
 	return &fold{
 		r: r, values: Values{}, known: map[string][]valueEntry{}, tasks: map[string]*taskFold{}, checks: map[string]*checkFold{},
 		begun: map[*Phase]int64{}, sealed: map[*Phase]int64{}, lost: map[string]checks.Result{}, waived: map[string]Waiver{},
-		cache: map[*Phase]*standing{},
+		cache: map[*Phase]*standing{}, prints: map[*Task]string{}, asked: map[*Check]string{},
 	}
 }
 
@@ -169,6 +173,39 @@ func (f *fold) touch(id string, at time.Time) *taskFold {
 
 // forget drops what was concluded about all phases.
 func (f *fold) forget() { clear(f.cache) }
+
+// revalue drops what was rendered with other values.
+func (f *fold) revalue() {
+	clear(f.prints)
+	clear(f.asked)
+	f.forget()
+}
+
+// changes is what a task changes, rendered once for the values in force.
+func (f *fold) changes(t *Task) string {
+	if t.fixed != "" {
+		return t.fixed
+	}
+	print, known := f.prints[t]
+	if !known {
+		print = t.changes(f.values)
+		f.prints[t] = print
+	}
+	return print
+}
+
+// asks is what a check asks, rendered once for the values in force.
+func (f *fold) asks(c *Check) string {
+	if c.fixed != "" {
+		return c.fixed
+	}
+	print, known := f.asked[c]
+	if !known {
+		print = c.asks(f.values)
+		f.asked[c] = print
+	}
+	return print
+}
 
 func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	check := f.r.checks[p.ID]
@@ -280,6 +317,8 @@ func (f *fold) reopen(e journal.Event, id string) {
 	t.seq, t.base, t.at, t.by, t.hash, t.ack = 0, 0, time.Time{}, "", "", 0
 	t.reopened++
 	t.again = e.Seq
+	f.reopenings++
+	f.reach = nil
 	for _, c := range task.Checks {
 		if cf := f.checks[c.ID]; cf != nil {
 			cf.held = false
@@ -314,96 +353,5 @@ func (f *fold) setValue(v valueEntry, key string, at time.Time) {
 			f.touch(t.ID, at)
 		}
 	}
-	f.forget()
-}
-
-// undo takes one event back, as far as it still is in force.
-func (f *fold) undo(e journal.Event, p *Undone) {
-	switch p.Kind {
-	case EventDone:
-		for id, t := range f.tasks {
-			if t.seq == p.Seq {
-				f.reopen(e, id)
-			}
-		}
-	case EventWaitOver:
-		for _, t := range f.tasks {
-			if t.ack == p.Seq {
-				t.ack = 0
-			}
-		}
-	case EventWaiver:
-		f.undoWaiver(p.Seq)
-	case EventRead, EventResult:
-		f.undoCheck(p)
-	case EventValue:
-		f.undoValue(p.Seq)
-	case EventNote:
-		for i, seq := range f.noteSeqs {
-			if seq == p.Seq {
-				f.notes = append(f.notes[:i:i], f.notes[i+1:]...)
-				f.noteSeqs = append(f.noteSeqs[:i:i], f.noteSeqs[i+1:]...)
-				break
-			}
-		}
-	case EventBackout:
-		if f.backedOut == p.Seq {
-			f.backout, f.backedOut = nil, 0
-		}
-	}
-	f.forget()
-}
-
-// undoCheck takes back that a warning was read, or a statement: the check
-// then has no result in force.
-func (f *fold) undoCheck(p *Undone) {
-	for id, c := range f.checks {
-		switch {
-		case p.Kind == EventResult && c.seq == p.Seq:
-			f.checks[id] = &checkFold{history: c.history, green: c.green, red: c.red}
-		case p.Kind == EventRead && c.reading == p.Seq:
-			c.read, c.reading = 0, 0
-		}
-	}
-}
-
-func (f *fold) undoValue(seq int64) {
-	for key, list := range f.known {
-		for i, v := range list {
-			if v.seq != seq {
-				continue
-			}
-			list = append(list[:i:i], list[i+1:]...)
-			f.known[key] = list
-			delete(f.values, key)
-			if len(list) > 0 {
-				f.values[key] = list[len(list)-1].value
-			}
-			return
-		}
-	}
-}
-
-// String writes the summary in one line.
-func (s Summary) String() string {
-	var parts []string
-	for _, group := range []struct {
-		word string
-		list []string
-	}{{"added", s.Added}, {"removed", s.Removed}, {"changed", s.Changed}} {
-		if n := len(group.list); n > 0 {
-			text := fmt.Sprintf("%d %s", n, group.word)
-			if n <= 3 {
-				text += " (" + strings.Join(group.list, ", ") + ")"
-			}
-			parts = append(parts, text)
-		}
-	}
-	if s.Note != "" {
-		parts = append(parts, s.Note)
-	}
-	if len(parts) == 0 {
-		return "no task differs"
-	}
-	return strings.Join(parts, ", ")
+	f.revalue()
 }

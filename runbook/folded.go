@@ -156,7 +156,7 @@ func (m *moment) task(t *Task, p *Progress, phase *PhaseState) *TaskState {
 	switch {
 	case m.reopened(t) > tf.seq:
 		s.Status, s.Why = Stale, "something it is built on was reopened: look at it again"
-	case tf.hash != "" && tf.hash != t.changes(m.f.values):
+	case tf.hash != "" && tf.hash != m.f.changes(t):
 		s.Status, s.Why = Changed, "its commands are not those that were carried out: compare and confirm"
 	case failed != "":
 		s.Status, s.Why = Failed, failed

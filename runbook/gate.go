@@ -35,9 +35,20 @@ func (m *moment) complete(p *Phase) bool {
 	for _, id := range p.After {
 		is = is && m.complete(m.f.r.phases[id])
 	}
-	is = is && len(m.own(p).remaining) == 0
+	is = is && m.carried(p) && len(m.own(p).remaining) == 0
 	m.whole[p] = is
 	return is
+}
+
+// carried tells whether all required tasks of a phase are carried out, which
+// is known before any check is looked at.
+func (m *moment) carried(p *Phase) bool {
+	for _, t := range p.Tasks {
+		if tf := m.f.tasks[t.ID]; !t.Optional && (tf == nil || tf.seq == 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // regressions lists the checks of sealed phases that must still hold when a
@@ -95,7 +106,7 @@ func (m *moment) taskBlockers(t *Task, s *standing) []Blocker {
 	if m.reopened(t) > tf.seq {
 		return []Blocker{taskBlocker(t, Stale, t.Title+": built on something that was reopened", "look at it again and mark it carried out again (space)")}
 	}
-	if tf.hash != "" && tf.hash != t.changes(m.f.values) {
+	if tf.hash != "" && tf.hash != m.f.changes(t) {
 		return []Blocker{taskBlocker(t, Changed, t.Title+": its commands are not those that were carried out", "compare them, run what differs, mark it carried out again (space)")}
 	}
 	var out []Blocker
@@ -230,7 +241,7 @@ func (m *moment) dependable(t *Task) (bool, string) {
 		return t.Optional, "not carried out"
 	case m.reopened(t) > tf.seq:
 		return false, "to be confirmed"
-	case tf.hash != "" && tf.hash != t.changes(m.f.values):
+	case tf.hash != "" && tf.hash != m.f.changes(t):
 		return false, "changed, to be confirmed"
 	case m.waiting(t, tf):
 		return false, "waits until " + tf.at.Add(t.Wait).UTC().Format("15:04 UTC")

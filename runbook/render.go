@@ -145,7 +145,7 @@ func (w *writer) values(t *procedure.Task) {
 		if !w.holds("ask "+a.Name, a.If) {
 			continue
 		}
-		key, err := valueKey(a.Name, declaration{a.Type, a.Scope, a.Optional}, w.data)
+		key, err := valueKey(a.Name, declaration{Type: a.Type, Scope: a.Scope, Optional: a.Optional}, w.data)
 		w.fail("ask "+a.Name, err)
 		ask := Ask{Key: key, Name: a.Name, Type: a.Type, Optional: a.Optional}
 		w.prose("ask "+a.Name+": prompt", &ask.Prompt, a.Prompt)

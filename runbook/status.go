@@ -15,7 +15,6 @@ type moment struct {
 	opened map[*Phase]bool
 	whole  map[*Phase]bool     // complete
 	broken map[*hold][]Blocker // regressions by group
-	reach  map[*Task]int64
 }
 
 func (f *fold) at(now time.Time) *moment {
@@ -58,7 +57,7 @@ func (m *moment) live(c *Check, cf *checkFold, t *taskFold) (Status, bool) {
 		return NotRun, false
 	case !c.Before && (t.seq == 0 || m.f.precedes(cf, t)):
 		return NotYet, false
-	case r.Asked != "" && r.Asked != c.asks(m.f.values):
+	case r.Asked != "" && r.Asked != m.f.asks(c):
 		return Stale, false
 	case cf.seq < m.reopened(c.Task):
 		return Stale, false
@@ -122,22 +121,26 @@ func (m *moment) covered(p *Phase, t *taskFold) bool {
 // reopened returns the journal number of the last reopening of anything that
 // a task is built on; what is older than it is stale.
 func (m *moment) reopened(t *Task) int64 {
-	if m.reach == nil {
-		m.reach = map[*Task]int64{}
-		for _, other := range m.f.r.plan.order {
+	f := m.f
+	if f.reach == nil {
+		f.reach = map[*Task]int64{}
+		if f.reopenings == 0 {
+			return 0
+		}
+		for _, other := range f.r.plan.order {
 			last := int64(0)
-			for _, d := range m.f.r.plan.deps[other] {
-				last = max(last, m.reach[d])
-				if df := m.f.tasks[d.ID]; df != nil {
+			for _, d := range f.r.plan.deps[other] {
+				last = max(last, f.reach[d])
+				if df := f.tasks[d.ID]; df != nil {
 					last = max(last, df.again)
 				}
 			}
 			if last > 0 {
-				m.reach[other] = last
+				f.reach[other] = last
 			}
 		}
 	}
-	return m.reach[t]
+	return f.reach[t]
 }
 
 // standing is what a phase still misses of its own, with the time until which

@@ -127,24 +127,23 @@ func (c *compiler) resolveAfter() {
 }
 
 func (c *compiler) instancesFor(t *Task, s stretch, name string) []string {
-	var same, site, all []string
-	for _, other := range c.byName[name] {
-		if other.Phase.Round != "" && other.Phase.Round != t.Phase.Round && !s.close {
-			continue
+	reaches := func(other *Task) bool {
+		return other.Phase.Round == "" || other.Phase.Round == t.Phase.Round || s.close
+	}
+	places := []string{"@" + t.Target}
+	if t.Site != "" {
+		places = append(places, "/"+t.Site)
+	}
+	for _, place := range append(places, "") {
+		var ids []string
+		for _, other := range c.byName[name+place] {
+			if reaches(other) {
+				ids = append(ids, other.ID)
+			}
 		}
-		all = append(all, other.ID)
-		if other.Target == t.Target {
-			same = append(same, other.ID)
-		}
-		if t.Site != "" && other.Site == t.Site {
-			site = append(site, other.ID)
+		if len(ids) > 0 {
+			return ids
 		}
 	}
-	switch {
-	case len(same) > 0:
-		return same
-	case len(site) > 0:
-		return site
-	}
-	return all
+	return nil
 }

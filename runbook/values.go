@@ -19,6 +19,7 @@ type declaration struct {
 	Type     string
 	Scope    string // "org", "site", "server"
 	Optional bool   // unknown counts as empty
+	Captured bool   // what stood there before; that may have been nothing
 }
 
 // declarations collects the values that the tasks of a procedure ask for and
@@ -34,10 +35,10 @@ func declarations(lib *procedure.Library, proc *procedure.Procedure) map[string]
 					continue
 				}
 				for _, a := range t.Asks {
-					out[a.Name] = declaration{a.Type, a.Scope, a.Optional}
+					out[a.Name] = declaration{Type: a.Type, Scope: a.Scope, Optional: a.Optional}
 				}
 				for _, v := range t.Captures {
-					out[v.Name] = declaration{Type: v.Type, Scope: v.Scope}
+					out[v.Name] = declaration{Type: v.Type, Scope: v.Scope, Captured: true}
 				}
 			}
 		}

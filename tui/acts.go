@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,33 +11,44 @@ import (
 	"coexist/runbook"
 )
 
-// phaseChecks lists what R runs: the checks of the opened phase, or the tasks
-// that a filter leaves.
+// phaseTasks are the tasks whose checks R runs: those of the opened phase, or
+// those that a filter leaves.
+func (m *Model) phaseTasks() []*runbook.Task {
+	if m.filtered() {
+		var out []*runbook.Task
+		for _, r := range m.outline().rows {
+			if r.task != nil {
+				out = append(out, r.task)
+			}
+		}
+		return out
+	}
+	if p := m.snap.Runbook.Phase(m.opened); p != nil {
+		return p.Tasks
+	}
+	return nil
+}
+
+// phaseChecks lists what R runs.
 func (m *Model) phaseChecks() []string {
 	var ids []string
-	add := func(t *runbook.Task) {
+	for _, t := range m.phaseTasks() {
 		for _, c := range t.Checks {
 			if runnable(c) {
 				ids = append(ids, c.ID)
 			}
 		}
 	}
-	if m.filtered() {
-		for _, r := range m.outline().rows {
-			if r.task != nil {
-				add(r.task)
-			}
-		}
-		return ids
-	}
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == m.opened {
-			for _, t := range p.Tasks {
-				add(t)
-			}
-		}
-	}
 	return ids
+}
+
+func (m *Model) anyPhaseCheck() bool {
+	for _, t := range m.phaseTasks() {
+		if slices.ContainsFunc(t.Checks, runnable) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Model) runCheck() tea.Cmd {
@@ -85,6 +97,10 @@ func (m *Model) attest() tea.Cmd {
 }
 
 func (m *Model) waive() tea.Cmd {
+	if c := m.captureAt(); c != nil {
+		m.push(m.newCaptureWaiver(m.task(), c))
+		return nil
+	}
 	m.push(m.newWaiver(m.checkAt(wantsWaiver)))
 	return nil
 }

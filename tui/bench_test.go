@@ -62,6 +62,9 @@ func organization(sites int) *migration.Migration {
 		Namespace: migration.Namespace{Primary: "mail.contoso.com", Autodiscover: "autodiscover.contoso.com"},
 		DAG:       &migration.DAG{Name: "DAG01", WitnessServer: "FS01", WitnessDirectory: `C:\DAG01`, Addresses: []string{"10.0.0.50"}},
 	}
+	if sites > 16 { // more members than a DAG takes
+		m.DAG = nil
+	}
 	for i := range sites {
 		name := "Redmond"
 		if i > 0 {

@@ -169,6 +169,26 @@ func (m *Model) newWaiver(c *runbook.Check) dialog {
 		}})
 }
 
+// newCaptureWaiver asks why a change is to go on although what was there before
+// is not known.
+func (m *Model) newCaptureWaiver(t *runbook.Task, c *runbook.Capture) dialog {
+	reason := &field{label: "Why may it go on without knowing what was there before?", lines: 3, check: required("A waiver needs a reason that whoever reads the record can follow.")}
+	reason.input.Multi = true
+	name := &field{label: "Taken on by", check: required("A waiver needs the name of the person who takes it on.")}
+	name.input.Set(m.operator)
+	return m.restore("waive/"+c.Key, &form{title: "Waive: " + c.Prompt, button: "waive", danger: true, fields: []*field{reason, name},
+		intro: func(p *page) {
+			p.text(0, where(t), p.th.Dim)
+			p.text(0, "Without this value the undo card can't put the old state back.", p.th.Warn)
+		},
+		submit: func(v []string) func(*Model) tea.Cmd {
+			w := runbook.Waiver{Check: c.Key, Reason: strings.TrimSpace(v[0]), Name: strings.TrimSpace(v[1])}
+			return func(m *Model) tea.Cmd {
+				return m.act("Waived and recorded: "+c.Prompt, func(e engine) error { return e.Waive(w) })
+			}
+		}})
+}
+
 func (m *Model) newNote(task, title string) dialog {
 	text := &field{label: "Note", lines: 5, check: required("There is nothing written yet.")}
 	text.input.Multi = true
@@ -216,6 +236,10 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 	if q.example != "" {
 		value.hint += ", for example " + q.example
 	}
+	if r := m.snap.Runbook; r != nil && r.MayBeEmpty(key) {
+		value.check = nil
+		value.hint += "; leave it empty if nothing stood there"
+	}
 	value.input.Set(m.snap.Progress.Values[key])
 	return m.restore("value/"+key, &form{title: "Fill in a value", button: "record", fields: []*field{value},
 		intro: func(p *page) { p.text(0, key, p.th.Dim) },
@@ -231,7 +255,7 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 func (m *Model) newPaste(c *runbook.Check) dialog {
 	text := &field{label: "Paste the output of the command", lines: 6, check: required("There is nothing pasted yet.")}
 	text.input.Multi = true
-	text.hint = "It is judged by the same rules as an imported script result."
+	text.hint = "Type none if it printed nothing. It is judged by the same rules as a script's result."
 	command := m.cmdlet(c)
 	return m.restore("paste/"+c.ID, &form{title: c.Title, button: "judge and record", fields: []*field{text},
 		intro: func(p *page) {
@@ -260,7 +284,7 @@ func (m *Model) cmdlet(c *runbook.Check) string {
 	}
 	cmd := ready.Params.String("command")
 	if props := ready.Params.Strings("properties"); len(props) > 0 {
-		cmd += " | Format-List " + strings.Join(props, ",")
+		cmd += runbook.PasteHint(props)
 	}
 	return cmd
 }
@@ -273,12 +297,22 @@ func pasted(r checks.Result) string {
 	return s
 }
 
+// offeredName is who most likely works here: whoever did last, else the
+// account of the operating system. It is only offered; a new session says who
+// it is by itself.
+func (m *Model) offeredName() string {
+	if p := m.snap.Progress; p != nil && p.Operator != "" {
+		return p.Operator
+	}
+	return m.cfg.User
+}
+
 // newOperator asks who works here; what needed the name goes on afterwards.
 func (m *Model) newOperator(then func(*Model) tea.Cmd) dialog {
 	name := &field{label: "Your name", hint: "Every act and every result is recorded with it.", check: required("The record needs a name.")}
 	name.input.Set(m.operator)
 	if m.operator == "" {
-		name.input.Set(m.cfg.User)
+		name.input.Set(m.offeredName())
 	}
 	return &form{title: "Who is working here?", button: "go on", fields: []*field{name},
 		submit: func(v []string) func(*Model) tea.Cmd {

@@ -73,6 +73,10 @@ type memo struct {
 	pictureKey pictureKey
 	next       advice
 	nextData   int
+	step       int
+	stepData   int
+	word       string
+	wordData   int
 }
 
 type outlineKey struct {
@@ -161,17 +165,8 @@ func (m *Model) minute() tea.Cmd {
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
-		if m.start != nil {
-			m.start.SetSize(m.w, m.h)
-		}
-	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
-		m.retheme()
-	case tea.ColorProfileMsg:
-		m.profile = profileOf(msg.Profile)
-		m.retheme()
+	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
+		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
@@ -220,6 +215,23 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
+// terminal takes in what the terminal tells of itself.
+func (m *Model) terminal(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		if m.start != nil {
+			m.start.SetSize(m.w, m.h)
+		}
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.retheme()
+	case tea.ColorProfileMsg:
+		m.profile = profileOf(msg.Profile)
+		m.retheme()
+	}
+}
+
 func profileOf(p colorprofile.Profile) paint.Profile {
 	switch {
 	case p <= colorprofile.ASCII:
@@ -238,22 +250,10 @@ func (m *Model) take(s runbook.Snapshot) {
 	m.snap = s
 	m.data++
 	m.facts = diagram.Learn(s.Runbook, s.Progress)
-	if s.Progress.Operator != "" && m.operator == "" {
-		m.operator = s.Progress.Operator
-	}
-	if s.Runbook.Phase(m.opened) == nil && !m.hasPhase(m.opened) {
+	if s.Runbook.Phase(m.opened) == nil {
 		m.opened = currentPhase(s.Runbook, s.Progress)
 	}
 	m.keepCursor()
-}
-
-func (m *Model) hasPhase(id string) bool {
-	for _, p := range m.snap.Runbook.Phases {
-		if p.ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // refresh folds the journal anew at the present time.

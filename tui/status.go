@@ -245,8 +245,10 @@ func (m *Model) detailKeys() []string {
 		return []string{"i", "r", "t", "w", "a", "space", "tab", ":"}
 	case it.check != nil:
 		return []string{"r", "t", "w", "a", "space", "y", "tab", ":"}
-	case it.ask != nil || it.capture != nil:
-		return []string{"i", "y", "space", "tab", ":"}
+	case it.capture != nil:
+		return []string{"i", "y", "w", "space", "tab", ":"}
+	case it.ask != nil:
+		return []string{"i", "space", "tab", ":"}
 	case it.undo:
 		return []string{"b", "n", "tab", ":"}
 	}

@@ -15,6 +15,8 @@ func (m *Model) whyReadOnly() string {
 		return "The journal is broken, so nothing is recorded: " + m.snap.Broken
 	case m.snap.ReadOnly && m.snap.Holder != "":
 		return "Read-only: " + m.snap.Holder + " holds this migration."
+	case m.snap.ReadOnly && m.snap.Why != "":
+		return "Read-only: " + m.snap.Why
 	case m.snap.ReadOnly:
 		return "Read-only: nothing is recorded here."
 	}
@@ -94,7 +96,7 @@ func (m *Model) whyNoRunAll() string {
 	if why := m.whyReadOnly(); why != "" {
 		return why
 	}
-	if len(m.phaseChecks()) == 0 {
+	if !m.anyPhaseCheck() {
 		return "There is no check to run here."
 	}
 	return ""
@@ -262,6 +264,9 @@ func (m *Model) whyNoWaive() string {
 	if why := m.recordable(); why != "" {
 		return why
 	}
+	if m.captureAt() != nil {
+		return ""
+	}
 	c := m.checkAt(wantsWaiver)
 	if c == nil {
 		for _, c := range m.task().Checks {
@@ -281,6 +286,18 @@ func (m *Model) whyNoWaive() string {
 		return "This check is satisfied, so there is nothing to waive."
 	}
 	return ""
+}
+
+// captureAt returns the focused capture while its value is not known.
+func (m *Model) captureAt() *runbook.Capture {
+	it, ok := m.focusedItem()
+	if !ok || it.capture == nil || m.focus != detailRegion || m.task() == nil {
+		return nil
+	}
+	if _, known := m.snap.Progress.Values[it.capture.Key]; known {
+		return nil
+	}
+	return it.capture
 }
 
 func hasResult(_ *runbook.Check, st *runbook.CheckState) bool { return st != nil && st.Result != nil }

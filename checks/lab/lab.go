@@ -39,6 +39,7 @@ type Config struct {
 type Lab struct {
 	now       func() time.Time
 	authority *authority
+	accounts  *accounts
 	inside    netip.AddrPort
 	outside   netip.AddrPort
 	forest    string
@@ -60,7 +61,7 @@ type Lab struct {
 // New starts an organisation.
 func New(c Config) (*Lab, error) {
 	l := &Lab{
-		now: c.Now, inside: c.InsideResolver, outside: c.OutsideResolver, forest: c.Forest,
+		now: c.Now, accounts: newAccounts(), inside: c.InsideResolver, outside: c.OutsideResolver, forest: c.Forest,
 		zones:    map[checks.Vantage]*zone{checks.Inside: newZone(), checks.Outside: newZone()},
 		services: map[netip.AddrPort]*service{}, udp: map[netip.AddrPort]string{}, hosts: map[netip.Addr]int{},
 		forwards: map[netip.Addr]netip.Addr{}, servers: map[string]*running{},
@@ -123,9 +124,12 @@ func (l *Lab) Env() *checks.Env { return l.EnvFrom(checks.Inside) }
 // EnvFrom is the door from one side: from outside only forwarded addresses
 // answer.
 func (l *Lab) EnvFrom(side checks.Vantage) *checks.Env {
+	l.mu.Lock()
+	forest := l.forest
+	l.mu.Unlock()
 	env := &checks.Env{
-		Roots: l.authority.pool, Now: l.now, Vantage: side, UserAgent: "coexist/lab (connectivity probe)",
-		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: l.forest},
+		Logon: l.logon, Roots: l.authority.pool, Now: l.now, Vantage: side, UserAgent: "coexist/lab (connectivity probe)",
+		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: forest},
 	}
 	env.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		return l.dial(ctx, side, network, address)

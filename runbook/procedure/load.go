@@ -99,6 +99,9 @@ func (l *Library) addTasks(f file) []error {
 	problems := f.decode(&holder)
 	lines := locate(f.text).headers["task"]
 	for i, t := range holder.Tasks {
+		if t == nil { // the file was read in part
+			continue
+		}
 		place := Place{File: f.name}
 		if i < len(lines) {
 			place.Line = lines[i]
@@ -155,7 +158,11 @@ func (f file) decode(target any) []error {
 	if err != nil {
 		var parse toml.ParseError
 		if errors.As(err, &parse) {
-			return []error{fmt.Errorf("%s:%d: %s", f.name, parse.Position.Line, parse.Message)}
+			line := parse.Position.Line
+			if strings.Contains(parse.Message, "newline") { // it is found on the line after
+				line--
+			}
+			return []error{fmt.Errorf("%s:%d: %s", f.name, line, parse.Message)}
 		}
 		return []error{fmt.Errorf("%s: %s", f.name, strings.TrimPrefix(err.Error(), "toml: "))}
 	}

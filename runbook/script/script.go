@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
-	"sort"
 	"strings"
 
 	"coexist/checks"
@@ -73,7 +72,7 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 			m.Checks = append(m.Checks, it.ID)
 		}
 	}
-	text := header(r, o, m) + prelude + guard(o, m) + body + epilogue
+	text := header(r, o, m) + prelude + guard(o, m) + "# reads from here\n" + body + "# reads to here\n" + epilogue
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), m, nil
 }
 
@@ -211,24 +210,25 @@ func guard(o Options, m Manifest) string {
 	return b.String()
 }
 
-// readingVerbs are what may stand before the hyphen of a cmdlet's name.
-var readingVerbs = map[string]bool{
-	"Get": true, "Test": true, "Where": true, "ForEach": true, "Select": true, "Sort": true, "Measure": true, "Group": true, "Invoke": true,
-}
-
 // onlyObjects are the cmdlets of those verbs that are not Get or Test and may
 // be used all the same.
 var onlyObjects = map[string]bool{
 	"Where-Object": true, "ForEach-Object": true, "Select-Object": true, "Sort-Object": true, "Measure-Object": true, "Group-Object": true,
-	"Invoke-MonitoringProbe": true,
+	"Invoke-MonitoringProbe": true, "Search-AdminAuditLog": true, "New-Object": true,
 }
+
+// madeObjects are the types that New-Object may make: a row to return, and a
+// connection that shows whether a port answers.
+var madeObjects = regexp.MustCompile(`New-Object\s+(PSObject|System\.Net\.Sockets\.TcpClient)\b`)
 
 var methodCall = regexp.MustCompile(`[.:](\w+)\s*\(`)
 
 // readingMethods are the methods a reading pipeline may call on objects.
 var readingMethods = map[string]bool{
 	"ToString": true, "StartsWith": true, "EndsWith": true, "Contains": true, "Split": true, "Replace": true, "ToLower": true,
-	"ToUpper": true, "ToMB": true, "ToBytes": true, "AddDays": true, "AddHours": true, "Trim": true,
+	"ToUpper": true, "ToMB": true, "ToBytes": true, "AddDays": true, "AddHours": true, "Trim": true, "TrimEnd": true, "Substring": true,
+	"ToUniversalTime": true, "Floor": true, "GetCurrentForest": true, "OpenRemoteBaseKey": true, "OpenSubKey": true, "GetValue": true,
+	"BeginConnect": true, "WaitOne": true, "Close": true,
 }
 
 // Reads tells whether a pipeline only reads: every cmdlet in it is a Get, a
@@ -239,7 +239,7 @@ func Reads(command string) error {
 	if err != nil {
 		return err
 	}
-	for _, bad := range []string{";", "&", ">", "<", "`", "$(", "[System.IO", "::Write", "::Delete", "++", "--", "+=", "-=", "iex", "%{", "?{"} {
+	for _, bad := range []string{"&", ">", "<", "`", "$(", "[System.IO", "::Write", "::Delete", "++", "--", "+=", "-=", "%{", "?{"} {
 		if strings.Contains(strings.ToLower(code), strings.ToLower(bad)) {
 			return fmt.Errorf("a script that only reads must not hold %q: %s", bad, command)
 		}
@@ -249,36 +249,37 @@ func Reads(command string) error {
 			return fmt.Errorf("the method %s may do more than read: %s", call[1], command)
 		}
 	}
-	names := cmdletNames(code)
-	if len(names) == 0 {
+	if strings.Count(code, "New-Object") != len(madeObjects.FindAllString(code, -1)) {
+		return fmt.Errorf("New-Object may make a PSObject or a TcpClient: %s", command)
+	}
+	words := commandWords(code)
+	if len(words) == 0 {
 		return fmt.Errorf("no cmdlet in %q; expected a reading pipeline such as Get-ExchangeServer", command)
 	}
-	for _, n := range names {
-		verb, _, _ := strings.Cut(n, "-")
-		if !readingVerbs[verb] || verb != "Get" && verb != "Test" && !onlyObjects[n] {
-			return fmt.Errorf("%s does more than read; expected Get-, Test- or Invoke-MonitoringProbe: %s", n, command)
+	for _, w := range words {
+		verb, noun, _ := strings.Cut(w, "-")
+		if noun == "" || verb != "Get" && verb != "Test" && !onlyObjects[w] {
+			return fmt.Errorf("%s does more than read; expected Get-, Test- or Invoke-MonitoringProbe: %s", w, command)
 		}
 	}
 	return nil
 }
 
-// cmdletNames lists the Verb-Noun words of code, sorted, once each.
-func cmdletNames(code string) []string {
-	set := map[string]bool{}
-	for _, word := range strings.FieldsFunc(code, func(r rune) bool {
-		return !(r == '-' || r == '_' || r == '.' || r == '$' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
-	}) {
-		verb, noun, ok := strings.Cut(word, "-")
-		if ok && verb != "" && noun != "" && verb[0] >= 'A' && verb[0] <= 'Z' && noun[0] >= 'A' && noun[0] <= 'Z' {
-			set[word] = true
+var commandWord = regexp.MustCompile(`(?:^|[|{(=;])\s*([A-Za-z_][\w.\\-]*)(\s*=)?`)
+
+// keywords may stand where a command does.
+var keywords = map[string]bool{"if": true, "else": true, "elseif": true}
+
+// commandWords lists the words of code that stand where PowerShell looks for a
+// command: at the beginning and behind | { ( ; and =.
+func commandWords(code string) []string {
+	var words []string
+	for _, m := range commandWord.FindAllStringSubmatch(code, -1) {
+		if m[2] == "" && !keywords[strings.ToLower(m[1])] { // Name = in a table is no command
+			words = append(words, m[1])
 		}
 	}
-	names := make([]string, 0, len(set))
-	for n := range set {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
+	return words
 }
 
 // codeOnly returns the command without what stands in quotes, and refuses

@@ -1,8 +1,12 @@
 package script
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"coexist/runbook/procedure"
 )
 
 func TestReads(t *testing.T) {
@@ -18,7 +22,7 @@ func TestReads(t *testing.T) {
 		{"Invoke-MonitoringProbe 'OWA.Proxy\\OWAProxyTestProbe' -Server 'EX13-01'", ""},
 		{"Get-OwaVirtualDirectory -Identity 'Set-Thing; Remove-Thing' -ADPropertiesOnly", ""},
 		{"Get-Mailbox | Set-Mailbox -Name 'x'", "Set-Mailbox"},
-		{"Get-Mailbox; Remove-Mailbox x", `";"`},
+		{"Get-Mailbox; Remove-Mailbox x", "Remove-Mailbox"},
 		{"Remove-Mailbox x", "Remove-Mailbox"},
 		{"Invoke-Expression 'Remove-Mailbox x'", "Invoke-Expression"},
 		{"Invoke-Command { hostname }", "Invoke-Command"},
@@ -30,7 +34,11 @@ func TestReads(t *testing.T) {
 		{"Get-Mailbox 'open", "not closed"},
 		{"Get-Mailbox | Where-Object { $_.Name -eq 'x'", "not closed"},
 		{"Get-Mailbox\nRemove-Mailbox x", "one line"},
-		{"hostname", "no cmdlet"},
+		{"hostname", "hostname"},
+		{"'x'", "no cmdlet"},
+		{"Get-Mailbox | ForEach-Object { del x }", "del"},
+		{"New-Object System.Net.WebClient", "PSObject"},
+		{"Get-Item x; [System.IO.File]::Delete('x')", "Delete"},
 	} {
 		err := Reads(c.command)
 		if c.why == "" && err != nil {
@@ -53,7 +61,7 @@ func TestNothingNewerThan2(t *testing.T) {
 			t.Errorf("the fixed parts hold %q, which is newer than Windows PowerShell 2.0", newer)
 		}
 	}
-	for _, name := range cmdletNames(text) {
+	for _, name := range wordsOf(text) {
 		switch name {
 		case "New-Object", "Write-Host", "ConvertTo-CxText", "ConvertTo-CxValue", "ConvertTo-CxRow", "Write-CxObservation":
 			continue
@@ -69,6 +77,11 @@ func TestNothingNewerThan2(t *testing.T) {
 	}
 }
 
+// wordsOf lists the Verb-Noun words of a text.
+func wordsOf(text string) []string {
+	return regexp.MustCompile(`\b[A-Z][A-Za-z]+-[A-Z]\w+`).FindAllString(text, -1)
+}
+
 func TestQuoteKeepsHostileTextTogether(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -79,6 +92,63 @@ func TestQuoteKeepsHostileTextTogether(t *testing.T) {
 	} {
 		if got := Quote(text); got != want {
 			t.Errorf("Quote(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+// ofThisComputer matches commands whose answer depends on where they run.
+var ofThisComputer = regexp.MustCompile(`Get-Command ExSetup|HKLM:|Get-WindowsFeature|TcpClient`)
+
+// TestShippedChecksOnlyRead holds every cmdlet check and capture of the shipped
+// procedures against the rules of a script.
+func TestShippedChecksOnlyRead(t *testing.T) {
+	t.Parallel()
+	lib, err := procedure.Load(os.DirFS("../../assets"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	action := regexp.MustCompile(`{{[^{}]*}}`)
+	n := 0
+	check := func(where, command string) {
+		n++
+		if err := Reads(action.ReplaceAllString(command, "'x'")); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+	}
+	for name, task := range lib.Tasks {
+		for _, c := range task.Checks {
+			if c.Kind == "cmdlet" {
+				command, _ := c.Params["command"].(string)
+				check(name+"/"+c.Name, command)
+				if local, _ := c.Params["local"].(bool); local != ofThisComputer.MatchString(command) {
+					t.Errorf("%s/%s: local is %v: a command that tells of the computer it runs on must say so", name, c.Name, local)
+				}
+			}
+		}
+		for _, c := range task.Captures {
+			check(name+"/"+c.Name, c.Command)
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d commands were looked at", n)
+	}
+}
+
+// TestHostileValuesStayOneWord puts hostile values where a check names an
+// object: the command still only reads, and its quotes and brackets balance.
+func TestHostileValuesStayOneWord(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"O'Neil", "a; Remove-Mailbox x", "$(Remove-Item x)", "`n", "a | Set-Mailbox", "{", "}", "(", "\"", "@'", "'@", "x\u2019; Remove-Mailbox y \u2018",
+		"%PATH%", "a & b", "a ^ b", "<script>", "-Confirm:$false", "",
+	} {
+		if err := Reads("Get-Mailbox -Identity " + Quote(value) + " | Where-Object { $_.Name -eq " + Quote(value) + " }"); err != nil {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	for _, bare := range []string{"O'Neil", "a; Remove-Mailbox x", "a | Set-Mailbox y", "{", "$(Remove-Item x)"} {
+		if Reads("Get-Mailbox -Identity "+bare) == nil {
+			t.Errorf("%q without quotes was accepted", bare)
 		}
 	}
 }

@@ -57,11 +57,12 @@ type Panel struct {
 	Kind    Kind
 	At      paint.Rect // in coordinates of the picture
 	Title   string
-	Site    string   // name of its site
-	Servers []string // names of its servers
-	Name    string   // host name of a name panel
-	Facts   []string // what is known about it, a line each
+	Site    string          // name of its site
+	Servers []string        // names of its servers
+	Name    string          // host name of a name panel
+	Facts   func() []string // what is known about it, a line each
 
+	fill   func(*Panel) // works out what is shown, when it is
 	framed bool
 	line   paint.Line
 	tone   tone
@@ -125,8 +126,12 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 	if r == nil || r.Migration == nil || o.Width < 20 {
 		return pic
 	}
-	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: survey(r, p), steps: numberSteps(r, p)}
+	if f.board == nil {
+		f.board, f.steps = survey(r, p), numberSteps(r, p)
+	}
+	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: f.board, steps: f.steps}
 	l.sites = order(r.Migration)
+	pic.Panels = make([]Panel, 0, len(l.sites)+32)
 	l.inner = min(o.Width-2, 96)
 	l.x = (o.Width - l.inner) / 2
 	l.all()
@@ -143,10 +148,20 @@ func (p *Picture) Panel(id string) *Panel { return p.find(id) }
 func (p *Picture) find(id string) *Panel {
 	for i := range p.Panels {
 		if p.Panels[i].ID == id {
-			return &p.Panels[i]
+			return p.filled(i)
 		}
 	}
 	return nil
+}
+
+// filled returns a panel with all that is shown of it.
+func (p *Picture) filled(i int) *Panel {
+	q := &p.Panels[i]
+	if q.fill != nil {
+		q.fill(q)
+		q.fill = nil
+	}
+	return q
 }
 
 // Move returns the panel next to the focused one in a direction, or the

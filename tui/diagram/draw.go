@@ -33,6 +33,7 @@ func (p *Picture) Draw(c *paint.Canvas, th *paint.Theme, top int, lit bool, hit 
 		if !v.Visible(q.At) {
 			continue
 		}
+		q = p.filled(i)
 		p.content(v, th, q, q.ID == p.Focus, lit)
 		if hit != nil {
 			v.Hit(q.At, hit(q.ID))

@@ -51,17 +51,26 @@ func (b Build) ServicePack() string {
 	return ""
 }
 
-// Facts are what the checks recorded so far say about the picture. Nothing is
-// assumed: what no check saw is not in here.
+// Facts are what the checks recorded so far say about the picture, and how far
+// the work has come. They are gathered once for a state of the journal and
+// serve every layout of it. Nothing is assumed: what no check saw is not in
+// here.
 type Facts struct {
 	Answers map[string]Answer // by lower-cased name
 	Builds  map[string]Build  // by lower-cased server name
+
+	board *board
+	steps steps
 }
 
 // Learn reads the facts out of the recorded results.
 func Learn(r *runbook.Runbook, p *runbook.Progress) Facts {
 	f := Facts{Answers: map[string]Answer{}, Builds: map[string]Build{}}
-	if r == nil || p == nil || r.Migration == nil {
+	if r == nil || r.Migration == nil {
+		return f
+	}
+	f.board, f.steps = survey(r, p), numberSteps(r, p)
+	if p == nil {
 		return f
 	}
 	where := newIndex(r.Migration)

@@ -18,7 +18,7 @@ type layout struct {
 	facts Facts
 	o     Options
 	pic   *Picture
-	board board
+	board *board
 	steps steps
 	sites []migration.Site // the first site first, then in file order
 	x     int              // left edge of the picture
@@ -91,7 +91,7 @@ func (l *layout) clients() {
 	at := paint.R(l.x+(l.inner-w)/2, 0, w, 3)
 	l.add(Panel{ID: "clients", Kind: ClientsPanel, At: at, Title: "Clients", framed: true,
 		rows:  []row{{left: []span{{text, plain}}}},
-		Facts: []string{"Clients reach Exchange through the names below."}})
+		Facts: func() []string { return []string{"Clients reach Exchange through the names below."} }})
 	l.y = 3
 }
 
@@ -138,7 +138,7 @@ func (l *layout) name(host, step, site string) Panel {
 	if site == "" {
 		l.leaning = append(l.leaning, leaning{l.y + 1 + len(l.leaning), side})
 	}
-	p.Facts = l.nameFacts(host, step)
+	p.Facts = func() []string { return l.nameFacts(host, step) }
 	return p
 }
 
@@ -161,9 +161,9 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 	a, seen := l.facts.Answers[lower(host)]
 	if !seen || !a.Known() {
 		if step == "legacy" {
-			return "not checked yet", dim, 2
+			return "not checked", dim, 2
 		}
-		return "not checked yet", dim, 0
+		return "not checked", dim, 0
 	}
 	who := a.Server
 	if who == "" {
@@ -235,178 +235,6 @@ func (l *layout) focusedSite() int {
 	return -1
 }
 
-// column is a box of servers still to be placed.
-type column struct {
-	panel Panel
-	h     int
-}
-
-func (l *layout) gap() int {
-	if l.inner >= 70 {
-		return 9
-	}
-	return 5
-}
-
-func (l *layout) widths() (lw, rw int) {
-	room := l.inner - 8 - l.gap()
-	return room / 2, room - room/2
-}
-
-func (l *layout) siteHeight(i int, s migration.Site) int {
-	lefts, rights := l.columns(s)
-	return 2 + max(stacked(lefts), stacked(rights)) + len(l.ownNames(i, s))
-}
-
-func stacked(c []column) int {
-	h := 0
-	for i, b := range c {
-		h += b.h
-		if i > 0 {
-			h++
-		}
-	}
-	return h
-}
-
-// ownNames are the names that a further Internet-facing site has of its own.
-func (l *layout) ownNames(i int, s migration.Site) []string {
-	var out []string
-	for _, n := range []string{s.Primary, s.Legacy} {
-		if n != "" && (i > 0 || n != l.r.Migration.Namespace.Primary && n != l.r.Migration.Namespace.Legacy) {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// columns makes the boxes of a site: old servers left, Exchange 2013 right.
-func (l *layout) columns(s migration.Site) (lefts, rights []column) {
-	lw, rw := l.widths()
-	id := "site/" + lower(s.Name) + "\x1f"
-	groups := olds(s)
-	for _, v := range []string{"2007", "2010"} {
-		if len(groups[v]) == 0 {
-			continue
-		}
-		title := "Exchange " + v
-		if lw < 21 {
-			title = "E" + v
-		}
-		p := Panel{ID: id + "old" + v, Kind: OldPanel, Title: title, Site: s.Name, Servers: names(groups[v]), framed: true, tone: old,
-			badges: []badge{l.badge("prepare")}}
-		if l.o.View == After {
-			p.line, p.tone = paint.Dashed, dim
-		}
-		for _, srv := range groups[v] {
-			p.rows = append(p.rows, l.oldRows(srv, lw-4)...)
-			p.Facts = append(p.Facts, l.serverFacts(srv)...)
-		}
-		lefts = append(lefts, column{p, 2 + len(p.rows)})
-	}
-	if cas := newest(s, migration.ClientAccess); len(cas) > 0 {
-		rights = append(rights, l.freshBox(s, CASPanel, id+"cas", "E2013 CAS", cas, rw, "deploy", "certificates"))
-	}
-	if mbx := newest(s, migration.MailboxRole); len(mbx) > 0 {
-		b := l.freshBox(s, MBXPanel, id+"mbx", "E2013 MBX", mbx, rw, "deploy", "move")
-		b.panel.foot = l.dag(s)
-		if n := l.board.move[lower(s.Name)]; n[0] > 0 && l.o.View == Now {
-			b.panel.rows = append(b.panel.rows, row{left: []span{{"move tasks", dim}}, right: []span{{fmt.Sprintf("%d/%d", n[0], n[1]), info}}})
-			b.h++
-		}
-		rights = append(rights, b)
-	}
-	return lefts, rights
-}
-
-func (l *layout) dag(s migration.Site) string {
-	if s.DAG != nil {
-		return s.DAG.Name
-	}
-	if l.r.Migration.DAG != nil {
-		return l.r.Migration.DAG.Name
-	}
-	return ""
-}
-
-func (l *layout) freshBox(s migration.Site, k Kind, id, title string, list []migration.Server, w int, steps ...string) column {
-	p := Panel{ID: id, Kind: k, Title: title, Site: s.Name, Servers: names(list), framed: true, tone: fresh}
-	for _, st := range steps {
-		p.badges = append(p.badges, l.siteBadge(st, s))
-	}
-	ghost := true
-	for _, srv := range list {
-		st := l.stage(srv)
-		ghost = ghost && st == planned
-		p.rows = append(p.rows, l.freshRows(srv, st, w-4)...)
-		p.Facts = append(p.Facts, l.serverFacts(srv)...)
-	}
-	if ghost {
-		p.line, p.tone = paint.Dashed, dim
-	}
-	return column{p, 2 + len(p.rows)}
-}
-
-func (l *layout) stage(s migration.Server) stage {
-	switch l.o.View {
-	case Before:
-		if s.Version == "2013" {
-			return planned
-		}
-		return there
-	case After:
-		if s.Version == "2013" {
-			return there
-		}
-		return retired
-	}
-	return l.board.stages[lower(s.Name)]
-}
-
-// freshRows draws an Exchange 2013 server in one line, or in two where it is
-// narrow.
-func (l *layout) freshRows(s migration.Server, st stage, w int) []row {
-	t := map[stage]tone{planned: dim, under: info, there: good, retired: dim}[st]
-	word := string(st)
-	if b, ok := l.facts.Builds[lower(s.Name)]; ok && st == there && l.o.View == Now {
-		word = b.Build
-		if b.Version == "2013" && l.r.Release.Build == b.Build {
-			word = strings.TrimPrefix(l.r.Release.Name, "2013 ")
-		}
-	}
-	if l.board.worst[lower(s.Name)] == runbook.Failed && l.o.View == Now {
-		word, t = "failed", bad
-	}
-	if paint.Width(s.Name)+1+paint.Width(word) > w {
-		return []row{{left: []span{{s.Name, strong}}}, {left: []span{{word, t}}}}
-	}
-	return []row{{left: []span{{s.Name, strong}}, right: []span{{word, t}}}}
-}
-
-// oldRows draws an old server in one line, or in two where it is narrow.
-func (l *layout) oldRows(s migration.Server, w int) []row {
-	mark, t := "SP ?", dim
-	if b, ok := l.facts.Builds[lower(s.Name)]; ok {
-		if sp := b.ServicePack(); sp != "" {
-			mark, t = sp, good
-		}
-	}
-	switch {
-	case l.stage(s) == retired:
-		mark, t = "removed", dim
-	case l.o.View == Now && l.board.worst[lower(s.Name)] == runbook.Failed:
-		mark, t = "failed", bad
-	}
-	what := roles(s)
-	if paint.Width(s.Name)+paint.Width(what)+paint.Width(mark)+4 <= w {
-		return []row{{left: []span{{s.Name, strong}, {"  " + what, dim}}, right: []span{{mark, t}}}}
-	}
-	if paint.Width(s.Name)+1+paint.Width(mark) > w {
-		return []row{{left: []span{{s.Name, strong}}}, {left: []span{{what, dim}}}, {left: []span{{mark, t}}}}
-	}
-	return []row{{left: []span{{s.Name, strong}}, right: []span{{mark, t}}}, {left: []span{{what, dim}}}}
-}
-
 // site draws a site whole.
 func (l *layout) site(i int, s migration.Site) {
 	lefts, rights := l.columns(s)
@@ -414,7 +242,7 @@ func (l *layout) site(i int, s migration.Site) {
 	h := 2 + max(stacked(lefts), stacked(rights)) + len(own)
 	at := paint.R(l.x+2, l.y, l.inner-4, h)
 	id := "site/" + lower(s.Name)
-	head := Panel{ID: id, Kind: SitePanel, Site: s.Name, Servers: names(s.Servers), At: paint.R(at.Min.X+1, at.Min.Y, at.Dx()-2, 1), Title: l.siteTitle(s), Facts: l.siteFacts(i, s)}
+	head := Panel{ID: id, Kind: SitePanel, Site: s.Name, Servers: names(s.Servers), At: paint.R(at.Min.X+1, at.Min.Y, at.Dx()-2, 1), Title: l.siteTitle(s), Facts: func() []string { return l.siteFacts(i, s) }}
 	frame := head
 	frame.At, frame.framed = at, true
 	if i == 0 {
@@ -460,14 +288,24 @@ func (l *layout) siteTitle(s migration.Site) string {
 	return "Intranet site · " + s.Name
 }
 
-// folded draws a site as one line.
+// folded draws a site as one line. There may be a thousand of them, so what
+// the line says is worked out when it is seen.
 func (l *layout) folded(i int, s migration.Site) {
-	id := "site/" + lower(s.Name)
-	p := Panel{ID: id, Kind: SitePanel, Site: s.Name, Title: l.siteTitle(s), Servers: names(s.Servers), At: paint.R(l.x+2, l.y, l.inner-4, 1), Facts: l.siteFacts(i, s)}
+	p := Panel{ID: "site/" + lower(s.Name), Kind: SitePanel, Site: s.Name, At: paint.R(l.x+2, l.y, l.inner-4, 1)}
+	p.fill = func(p *Panel) { l.fillFolded(i, s, p) }
+	l.add(p)
+	if i == 0 {
+		l.leftEnd, l.rightEnd = image.Pt(p.At.Min.X-1, l.y), image.Pt(p.At.Max.X, l.y)
+	}
+	l.y++
+}
+
+func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
+	p.Title, p.Servers, p.Facts = l.siteTitle(s), names(s.Servers), func() []string { return l.siteFacts(i, s) }
 	if i > 0 {
 		p.badges = []badge{l.badge("sites")}
 	}
-	word, t := l.roundWord(i, s)
+	word, t := l.roundWord(s)
 	var from, to []string
 	for _, srv := range s.Servers {
 		if srv.Version == "2013" {
@@ -476,13 +314,12 @@ func (l *layout) folded(i int, s migration.Site) {
 			from = append(from, srv.Name)
 		}
 	}
-	p.rows = []row{{left: []span{{"▸ ", dim}, {p.Title, plain}},
-		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
-	l.add(p)
-	if i == 0 {
-		l.leftEnd, l.rightEnd = image.Pt(p.At.Min.X-1, l.y), image.Pt(p.At.Max.X, l.y)
+	title := p.Title
+	if paint.Width(title+brief(from)+brief(to)+word)+12 > p.At.Dx() {
+		title = s.Name
 	}
-	l.y++
+	p.rows = []row{{left: []span{{"▸ ", dim}, {title, plain}},
+		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
 }
 
 func brief(list []string) string {
@@ -495,20 +332,15 @@ func brief(list []string) string {
 	return fmt.Sprintf("%d servers", len(list))
 }
 
-// roundWord says how far the round of a further site is.
-func (l *layout) roundWord(i int, s migration.Site) (string, tone) {
+// roundWord says how far the work in a site is.
+func (l *layout) roundWord(s migration.Site) (string, tone) {
 	if l.o.View == Before {
 		return "", dim
 	}
 	if l.o.View == After {
 		return "done", good
 	}
-	var statuses []runbook.Status
-	for _, phase := range l.r.Phases {
-		if strings.EqualFold(phase.Site, s.Name) && (phase.Round != "") == (i > 0) && l.p != nil && l.p.Phases[phase.ID] != nil {
-			statuses = append(statuses, l.p.Phases[phase.ID].Status)
-		}
-	}
+	statuses := l.board.rounds[lower(s.Name)]
 	has := func(st runbook.Status) bool { return slices.Contains(statuses, st) }
 	all := func(st ...runbook.Status) bool {
 		for _, s := range statuses {
@@ -531,92 +363,4 @@ func (l *layout) roundWord(i int, s migration.Site) (string, tone) {
 		return "ready", plain
 	}
 	return "under way", info
-}
-
-// wire links the boxes inside a site: the new CAS to the old servers it
-// proxies for or redirects to, the mailboxes' way to the new MBX.
-func (l *layout) wire(site string, lefts, rights []column, lx, rx, y int) {
-	if len(rights) == 0 {
-		return
-	}
-	if len(rights) > 1 {
-		mid := rx + 6
-		l.pic.edges = append(l.pic.edges, edge{points: []image.Point{{X: mid, Y: y + rights[0].h - 1}, {X: mid, Y: y + rights[0].h + 1}}, line: rights[0].panel.line, tone: line})
-	}
-	if len(lefts) == 0 || l.o.View == Before {
-		return
-	}
-	if l.o.View == After {
-		return
-	}
-	to := y
-	for _, b := range lefts {
-		e := edge{points: []image.Point{{X: rx, Y: to + 1}, {X: lx, Y: to + 1}}, line: paint.Dashed, tone: line, arrow: image.Pt(-1, 0)}
-		if l.board.switched[site] {
-			e.line, e.tone = paint.Solid, fresh
-		}
-		if to+1 < y+rights[0].h-1 {
-			l.pic.edges = append(l.pic.edges, e)
-		}
-		to += b.h + 1
-	}
-	l.moves(site, lefts, rights, lx, rx, y)
-}
-
-func (l *layout) moves(site string, lefts, rights []column, lx, rx, y int) {
-	last := rights[len(rights)-1]
-	if last.panel.Kind != MBXPanel {
-		return
-	}
-	my := y + stacked(rights) - last.h + 1
-	bottom := y + stacked(lefts) - 1
-	e := edge{line: paint.Dashed, tone: line, arrow: image.Pt(1, 0)}
-	if l.board.move[site][0] > 0 && !l.board.moved[site] {
-		e.line, e.tone = paint.Solid, info
-	}
-	if bottom >= my {
-		e.points = []image.Point{{X: lx - 1, Y: my}, {X: rx - 1, Y: my}}
-	} else {
-		x := lx - l.widthsLeft()/2
-		e.points = []image.Point{{X: x, Y: bottom}, {X: x, Y: my}, {X: rx - 1, Y: my}}
-	}
-	l.pic.edges = append(l.pic.edges, e)
-}
-
-func (l *layout) widthsLeft() int { lw, _ := l.widths(); return lw }
-
-// rails draws the traffic from the names to the first site. What nobody has
-// checked runs dashed to a question mark.
-func (l *layout) rails() {
-	if siteless(l.r.Migration) {
-		return
-	}
-	left, right := l.x, l.x+l.inner-1
-	for _, n := range l.leaning {
-		e := edge{tone: old}
-		switch n.side {
-		case -1, 0:
-			e.points = []image.Point{{X: left + 2, Y: n.y}, {X: left, Y: n.y}, {X: left, Y: l.leftEnd.Y}, l.leftEnd}
-			e.arrow = image.Pt(1, 0)
-		case 1:
-			e.tone = fresh
-			e.points = []image.Point{{X: right - 2, Y: n.y}, {X: right, Y: n.y}, {X: right, Y: l.rightEnd.Y}, l.rightEnd}
-			e.arrow = image.Pt(-1, 0)
-		default:
-			continue
-		}
-		if n.side == 0 {
-			e.tone, e.line, e.unsure = dim, paint.Dashed, true
-		}
-		l.pic.edges = append(l.pic.edges, e)
-	}
-	// What is known is drawn over what is not.
-	slices.SortStableFunc(l.pic.edges, func(a, b edge) int { return truth(b.unsure) - truth(a.unsure) })
-}
-
-func truth(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

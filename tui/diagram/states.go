@@ -20,15 +20,16 @@ const (
 
 // board is what the picture needs to know about the run, gathered in one pass.
 type board struct {
-	stages   map[string]stage          // by lower-cased server name
-	worst    map[string]runbook.Status // by target: failed wins
-	switched map[string]bool           // by lower-cased site: its namespace switch is complete
-	moved    map[string]bool           // its mailboxes are moved
-	move     map[string][2]int         // done and all tasks of its move step
+	stages   map[string]stage            // by lower-cased server name
+	worst    map[string]runbook.Status   // by target: failed wins
+	rounds   map[string][]runbook.Status // of the phases of each site, by lower-cased name
+	switched map[string]bool             // by lower-cased site: its namespace switch is complete
+	moved    map[string]bool             // its mailboxes are moved
+	move     map[string][2]int           // done and all tasks of its move step
 }
 
-func survey(r *runbook.Runbook, p *runbook.Progress) board {
-	b := board{stages: map[string]stage{}, worst: map[string]runbook.Status{}, switched: map[string]bool{}, moved: map[string]bool{}, move: map[string][2]int{}}
+func survey(r *runbook.Runbook, p *runbook.Progress) *board {
+	b := &board{rounds: map[string][]runbook.Status{}, stages: map[string]stage{}, worst: map[string]runbook.Status{}, switched: map[string]bool{}, moved: map[string]bool{}, move: map[string][2]int{}}
 	for _, site := range r.Migration.Sites {
 		for _, s := range site.Servers {
 			b.stages[lower(s.Name)] = there
@@ -43,7 +44,11 @@ func survey(r *runbook.Runbook, p *runbook.Progress) board {
 	for _, phase := range r.Phases {
 		st := p.Phases[phase.ID]
 		if st != nil {
-			switch site := siteOf(phase, r.Migration); phase.StepID {
+			site := siteOf(phase, r.Migration)
+			if phase.Site != "" {
+				b.rounds[site] = append(b.rounds[site], st.Status)
+			}
+			switch phase.StepID {
 			case "switch":
 				b.switched[site] = st.Complete
 			case "move":
@@ -57,7 +62,7 @@ func survey(r *runbook.Runbook, p *runbook.Progress) board {
 	return b
 }
 
-func (b board) task(task *runbook.Task, st *runbook.TaskState) {
+func (b *board) task(task *runbook.Task, st *runbook.TaskState) {
 	if st == nil {
 		return
 	}

@@ -2,7 +2,6 @@ package diagram
 
 import (
 	"fmt"
-	"strings"
 
 	"coexist/runbook/migration"
 )
@@ -30,7 +29,7 @@ func (l *layout) nameFacts(host, step string) []string {
 }
 
 // serverFacts is the line about one server.
-func (l *layout) serverFacts(s migration.Server) []string {
+func (l *layout) serverFacts(s migration.Server) string {
 	line := s.Name + ": Exchange " + s.Version + " " + roles(s)
 	if b, ok := l.facts.Builds[lower(s.Name)]; ok {
 		line += ", build " + b.Build
@@ -47,7 +46,16 @@ func (l *layout) serverFacts(s migration.Server) []string {
 	if s.Address != "" {
 		line += ", address " + s.Address
 	}
-	return []string{line + "."}
+	return line + "."
+}
+
+// allFacts are the lines about several servers.
+func (l *layout) allFacts(list []migration.Server) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, l.serverFacts(s))
+	}
+	return out
 }
 
 func (l *layout) siteFacts(i int, s migration.Site) []string {
@@ -64,9 +72,5 @@ func (l *layout) siteFacts(i int, s migration.Site) []string {
 		}
 		out = append(out, line+".")
 	}
-	var list []string
-	for _, srv := range s.Servers {
-		list = append(list, strings.Join(l.serverFacts(srv), " "))
-	}
-	return append(out, list...)
+	return append(out, l.allFacts(s.Servers)...)
 }
