@@ -77,13 +77,14 @@ func Run(ctx context.Context, cfg Config) error {
 		cfg.Clock = time.Now
 	}
 	t := &talk{ctx: ctx, cfg: cfg, con: newConsole(cfg.In, cfg.Out, cfg.ASCII), s: cfg.Session}
-	err := t.all()
+	err := t.converse()
+	ended := errors.Is(err, errQuit) || errors.Is(err, io.EOF)
 	if t.own && t.s != nil {
-		if closing := t.s.Close(); err == nil || errors.Is(err, errQuit) {
-			err = errors.Join(closing)
+		if closing := t.s.Close(); closing != nil && ended {
+			return closing
 		}
 	}
-	if errors.Is(err, errQuit) || errors.Is(err, io.EOF) {
+	if ended {
 		t.con.say("Bye. What was done is in the journal.")
 		return t.con.err
 	}
@@ -103,7 +104,7 @@ type talk struct {
 	list  []func() error // what the numbers of the last list choose
 }
 
-func (t *talk) all() error {
+func (t *talk) converse() error {
 	if t.s == nil {
 		if err := t.start(); err != nil {
 			return err
