@@ -21,6 +21,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/script"
 	"coexist/tui/intake"
 )
 
@@ -30,6 +31,7 @@ type Session interface {
 	Close() error
 	SetOperator(name string) error
 	RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
+	TryChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
 	MarkDone(taskID, typed string) error
 	Reopen(taskID, why string) error
 	Attest(checkID string, a runbook.Attestation) error
@@ -61,6 +63,13 @@ type Config struct {
 	// Export writes the record and says where; an empty path means the usual
 	// place.
 	Export func(s Session, path string) (string, error)
+	// SaveScript writes a script beside the migration, never over another file,
+	// and records it; nil where none can be written.
+	SaveScript func(Session, script.Options) (path string, m script.Manifest, err error)
+	// ImportFile takes in the result file at a path, ImportText its pasted
+	// text; nil where nothing can be imported.
+	ImportFile func(s Session, path string) (script.Outcome, error)
+	ImportText func(s Session, data []byte) (script.Outcome, error)
 	// Context makes the context of one run of checks; interrupting the program
 	// should cancel it. Nil: the context of Run.
 	Context func(context.Context) (context.Context, context.CancelFunc)
