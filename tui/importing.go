@@ -42,7 +42,7 @@ func (m *Model) importChoices() []choice {
 	return []choice{
 		{text: "Import a result file", right: "f", key: "f", why: why, hint: "Its path is typed, or the file is dropped onto the window.",
 			then: func(m *Model) tea.Cmd { return m.importFrom("", false) }},
-		{text: "Paste the text of a result file", right: "j", key: "j", why: why, hint: "For when no file can be brought here: its whole text, from { to }.",
+		{text: "Paste the text of a result file", right: "t", key: "t", why: why, hint: "For when no file can be brought here: its whole text, from { to }.",
 			then: func(m *Model) tea.Cmd { return m.importFrom("", true) }},
 	}
 }
@@ -62,7 +62,7 @@ func (m *Model) takeIn(t *runbook.Task) tea.Cmd {
 		if i == 0 {
 			key = "p"
 		}
-		l.all = append(l.all, choice{text: "Paste a cmdlet's output: " + c.Title, right: key, key: key, hint: "From the " + shellName(c.Shell) + ".",
+		l.all = append(l.all, choice{text: "Paste the output for: " + c.Title, right: key, key: key, hint: c.Title + ". It is asked of the " + shellName(c.Shell) + ".",
 			then: func(m *Model) tea.Cmd { m.push(m.newPaste(c)); return nil }})
 	}
 	l.all = append(l.all, m.importChoices()...)

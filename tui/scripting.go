@@ -91,7 +91,13 @@ func (m *Model) scriptFor() (shell, server string) {
 	return c.Shell, server
 }
 
-const anyServer = "any"
+// Answers to the questions for a script.
+const (
+	anyServer   = "any"
+	capture     = "capture"
+	leaveOut    = "leave out"
+	nothingLeft = "nothing is left to capture"
+)
 
 // scriptQuestions are the questions for a script; which servers and values
 // there are depends on the shell.
@@ -103,7 +109,7 @@ type scriptQuestions struct {
 // newScript asks which script of a step to write.
 func (m *Model) newScript(step int, offers []script.Offer, shell, server string) dialog {
 	q := &scriptQuestions{offers: offers, shell: &field{label: "Shell of which Exchange?"}, server: &field{label: "Server to run it on"},
-		values: &field{label: "Values that the step's tasks will change", choices: []string{"capture", "leave out"}}}
+		values: &field{label: "Values that the step's tasks will change"}}
 	for _, o := range offers {
 		if !slices.Contains(q.shell.choices, o.Shell) {
 			q.shell.choices = append(q.shell.choices, o.Shell)
@@ -119,7 +125,7 @@ func (m *Model) newScript(step int, offers []script.Offer, shell, server string)
 		},
 		changed: q.settle,
 		submit: func([]string) func(*Model) tea.Cmd {
-			o := script.Options{Step: step, Shell: q.shell.value(), Server: q.on(), Capture: q.offer().Captures > 0 && q.values.chosen == 0}
+			o := script.Options{Step: step, Shell: q.shell.value(), Server: q.on(), Capture: q.values.value() == capture}
 			return func(m *Model) tea.Cmd { return m.saveScript(o) }
 		}}
 }
@@ -163,10 +169,13 @@ func (q *scriptQuestions) settle() {
 		q.server.hint = "What must be read on " + o.Server + " itself"
 	}
 	q.server.hint += ": " + plural(o.Checks, "check", "checks") + "."
-	q.values.hint = "Nothing is left to be captured here."
+	capturing := q.values.value()
+	q.values.choices, q.values.hint = []string{nothingLeft}, "What is known is never read anew."
 	if o.Captures > 0 {
-		q.values.hint = plural(o.Captures, "value is", "values are") + " not known yet; the way back needs them. A value that is known is never read anew."
+		q.values.choices = []string{capture, leaveOut}
+		q.values.hint = plural(o.Captures, "value is", "values are") + " not known yet; the way back needs them. What is known is never read anew."
 	}
+	q.values.choose(capturing)
 }
 
 func (m *Model) saveScript(o script.Options) tea.Cmd {
@@ -193,8 +202,11 @@ func newScriptSteps(msg scriptSavedMsg, whyNoImport string) dialog {
 	}
 	command := `.\` + name
 	d := &reader{title: "Run the script, import what it saves", write: func(p *page) {
-		p.text(0, fmt.Sprintf("Step %d: the script reads %s and captures %s.", msg.options.Step, plural(len(msg.manifest.Checks), "check", "checks"),
-			plural(len(msg.manifest.Captures), "value", "values")), p.th.Dim)
+		reads := "reads for " + plural(len(msg.manifest.Checks), "check", "checks")
+		if n := len(msg.manifest.Captures); n > 0 {
+			reads += " and captures " + plural(n, "value", "values")
+		}
+		p.text(0, fmt.Sprintf("The script of step %d %s.", msg.options.Step, reads), p.th.Dim)
 		p.blank()
 		p.labelled(0, 3, "1.", "It is written here; take it to "+where+":", p.th.Accent, p.th.Text)
 		p.code(3, msg.path)
@@ -203,7 +215,7 @@ func newScriptSteps(msg scriptSavedMsg, whyNoImport string) dialog {
 		p.code(3, command)
 		p.text(3, "In another version's shell, or on another server than it is for, it says so and reads nothing.", p.th.Dim)
 		p.blank()
-		p.labelled(0, 3, "3.", "It saves this file in that folder. Bring it back and import it here (i), or paste its text (j):", p.th.Accent, p.th.Text)
+		p.labelled(0, 3, "3.", "It saves this file in that folder. Bring it back and import it here (i), or paste its text (t):", p.th.Accent, p.th.Text)
 		p.code(3, result)
 		if whyNoImport != "" {
 			p.text(3, whyNoImport, p.th.Warn)
@@ -213,10 +225,10 @@ func newScriptSteps(msg scriptSavedMsg, whyNoImport string) dialog {
 	}}
 	d.on = map[string]func(*Model) tea.Cmd{
 		"i": func(m *Model) tea.Cmd { return m.importFrom(result, false) },
-		"j": func(m *Model) tea.Cmd { return m.importFrom("", true) },
+		"t": func(m *Model) tea.Cmd { return m.importFrom("", true) },
 	}
 	d.stay = map[string]func(*Model) tea.Cmd{"y": func(m *Model) tea.Cmd { return m.copyText(command) }, "Y": func(m *Model) tea.Cmd { return m.copyText(msg.path) }}
-	d.extra = []hint{{key: "i", does: "import file"}, {key: "j", does: "paste text"}, {key: "y", does: "copy command"}, {key: "Y", does: "copy path"}}
+	d.extra = []hint{{key: "i", does: "import file"}, {key: "t", does: "paste text"}, {key: "y", does: "copy command"}, {key: "Y", does: "copy path"}}
 	return d
 }
 

@@ -18,7 +18,7 @@ func (m *Model) newTried(results []checks.Result) dialog {
 	snap, why := m.snap, m.whyReadOnly()
 	return &reader{title: "Tried, not recorded", extra: []hint{{key: "ctrl+g", does: "gate"}}, on: map[string]func(*Model) tea.Cmd{"ctrl+g": (*Model).gate},
 		write: func(p *page) {
-			p.text(0, "These results are not in the record and count for no gate. "+why, p.th.Warn)
+			p.text(0, "These results are not in the record and count for no gate. "+trimDot(why)+".", p.th.Warn)
 			p.text(0, tally(results)+".", p.th.Text)
 			for _, v := range verdictsByNeed {
 				p.verdictGroup(withoutStates(snap), v, results)

@@ -248,7 +248,7 @@ func (m *Model) whyNoFill() string {
 	if script.ForTask(m.task()) {
 		return ""
 	}
-	return "This task asks for no value, and no cmdlet result is missing."
+	return "Neither a value nor a shell's result is missing here; I imports a file."
 }
 
 func wantsWaiver(c *runbook.Check, st *runbook.CheckState) bool {

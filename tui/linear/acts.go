@@ -116,7 +116,7 @@ func (t *talk) sum(results []checks.Result) {
 	for _, r := range results {
 		if r.Verdict == checks.Fail || r.Verdict == checks.Unknown {
 			if c := t.snap.Runbook.Check(r.ID); c != nil {
-				t.con.say("%s: %s", c.Title, r.Verdict)
+				t.con.say("%s, %s: %s", c.Title, c.Task.Label, r.Verdict)
 			}
 			t.trouble(r)
 		}

@@ -109,7 +109,7 @@ func (t *talk) importResults(path string) error {
 	}
 	var out script.Outcome
 	if strings.EqualFold(path, "paste") {
-		text, err := t.con.lines("Paste the text of the result file.")
+		text, err := t.con.lines("Paste the text of the result file. A terminal may cut lines of more than 4000 characters; then import the file.")
 		if err != nil {
 			return err
 		}

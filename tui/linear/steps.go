@@ -111,11 +111,14 @@ func (t *talk) showPhase() {
 	t.con.blank()
 	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
 	if work, wait := runbook.Remaining(p, t.snap.Progress, t.snap.Progress.Now); !s.Complete && work+wait > 0 {
-		line := "Still about " + minutes(work) + " of work"
-		if wait > 0 {
-			line += " and " + minutes(wait) + " of waiting"
+		var parts []string
+		if work > 0 {
+			parts = append(parts, "about "+minutes(work)+" of work")
 		}
-		t.con.say("%s.", line)
+		if wait > 0 {
+			parts = append(parts, minutes(wait)+" of waiting")
+		}
+		t.con.say("Still %s.", strings.Join(parts, " and "))
 	}
 	if !s.Open {
 		t.con.say("Locked: %s before it opens. Type gate to hear what.", count(len(s.Blockers), "thing is missing", "things are missing"))
