@@ -167,7 +167,7 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 	}
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly})
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
 }
 
 // linear talks in numbered prompts and plain lines.
@@ -181,6 +181,15 @@ func (a *app) linear(ctx context.Context, session *runbook.Session) error {
 			return s, nil
 		},
 		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
+			return a.saveScript(s.(*runbook.Session), o)
+		},
+		ImportFile: func(s linear.Session, path string) (script.Outcome, error) {
+			return a.importFile(s.(*runbook.Session), path)
+		},
+		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
+			return importText(s.(*runbook.Session), data)
+		},
 	}
 	if session != nil {
 		cfg.Session = session
@@ -372,6 +381,66 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	return path, migration.SaveAtomic(a.path(path), data)
 }
 
+// saveScript writes a script beside the migration, under a name that no file
+// has yet, and records it.
+func (a *app) saveScript(s *runbook.Session, o script.Options) (string, script.Manifest, error) {
+	o.Tool = version()
+	stem := fmt.Sprintf("%s-step%d-%s", strings.TrimSuffix(s.Snapshot().Path, ".toml"), o.Step, o.Shell)
+	if o.Server != "" {
+		stem += "-" + o.Server
+	}
+	path := stem + ".ps1"
+	for n := 2; ; n++ {
+		written := false
+		m, err := script.Save(s, o, path, func(path string, data []byte) error {
+			err := migration.WriteNew(path, data)
+			written = err == nil
+			return err
+		})
+		if err != nil && written {
+			err = errors.Join(err, os.Remove(path)) // what is not recorded could never be imported
+		}
+		if !errors.Is(err, fs.ErrExist) || n > 1000 {
+			return path, m, err
+		}
+		path = fmt.Sprintf("%s-%d.ps1", stem, n)
+	}
+}
+
+// importFile takes in a result file. A path that is not absolute is looked up
+// beside the migration first, then in the working folder.
+func (a *app) importFile(s *runbook.Session, name string) (script.Outcome, error) {
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(s.Snapshot().Path), name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = a.path(name)
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return script.Outcome{}, fmt.Errorf("%w; expected the coexist-….json that the script saved", err)
+	case !info.Mode().IsRegular():
+		return script.Outcome{}, fmt.Errorf("%s is no file; expected the coexist-….json that the script saved", path)
+	case info.Size() > maxResult:
+		return script.Outcome{}, fmt.Errorf("%s has %d bytes, more than any result file", path, info.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return script.Outcome{}, err
+	}
+	return script.Import(s, path, data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+}
+
+// maxResult is more than a result file ever has; what is larger is not read.
+const maxResult = 64 << 20
+
+// importText takes in the pasted text of a result file.
+func importText(s *runbook.Session, data []byte) (script.Outcome, error) {
+	return script.Import(s, "pasted text", data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+}
+
 func newCommand(a *app) *cobra.Command {
 	source := "2010"
 	c := &cobra.Command{
@@ -560,8 +629,8 @@ func scriptCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s coexist-%s.json\n",
-				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.Nonce[:8])
+			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s %s\n",
+				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.ResultName())
 			return nil
 		},
 	}
@@ -579,16 +648,12 @@ func importCommand(a *app) *cobra.Command {
 		Short: "Take in what a script saved, as evidence",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := os.ReadFile(a.path(args[1]))
-			if err != nil {
-				return err
-			}
 			s, err := a.openToRecord(args[0], false)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			out, err := script.Import(s, args[1], data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+			out, err := a.importFile(s, a.path(args[1]))
 			if err != nil {
 				return err
 			}
