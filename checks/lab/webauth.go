@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf16"
 
 	"golang.org/x/crypto/md4" // NTLM is made of it
 )
@@ -166,22 +165,6 @@ func (p proofMessage) right(challenge []byte, password string) bool {
 	mac.Write(challenge)
 	mac.Write(p.response[16:])
 	return hmac.Equal(mac.Sum(nil), p.response[:16])
-}
-
-func wide(s string) []byte {
-	var out []byte
-	for _, u := range utf16.Encode([]rune(s)) {
-		out = binary.LittleEndian.AppendUint16(out, u)
-	}
-	return out
-}
-
-func narrow(b []byte) string {
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(b[2*i:])
-	}
-	return string(utf16.Decode(units))
 }
 
 // httpTime is how servers write times.
