@@ -48,6 +48,11 @@ func (d *discovery) settings(ctx context.Context, from reached) Finding {
 			if d.mode == "soap" {
 				to = soapURL(to)
 			}
+			if !d.env.allowed(to.Hostname()) {
+				f := undecidable("autodiscover.redirect_unconfirmed", "Autodiscover redirects to %s, which is no host of this organisation", to.Hostname())
+				f.Found = to.Hostname()
+				return f
+			}
 			next, trouble := d.endpointFor(ctx, to)
 			if trouble != nil {
 				return *trouble

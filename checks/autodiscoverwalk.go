@@ -323,6 +323,9 @@ func (d *discovery) hop(ctx context.Context, s discoveryStep, at endpoint, a web
 			return *trouble, "hop"
 		}
 		req := webRequest{method: "POST", url: to, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
+		if d.env.Logons == nil || !d.env.allowed(to.Hostname()) {
+			req.method, req.body, req.headers = "GET", nil, nil // a stranger need not learn the mail address
+		}
 		where, next, t := d.firstAnswer(ctx, req, addrs)
 		if t != nil {
 			return t.finding(s.name + ": " + where.where()), "hop"

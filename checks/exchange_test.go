@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -393,4 +394,10 @@ func TestNothingIsLeftRunning(t *testing.T) {
 		buf := make([]byte, 1<<16)
 		t.Errorf("%d goroutines before, %d after:\n%s", before, n, buf[:runtime.Stack(buf, true)])
 	}
+}
+
+func portOf(address string, port uint16) netip.AddrPort { return netip.AddrPortFrom(at(address), port) }
+
+func serverConfig(cert *tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{*cert}, MaxVersion: tls.VersionTLS12}
 }

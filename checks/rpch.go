@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,8 +86,14 @@ func judgeRPCStranger(where, verb string, a webAnswer) Finding {
 	var f Finding
 	switch a.status {
 	case 401:
-		if len(a.challenges) > 0 {
-			return Finding{Verdict: Pass, Summary: fmt.Sprintf("%s asks for a logon by %s", where, strings.Join(schemesOf(a.challenges), ", "))}
+		offered := schemesOf(a.challenges)
+		switch {
+		case slices.ContainsFunc(offered, func(s string) bool { return s == "Basic" || s == "NTLM" || s == "Negotiate" }):
+			return Finding{Verdict: Pass, Summary: fmt.Sprintf("%s asks for a logon by %s", where, strings.Join(offered, ", "))}
+		case len(offered) > 0:
+			f = failed("auth.scheme_missing", "%s asks for a logon by %s, which Outlook does not use there", where, joinClipped(offered, 8))
+			f.Expected, f.Found = "Basic, NTLM or Negotiate", joinClipped(offered, 8)
+			return f
 		}
 		f = warned("http.no_challenge", "%s asks for a logon without saying how", where)
 	case 404:

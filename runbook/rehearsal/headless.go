@@ -25,8 +25,6 @@ type walker struct {
 	talk    io.Writer
 	book    *runbook.Runbook
 	refused map[string]string // why a task could not be marked
-	waived  []string
-	stated  int
 }
 
 // Headless carries out the whole runbook as far as its gates let it, and tells
@@ -176,7 +174,7 @@ func (w *walker) before(t *runbook.Task) error {
 		}
 	}
 	for _, c := range t.Captures {
-		if _, there := known[c.Key]; there || slices.Contains(w.waived, c.Key) {
+		if _, there := known[c.Key]; there {
 			continue
 		}
 		if err := w.capture(t, c); err != nil {
@@ -200,7 +198,6 @@ func (w *walker) check(list []string) error {
 		if err != nil && !errors.As(err, &refused) {
 			return err
 		}
-		w.stated++
 	}
 	if len(run) == 0 {
 		return nil
@@ -222,7 +219,8 @@ func (w *walker) check(list []string) error {
 	return nil
 }
 
-// capture reads a value before it is changed.
+// capture reads a value before it is changed; one that was empty is kept as
+// empty.
 func (w *walker) capture(t *runbook.Task, c runbook.Capture) error {
 	snap := w.session.Snapshot()
 	rendered, err := c.Command.Render(snap.Progress.Values)
@@ -243,22 +241,10 @@ func (w *walker) capture(t *runbook.Task, c runbook.Capture) error {
 			}
 		}
 	}
-	switch {
-	case len(values) == 0:
-		return w.waiveCapture(c)
-	case len(values) > 1 && c.Type != "list":
+	if len(values) > 1 && c.Type != "list" {
 		return fmt.Errorf("expected one value, found %s", strings.Join(values, ", "))
 	}
 	return w.session.Import(runbook.Imported{Path: "rehearsal", From: Operator}, nil, map[string]string{c.Key: strings.Join(values, "\n")})
-}
-
-// waiveCapture records that there is nothing to write down.
-func (w *walker) waiveCapture(c runbook.Capture) error {
-	err := w.session.Waive(runbook.Waiver{Check: c.Key, Reason: "the property has no value in the rehearsal", Name: Operator})
-	if err == nil {
-		w.waived = append(w.waived, c.Key)
-	}
-	return err
 }
 
 // answer is what a rehearsal gives for a value that is asked: what the

@@ -55,6 +55,5 @@ type Session interface {
 	Attest(checkID string, a runbook.Attestation) error
 	ReadWarning(checkID string) error
 	SetValue(key, value string) error
-	Waive(w runbook.Waiver) error
 	Import(from runbook.Imported, results []checks.Result, captured map[string]string) error
 }

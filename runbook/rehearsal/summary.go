@@ -20,8 +20,7 @@ type Summary struct {
 	Results  map[string]int `json:"results"` // latest verdicts
 	Tasks    int            `json:"tasks"`
 	Done     int            `json:"tasks_carried_out"`
-	Stated   int            `json:"stated"`           // attestations that the run gave itself
-	Waived   []string       `json:"waived,omitempty"` // captured values that do not exist
+	Stated   int            `json:"stated"` // attestations in force: in a run without people it gave them itself
 	Stuck    []Stuck        `json:"stuck"`
 }
 
@@ -50,7 +49,7 @@ type Stuck struct {
 func (w *walker) summary(r *Rehearsal) *Summary {
 	snap := w.session.Snapshot()
 	out := &Summary{Format: 1, Scenario: r.Scenario, Source: r.Source, Faults: r.Faults, Finished: true, Results: map[string]int{},
-		Stated: w.stated, Waived: w.waived, Stuck: []Stuck{}}
+		Stated: snap.Progress.Truth.Stated, Stuck: []Stuck{}}
 	for _, p := range w.book.Phases {
 		state := snap.Progress.Phases[p.ID]
 		out.Phases = append(out.Phases, PhaseSummary{p.ID, p.Title, state.Complete, state.Done, state.Total})
