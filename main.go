@@ -1058,7 +1058,8 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	outside.Store = inside.Store
 	s, err := runbook.Open(r.Migration(), runbook.Options{
 		Assets: a.Assets, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
-		Run: rehearsal.Runner(inside, outside), Apply: org.Apply, Waits: clock.Skip, Rehearsal: r.Name(),
+		Run: rehearsal.Runner(inside, outside), Apply: org.Apply, Waits: clock.Skip, Capture: rehearsal.Capture(org),
+		Rehearsal: r.Name(),
 	})
 	return s, org, r, err
 }

@@ -32,6 +32,7 @@ func TestImportRules(t *testing.T) {
 		"coexist":                   {"coexist/"},
 		"coexist/assets":            {},
 		"coexist/checks":            {},
+		"coexist/checks/blueprint":  {},
 		"coexist/checks/effect":     {},
 		"coexist/checks/lab":        {"coexist/checks"},
 		"coexist/checks/report":     {"coexist/checks"},

@@ -162,7 +162,7 @@ func ids(t *runbook.Task, before bool) []string {
 	return out
 }
 
-// before fills in values, captures and checks what belongs before the work.
+// before fills in values and checks what belongs before the work.
 func (w *walker) before(t *runbook.Task) error {
 	known := w.session.Snapshot().Progress.Values
 	for _, a := range t.Asks {
@@ -171,14 +171,6 @@ func (w *walker) before(t *runbook.Task) error {
 		}
 		if err := w.session.SetValue(a.Key, w.answer(t, a)); err != nil {
 			fmt.Fprintf(w.talk, "  %s: the value %s: %v\n", t.ID, a.Key, err)
-		}
-	}
-	for _, c := range t.Captures {
-		if _, there := known[c.Key]; there {
-			continue
-		}
-		if err := w.capture(t, c); err != nil {
-			fmt.Fprintf(w.talk, "  %s: %s could not be captured: %v\n", t.ID, c.Key, err)
 		}
 	}
 	return w.check(ids(t, true))
@@ -217,34 +209,6 @@ func (w *walker) check(list []string) error {
 		}
 	}
 	return nil
-}
-
-// capture reads a value before it is changed; one that was empty is kept as
-// empty.
-func (w *walker) capture(t *runbook.Task, c runbook.Capture) error {
-	snap := w.session.Snapshot()
-	rendered, err := c.Command.Render(snap.Progress.Values)
-	if err != nil || len(rendered.Pending) > 0 {
-		return errors.Join(err, fmt.Errorf("its command waits for other values"))
-	}
-	var values []string
-	for _, line := range rendered.Lines {
-		rows, err := w.world.Read(w.ctx, t.Target, line, []string{c.Property})
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			for _, v := range r[c.Property] {
-				if v != "" && (c.Type == "list" || !slices.Contains(values, v)) {
-					values = append(values, v)
-				}
-			}
-		}
-	}
-	if len(values) > 1 && c.Type != "list" {
-		return fmt.Errorf("expected one value, found %s", strings.Join(values, ", "))
-	}
-	return w.session.Import(runbook.Imported{Path: "rehearsal", From: Operator}, nil, map[string]string{c.Key: strings.Join(values, "\n")})
 }
 
 // answer is what a rehearsal gives for a value that is asked: what the

@@ -52,7 +52,8 @@ func open(t *testing.T, q rehearsal.Request, spoil func(*runbook.Options)) *stag
 		t.Fatal(err)
 	}
 	o := runbook.Options{Assets: assets, Clock: s.clock.Now, Operator: rehearsal.Operator, Host: "test", Apply: s.org.Apply, Waits: s.clock.Skip,
-		Run: rehearsal.Runner(s.org.Env(checks.Inside), s.org.Env(checks.Outside)), Rehearsal: s.Name()}
+		Run: rehearsal.Runner(s.org.Env(checks.Inside), s.org.Env(checks.Outside)), Rehearsal: s.Name(),
+		Capture: rehearsal.Capture(s.org)}
 	if spoil != nil {
 		spoil(&o)
 	}
