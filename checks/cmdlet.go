@@ -19,6 +19,7 @@ var cmdletKind = Kind{
 	Budget: 30 * time.Second,
 	Params: []Param{
 		{Name: "command", Type: TextParam, Required: true, Doc: "a reading pipeline that returns objects"},
+		{Name: "local", Type: BoolParam, Doc: "it tells something of the computer it runs on, so it must run on the target server"},
 		{Name: "properties", Type: ListParam, Required: true, Doc: "properties of the objects to read"},
 	},
 	Validate: validCmdlet,

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -11,7 +10,8 @@ import (
 var ldapKind = Kind{
 	Name: "ldap",
 	Doc: "Reads the organisation's state from Active Directory: schema and organisation versions on every domain controller, servers, addresses, " +
-		"service connection points, sites. It only reads. Everything but rootdse needs an account.",
+		"service connection points, sites. It only reads. Everything but rootdse needs an account: without one named, the directory account of the run. " +
+		"Addresses of the servers' inner web site (back end) are left out. Lockout times are in minutes.",
 	Source: FromProbe,
 	Budget: 60 * time.Second,
 	Params: []Param{
@@ -51,7 +51,7 @@ var ldapProperties = map[string][]string{
 	"organization":        {"dc", "name", "object_version"},
 	"domain":              {"dc", "domain", "object_version"},
 	"servers":             {"name", "fqdn", "version", "build", "roles", "site"},
-	"virtual_directories": {"server", "kind", "internal_url", "external_url"},
+	"virtual_directories": {"server", "kind", "name", "internal_url", "external_url"},
 	"scp":                 {"server", "url", "host", "sites"},
 	"sites":               {"name", "dcs", "gcs"},
 	"fsmo":                {"role", "dc"},
@@ -80,23 +80,4 @@ func ldapRows() []Field {
 		}
 	}
 	return out
-}
-
-func observeLDAP(ctx context.Context, env *Env, c Check) Finding { return notBuilt(c) }
-
-// ldapReasons are the reasons of this kind alone.
-var ldapReasons = []Reason{
-	{"ldap.not_ldap", Fail, "what answers does not speak LDAP", []string{"the wrong port"}, "Correct the address of the domain controller."},
-	{"ldap.malformed", Unknown, "the answer cannot be read", nil, "Ask another domain controller."},
-	{"ldap.timeout", Unknown, "the domain controller did not answer in time", nil, "Ask another domain controller."},
-	{"ldap.no_dc", Unknown, "no domain controller was found", []string{"the SRV records are not visible from here", "no domain is given"}, "Name the domain controllers in the migration's [network]."},
-	{"ldap.needs_bind", Skip, "the directory answers only after logging on", nil, "Give an account."},
-	{"ldap.unsigned", Warn, "the directory was read without TLS", []string{"the domain controller has no certificate"}, "Read again over LDAPS where that is possible."},
-	{"ldap.bind_refused", Fail, "the directory refuses the logon", []string{"wrong password", "the account is locked or disabled"}, "Find out why before trying again."},
-	{"ldap.schema_missing", Fail, "the schema has never been prepared for Exchange", nil, "Prepare the schema."},
-	{"ldap.bad_value", Unknown, "a value of the directory is not of the expected form", nil, "Read it with ADSI Edit."},
-	{"ldap.no_organization", Fail, "there is no Exchange organisation in this forest", []string{"another forest was asked"}, "Check the forest's name."},
-	{"ldap.ambiguous", Unknown, "the directory holds more than one Exchange organisation", nil, "Look with ADSI Edit which one is real."},
-	{"ldap.partial", Warn, "not everything could be read", nil, "Read the rest by hand."},
-	{"ldap.replication", Warn, "domain controllers disagree", []string{"replication is not finished"}, "Wait, or force it with repadmin /syncall /AdeP, then check again."},
 }

@@ -224,7 +224,7 @@ func (l *Logons) mayTry(ctx context.Context, e *Env, s signing, cred Credential,
 		}
 	}
 	read, ask := state.budgeted || state.good || s.free, l.budget
-	state.budgeted = true
+	state.budgeted = state.budgeted || ask != nil
 	l.mu.Unlock()
 	switch {
 	case why != "":

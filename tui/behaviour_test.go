@@ -87,9 +87,9 @@ func TestConfirmRefusesAnotherName(t *testing.T) {
 		t.Fatal("it was recorded all the same")
 	}
 	b.keys("backspace", "backspace", "backspace", "=com", "enter", "enter")
-	b.see("Recorded: Extend the schema on Contoso is carried out.")
+	b.see("Recorded: Extend the schema is carried out.")
 	b.keys("up")
-	b.see("wait for 1.3 Extend the schema on Contoso, until 22:17")
+	b.see("wait for 1.3 Extend the schema, until 22:17")
 }
 
 func TestLockedTaskIsNeitherCopiedNorMarked(t *testing.T) {
@@ -403,5 +403,22 @@ func BenchmarkView(b *testing.B) {
 				x.m.View()
 			}
 		})
+	}
+}
+
+func TestStatusLineStaysInSightBelowDialogs(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"?", ":", "D", "n", "e", "2"} {
+		b := newBench(t, 16, 80, 24)
+		b.keys(key)
+		if key == "2" {
+			b.keys("enter")
+		}
+		if len(b.m.dialogs) != 1 {
+			t.Fatalf("%s opened no dialog", key)
+		}
+		if first, _, _ := strings.Cut(b.screen(), "\n"); !strings.Contains(first, "step 1 of 6") {
+			t.Errorf("%s: the first line is %q", key, first)
+		}
 	}
 }

@@ -98,7 +98,7 @@ func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Comman
 			why = m.whyNotCopied(t, c)
 		}
 		for _, line := range r.Lines {
-			l.all = append(l.all, choice{text: line, right: shellName(c.Shell), why: why, then: func(m *Model) tea.Cmd { return m.copyText(line) }})
+			l.all = append(l.all, choice{text: line, right: shellShort(c.Shell), why: why, then: func(m *Model) tea.Cmd { return m.copyText(line) }})
 			if why == "" {
 				all = append(all, line)
 			}

@@ -80,7 +80,7 @@ func window(c *paint.Canvas, th *paint.Theme, w, h int, title string, keys []hin
 	cw, ch := c.Size()
 	c.Hit(paint.R(0, 0, cw, ch), nil)
 	w, h = min(w, cw-2), min(h, ch-2)
-	at := paint.R((cw-w)/2, max((ch-h)/2-1, 0), w, h)
+	at := paint.R((cw-w)/2, max((ch-h)/2-1, 1), w, h) // the status line stays in sight
 	c.Fill(at, paint.Style{})
 	c.Box(at, paint.Solid, th.Accent)
 	c.Text(at.Min.X+2, at.Min.Y, w-4, " "+title+" ", th.Strong)

@@ -77,6 +77,8 @@ type memo struct {
 	stepData   int
 	word       string
 	wordData   int
+	timing     runbook.Timing
+	timingData int
 }
 
 type outlineKey struct {
@@ -165,17 +167,8 @@ func (m *Model) minute() tea.Cmd {
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
-		if m.start != nil {
-			m.start.SetSize(m.w, m.h)
-		}
-	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
-		m.retheme()
-	case tea.ColorProfileMsg:
-		m.profile = profileOf(msg.Profile)
-		m.retheme()
+	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
+		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
@@ -209,6 +202,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)
+	case scriptSavedMsg:
+		m.scriptSaved(msg)
+	case importedMsg:
+		m.imported(msg)
 	case exportedMsg:
 		m.exported(msg)
 	case copiedMsg:
@@ -222,6 +219,23 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.rev-- // nothing that changes the screen
 	}
 	return m, nil
+}
+
+// terminal takes in what the terminal tells of itself.
+func (m *Model) terminal(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		if m.start != nil {
+			m.start.SetSize(m.w, m.h)
+		}
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.retheme()
+	case tea.ColorProfileMsg:
+		m.profile = profileOf(msg.Profile)
+		m.retheme()
+	}
 }
 
 func profileOf(p colorprofile.Profile) paint.Profile {

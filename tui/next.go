@@ -2,7 +2,7 @@ package tui
 
 import (
 	"fmt"
-	"strings"
+	"time"
 
 	"coexist/runbook"
 )
@@ -19,7 +19,7 @@ type advice struct {
 // done, then what is waited for.
 func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 	if p.Backout != nil {
-		return advice{text: "backing out since " + p.Backout.Time.Format("15:04") + ": undo cards with b"}
+		return advice{text: "backing out since " + p.Backout.Time.In(p.Now.Location()).Format("15:04") + ": undo cards with b"}
 	}
 	var ready, waiting, unlock advice
 	for _, phase := range r.Phases {
@@ -50,7 +50,7 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 						ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID, check: openCheck(t, p)}
 					}
 				} else if waiting.text == "" {
-					waiting = advice{text: "wait for " + where + waitText(ts), task: t.ID}
+					waiting = advice{text: "wait for " + where + waitText(ts, p.Now), task: t.ID}
 				}
 			}
 		}
@@ -69,10 +69,10 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 
 // onTarget names a task with its target, once.
 func onTarget(t *runbook.Task) string {
-	if strings.Contains(t.Title, t.Label) {
-		return t.Title
+	if label := labelOf(t); label != "" {
+		return t.Title + " on " + label
 	}
-	return t.Title + " on " + t.Label
+	return t.Title
 }
 
 // broken tells what went wrong with a task.
@@ -144,11 +144,11 @@ func checkWord(c *runbook.Check, st *runbook.CheckState) string {
 	return "check"
 }
 
-func waitText(ts *runbook.TaskState) string {
+func waitText(ts *runbook.TaskState, now time.Time) string {
 	if ts.WaitUntil.IsZero() {
 		return ""
 	}
-	return ", until " + ts.WaitUntil.Format("15:04")
+	return ", until " + ts.WaitUntil.In(now.Location()).Format("15:04")
 }
 
 // currentPhase is where work goes on: the first open phase that is not

@@ -104,8 +104,17 @@ func (o *outline) rounds(step *runbook.Step, open string) {
 
 func (o *outline) tasks(p *runbook.Phase, depth int) {
 	for i, t := range p.Tasks {
-		o.add(outlineRow{key: t.ID, depth: depth, title: t.Title, number: fmt.Sprintf("%d.%d", p.Step, i+1), label: t.Label, phase: p, task: t})
+		o.add(outlineRow{key: t.ID, depth: depth, title: t.Title, number: fmt.Sprintf("%d.%d", p.Step, i+1), label: labelOf(t), phase: p, task: t})
 	}
+}
+
+// labelOf is the target as the rows show it: nothing for the organisation, and
+// nothing where the title names it already.
+func labelOf(t *runbook.Task) string {
+	if t.Target == runbook.Org || strings.Contains(t.Title, t.Label) {
+		return ""
+	}
+	return t.Label
 }
 
 // makeFiltered lists the tasks that a text or a panel selects.
@@ -122,7 +131,7 @@ func makeFiltered(r *runbook.Runbook, text string, panel *diagram.Panel) *outlin
 				first = false
 				o.add(outlineRow{key: "phase:" + p.ID, title: phaseTitle(p), number: fmt.Sprint(p.Step), phase: p, open: true})
 			}
-			o.add(outlineRow{key: t.ID, depth: 1, title: t.Title, number: fmt.Sprintf("%d.%d", p.Step, i+1), label: t.Label, phase: p, task: t})
+			o.add(outlineRow{key: t.ID, depth: 1, title: t.Title, number: fmt.Sprintf("%d.%d", p.Step, i+1), label: labelOf(t), phase: p, task: t})
 		}
 	}
 	return o

@@ -40,7 +40,7 @@ func look(th *paint.Theme, s runbook.Status) (string, paint.Style) {
 	return g.NotRun, th.Dim
 }
 
-// lookVerdict returns glyph, word and style of a check: its status where that
+// lookCheck returns glyph, word and style of a check: its status where that
 // says more than the bare verdict, else the verdict.
 func lookCheck(th *paint.Theme, st *runbook.CheckState) (glyph, word string, style paint.Style) {
 	if st == nil {
@@ -94,6 +94,19 @@ func shellName(s string) string {
 		return "by hand, in a console"
 	case "2007", "2010", "2013":
 		return "Exchange Management Shell " + s
+	}
+	return s
+}
+
+// shellShort is the same in a few letters.
+func shellShort(s string) string {
+	switch s {
+	case "cmd":
+		return "cmd"
+	case "powershell":
+		return "PowerShell"
+	case "ems2007", "ems2010", "ems2013":
+		return "EMS " + strings.TrimPrefix(s, "ems")
 	}
 	return s
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"coexist/checks"
@@ -29,47 +31,101 @@ func Save(s *runbook.Session, o Options, path string, put func(path string, data
 		return Manifest{}, err
 	}
 	sum := sha256.Sum256(data)
-	return m, s.RecordScript(runbook.ScriptWritten{
+	return m, s.ScriptWritten(runbook.ScriptWritten{
 		Nonce: m.Nonce, Path: filepath.Base(path), Step: m.Step, Shell: m.Shell, Server: m.Server, Content: m.Content,
 		Checks: m.Checks, Captures: m.Captures, SHA256: hex.EncodeToString(sum[:]),
 	})
 }
 
-// Import takes a result file, or its pasted text, into a session. keep stores
-// the raw bytes as evidence and returns their SHA-256; nothing is kept of a
-// file that is refused.
-func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (string, error)) (runbook.Outcome, error) {
+// Outcome tells what an import did.
+type Outcome struct {
+	Already time.Time // the file had been imported at that time; then nothing was recorded
+	Results []checks.Result
+	Values  []string // keys of the captured values that were set
+	Refused []string // one line for each captured value that could not be taken
+}
+
+// Text says in lines what an import did beside its results.
+func (o Outcome) Text() string {
+	if !o.Already.IsZero() {
+		return "this file was imported already, " + o.Already.UTC().Format("2006-01-02 15:04 UTC") + "; nothing changed\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d results and %d values recorded\n", len(o.Results), len(o.Values))
+	for _, line := range o.Refused {
+		fmt.Fprintf(&b, "not taken: %s\n", line)
+	}
+	return b.String()
+}
+
+// Import takes a result file, or its pasted text, into a session: it holds what
+// was read against what the checks expect and records results and captured
+// values in one append. keep stores the raw bytes as evidence and returns their
+// SHA-256; nothing is kept of a file that is refused, and the same file a
+// second time changes nothing.
+func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (string, error)) (Outcome, error) {
+	name = filepath.Base(name)
 	r, err := Parse(data)
 	if err != nil {
-		return runbook.Outcome{}, fmt.Errorf("%s: %w", filepath.Base(name), err)
+		return Outcome{}, fmt.Errorf("%s: %w", name, err)
 	}
-	written, at, ok := s.Script(r.Nonce)
-	if !ok {
-		return runbook.Outcome{}, fmt.Errorf("%s: no script of this run has the nonce %s…: it belongs to another run or another migration", filepath.Base(name), r.Nonce[:8])
+	snap := s.Snapshot()
+	past := search(snap, r.Nonce)
+	if past.written == nil {
+		return Outcome{}, fmt.Errorf("%s: no script of this run has the nonce %s…: it belongs to another run or another migration", name, r.Nonce[:8])
 	}
-	if err := r.Matches(Manifest{Nonce: written.Nonce, Step: written.Step, Shell: written.Shell, Server: written.Server,
-		Content: written.Content, Checks: written.Checks, Captures: written.Captures}); err != nil {
-		return runbook.Outcome{}, fmt.Errorf("%s: %w", filepath.Base(name), err)
+	if err := r.Matches(manifestOf(past.written)); err != nil {
+		return Outcome{}, fmt.Errorf("%s: %w", name, err)
 	}
-	sum, err := keep(data)
-	if err != nil {
-		return runbook.Outcome{}, err
+	sum := sha256.Sum256(data)
+	hash := hex.EncodeToString(sum[:])
+	if at, ok := past.imported[hash]; ok {
+		return Outcome{Already: at}, nil
 	}
-	in := runbook.Import{
-		Imported: runbook.Imported{Nonce: r.Nonce, Path: filepath.Base(name), SHA256: sum, From: r.Computer},
-		Started:  notBefore(r.Ended, at),
+	j := judge{r: r, snap: snap, written: past.written, ran: notBefore(r.Ended, past.at), file: hash}
+	if err := j.all(); err != nil {
+		return Outcome{}, fmt.Errorf("%s: %w", name, err)
 	}
-	for _, o := range r.Observations {
-		obs := runbook.Observation{ID: o.ID, Rows: o.Rows}
-		if o.Error != nil {
-			obs.Error = checks.Escape(*o.Error)
+	if kept, err := keep(data); err != nil {
+		return Outcome{}, err
+	} else if kept != hash {
+		return Outcome{}, fmt.Errorf("%s: the evidence folder kept something else than was read", name)
+	}
+	from := runbook.Imported{Nonce: r.Nonce, Path: name, SHA256: hash, From: r.Computer}
+	return j.out, s.Import(from, j.out.Results, j.values)
+}
+
+func manifestOf(w *runbook.ScriptWritten) Manifest {
+	return Manifest{Nonce: w.Nonce, Step: w.Step, Shell: w.Shell, Server: w.Server, Content: w.Content, Checks: w.Checks, Captures: w.Captures}
+}
+
+// past is what the journal knows of a nonce.
+type past struct {
+	written  *runbook.ScriptWritten
+	at       time.Time
+	imported map[string]time.Time // SHA-256 of files that came back
+}
+
+func search(snap runbook.Snapshot, nonce string) past {
+	p := past{imported: map[string]time.Time{}}
+	for _, e := range snap.Events {
+		if e.Kind != runbook.EventScript && e.Kind != runbook.EventImport {
+			continue
 		}
-		if o.Kind == "capture" {
-			obs.Property = written.Captures[o.ID]
+		payload, err := runbook.Decode(e)
+		if err != nil {
+			continue
 		}
-		in.Observations = append(in.Observations, obs)
+		switch v := payload.(type) {
+		case *runbook.ScriptWritten:
+			if v.Nonce == nonce {
+				p.written, p.at = v, e.Time
+			}
+		case *runbook.Imported:
+			p.imported[v.SHA256] = e.Time
+		}
 	}
-	return s.RecordImport(in)
+	return p
 }
 
 // notBefore corrects a server's clock that is behind: nothing was read before
@@ -79,4 +135,103 @@ func notBefore(ran, written time.Time) time.Time {
 		return written
 	}
 	return ran
+}
+
+// judge turns the observations of one file into results and values.
+type judge struct {
+	r       *Results
+	snap    runbook.Snapshot
+	written *runbook.ScriptWritten
+	ran     time.Time
+	file    string
+	values  map[string]string
+	out     Outcome
+}
+
+func (j *judge) all() error {
+	j.values = map[string]string{}
+	known := runbook.Values{}
+	for k, v := range j.snap.Progress.Values {
+		known[k] = v
+	}
+	for _, o := range j.r.Observations {
+		if o.Kind != "capture" {
+			continue
+		}
+		text, err := j.captured(o)
+		if err != nil {
+			j.out.Refused = append(j.out.Refused, err.Error())
+			continue
+		}
+		j.values[o.ID], known[o.ID] = text, text
+		j.out.Values = append(j.out.Values, o.ID)
+	}
+	for _, o := range j.r.Observations {
+		if o.Kind != "check" {
+			continue
+		}
+		result, err := j.judged(o, known)
+		if err != nil {
+			return err
+		}
+		j.out.Results = append(j.out.Results, result)
+	}
+	return nil
+}
+
+// judged holds what was read against what the check expects.
+func (j *judge) judged(o Observation, known runbook.Values) (checks.Result, error) {
+	c := j.snap.Runbook.Check(o.ID)
+	if c == nil {
+		return checks.Result{}, fmt.Errorf("the check %s is no longer in the plan: the migration was edited since the script was written; write a new one", checks.Escape(o.ID))
+	}
+	ready, pending, err := c.Ready(known)
+	if err != nil {
+		return checks.Result{}, err
+	}
+	f := checks.Finding{Verdict: checks.Pass, Rows: o.Rows}
+	switch {
+	case len(pending) > 0:
+		f = checks.Finding{Verdict: checks.Unknown, Reason: "value.missing", Summary: "not known yet: " + pending[0].Key}
+	case o.Error != nil:
+		f = checks.Finding{Verdict: checks.Unknown, Reason: "shell.failed", Summary: "the cmdlet failed: " + checks.Escape(*o.Error)}
+	}
+	now := j.snap.Progress.Now
+	r := checks.Conclude(ready, f, now)
+	// A server's clock may be ahead; nothing was read later than now.
+	if r.Started = j.ran.UTC(); r.Started.After(now) {
+		r.Started = now.UTC()
+	}
+	r.Source, r.Host = checks.FromShell, j.r.Computer
+	if r.Evidence == nil {
+		r.Evidence = map[string]string{}
+	}
+	r.Evidence["file_sha256"] = j.file
+	return r, nil
+}
+
+// captured turns a property into a value. Nothing at all is a value too: the
+// property was empty before the change.
+func (j *judge) captured(o Observation) (string, error) {
+	property := j.written.Captures[o.ID]
+	if o.Error != nil {
+		return "", fmt.Errorf("%s could not be read: %s", o.ID, checks.Escape(*o.Error))
+	}
+	var list []string
+	read := false
+	for _, row := range o.Rows {
+		if v, ok := row[property]; ok {
+			read = true
+			list = append(list, v...)
+		}
+	}
+	if !read {
+		return "", fmt.Errorf("%s could not be read: no object with the property %s came back", o.ID, property)
+	}
+	list = slices.DeleteFunc(list, func(v string) bool { return strings.TrimSpace(v) == "" })
+	text, err := j.snap.Runbook.CheckValueFor(o.ID, strings.Join(list, "\n"))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", o.ID, err)
+	}
+	return text, nil
 }

@@ -93,8 +93,18 @@ if ($CxServer -ne '' -and $env:COMPUTERNAME -ne $CxServer) {
 
 `
 
-// epilogue writes the result file beside the script, as UTF-8 through .NET.
+// epilogue writes the result file beside the script, as UTF-8 through .NET. It
+// hashes the part that reads as it stands in the file that ran, so that an
+// edited script is noticed on import.
 const epilogue = `
+if ($MyInvocation.MyCommand.Path) {
+  $CxSelf = [System.IO.File]::ReadAllText($MyInvocation.MyCommand.Path).Replace([string][char]13, '')
+  $CxFrom = $CxSelf.IndexOf('# reads from here') + 18
+  $CxTo = $CxSelf.IndexOf('# reads to here')
+  $CxHash = New-Object System.Security.Cryptography.SHA256Managed
+  $CxBytes = $CxHash.ComputeHash([System.Text.Encoding]::ASCII.GetBytes($CxSelf.Substring($CxFrom, $CxTo - $CxFrom)))
+  $CxContent = [System.BitConverter]::ToString($CxBytes).Replace('-', '').ToLower()
+}
 $CxHead = '"format":1,"nonce":' + (ConvertTo-CxText $CxNonce) + ',"content":' + (ConvertTo-CxText $CxContent)
 $CxHead = $CxHead + ',"step":' + $CxStep + ',"shell":' + (ConvertTo-CxText $CxShell) + ',"server":' + (ConvertTo-CxText $CxServer)
 $CxHead = $CxHead + ',"computer":' + (ConvertTo-CxText $env:COMPUTERNAME) + ',"culture":' + (ConvertTo-CxText ([System.Globalization.CultureInfo]::CurrentCulture.Name))

@@ -72,7 +72,7 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 			m.Checks = append(m.Checks, it.ID)
 		}
 	}
-	text := header(r, o, m) + prelude + guard(o, m) + body + epilogue
+	text := header(r, o, m) + prelude + guard(o, m) + "# reads from here\n" + body + "# reads to here\n" + epilogue
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), m, nil
 }
 
@@ -111,6 +111,11 @@ func collect(r *runbook.Runbook, o Options) ([]Item, error) {
 			}
 			for _, c := range t.Captures {
 				if c.Shell != o.Shell || seen[c.Key] || c.Command == nil {
+					continue
+				}
+				// What is known was read before the change; reading it again
+				// might put the changed value in its place.
+				if _, known := o.Values[c.Key]; known {
 					continue
 				}
 				text, err := c.Command.Render(o.Values)

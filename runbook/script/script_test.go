@@ -96,6 +96,9 @@ func TestQuoteKeepsHostileTextTogether(t *testing.T) {
 	}
 }
 
+// ofThisComputer matches commands whose answer depends on where they run.
+var ofThisComputer = regexp.MustCompile(`Get-Command ExSetup|HKLM:|Get-WindowsFeature|TcpClient`)
+
 // TestShippedChecksOnlyRead holds every cmdlet check and capture of the shipped
 // procedures against the rules of a script.
 func TestShippedChecksOnlyRead(t *testing.T) {
@@ -117,6 +120,9 @@ func TestShippedChecksOnlyRead(t *testing.T) {
 			if c.Kind == "cmdlet" {
 				command, _ := c.Params["command"].(string)
 				check(name+"/"+c.Name, command)
+				if local, _ := c.Params["local"].(bool); local != ofThisComputer.MatchString(command) {
+					t.Errorf("%s/%s: local is %v: a command that tells of the computer it runs on must say so", name, c.Name, local)
+				}
 			}
 		}
 		for _, c := range task.Captures {
@@ -125,5 +131,24 @@ func TestShippedChecksOnlyRead(t *testing.T) {
 	}
 	if n < 50 {
 		t.Errorf("only %d commands were looked at", n)
+	}
+}
+
+// TestHostileValuesStayOneWord puts hostile values where a check names an
+// object: the command still only reads, and its quotes and brackets balance.
+func TestHostileValuesStayOneWord(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"O'Neil", "a; Remove-Mailbox x", "$(Remove-Item x)", "`n", "a | Set-Mailbox", "{", "}", "(", "\"", "@'", "'@", "x\u2019; Remove-Mailbox y \u2018",
+		"%PATH%", "a & b", "a ^ b", "<script>", "-Confirm:$false", "",
+	} {
+		if err := Reads("Get-Mailbox -Identity " + Quote(value) + " | Where-Object { $_.Name -eq " + Quote(value) + " }"); err != nil {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	for _, bare := range []string{"O'Neil", "a; Remove-Mailbox x", "a | Set-Mailbox y", "{", "$(Remove-Item x)"} {
+		if Reads("Get-Mailbox -Identity "+bare) == nil {
+			t.Errorf("%q without quotes was accepted", bare)
+		}
 	}
 }

@@ -161,9 +161,9 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 	a, seen := l.facts.Answers[lower(host)]
 	if !seen || !a.Known() {
 		if step == "legacy" {
-			return "not checked yet", dim, 2
+			return "not checked", dim, 2
 		}
-		return "not checked yet", dim, 0
+		return "not checked", dim, 0
 	}
 	who := a.Server
 	if who == "" {
@@ -233,178 +233,6 @@ func (l *layout) focusedSite() int {
 		}
 	}
 	return -1
-}
-
-// column is a box of servers still to be placed.
-type column struct {
-	panel Panel
-	h     int
-}
-
-func (l *layout) gap() int {
-	if l.inner >= 70 {
-		return 9
-	}
-	return 5
-}
-
-func (l *layout) widths() (lw, rw int) {
-	room := l.inner - 8 - l.gap()
-	return room / 2, room - room/2
-}
-
-func (l *layout) siteHeight(i int, s migration.Site) int {
-	lefts, rights := l.columns(s)
-	return 2 + max(stacked(lefts), stacked(rights)) + len(l.ownNames(i, s))
-}
-
-func stacked(c []column) int {
-	h := 0
-	for i, b := range c {
-		h += b.h
-		if i > 0 {
-			h++
-		}
-	}
-	return h
-}
-
-// ownNames are the names that a further Internet-facing site has of its own.
-func (l *layout) ownNames(i int, s migration.Site) []string {
-	var out []string
-	for _, n := range []string{s.Primary, s.Legacy} {
-		if n != "" && (i > 0 || n != l.r.Migration.Namespace.Primary && n != l.r.Migration.Namespace.Legacy) {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// columns makes the boxes of a site: old servers left, Exchange 2013 right.
-func (l *layout) columns(s migration.Site) (lefts, rights []column) {
-	lw, rw := l.widths()
-	id := "site/" + lower(s.Name) + "\x1f"
-	groups := olds(s)
-	for _, v := range []string{"2007", "2010"} {
-		if len(groups[v]) == 0 {
-			continue
-		}
-		title := "Exchange " + v
-		if lw < 21 {
-			title = "E" + v
-		}
-		p := Panel{ID: id + "old" + v, Kind: OldPanel, Title: title, Site: s.Name, Servers: names(groups[v]), framed: true, tone: old,
-			badges: []badge{l.badge("prepare")}}
-		if l.o.View == After {
-			p.line, p.tone = paint.Dashed, dim
-		}
-		for _, srv := range groups[v] {
-			p.rows = append(p.rows, l.oldRows(srv, lw-4)...)
-		}
-		p.Facts = func() []string { return l.allFacts(groups[v]) }
-		lefts = append(lefts, column{p, 2 + len(p.rows)})
-	}
-	if cas := newest(s, migration.ClientAccess); len(cas) > 0 {
-		rights = append(rights, l.freshBox(s, CASPanel, id+"cas", "E2013 CAS", cas, rw, "deploy", "certificates"))
-	}
-	if mbx := newest(s, migration.MailboxRole); len(mbx) > 0 {
-		b := l.freshBox(s, MBXPanel, id+"mbx", "E2013 MBX", mbx, rw, "deploy", "move")
-		b.panel.foot = l.dag(s)
-		if n := l.board.move[lower(s.Name)]; n[0] > 0 && l.o.View == Now {
-			b.panel.rows = append(b.panel.rows, row{left: []span{{"move tasks", dim}}, right: []span{{fmt.Sprintf("%d/%d", n[0], n[1]), info}}})
-			b.h++
-		}
-		rights = append(rights, b)
-	}
-	return lefts, rights
-}
-
-func (l *layout) dag(s migration.Site) string {
-	if s.DAG != nil {
-		return s.DAG.Name
-	}
-	if l.r.Migration.DAG != nil {
-		return l.r.Migration.DAG.Name
-	}
-	return ""
-}
-
-func (l *layout) freshBox(s migration.Site, k Kind, id, title string, list []migration.Server, w int, steps ...string) column {
-	p := Panel{ID: id, Kind: k, Title: title, Site: s.Name, Servers: names(list), framed: true, tone: fresh}
-	for _, st := range steps {
-		p.badges = append(p.badges, l.siteBadge(st, s))
-	}
-	ghost := true
-	for _, srv := range list {
-		st := l.stage(srv)
-		ghost = ghost && st == planned
-		p.rows = append(p.rows, l.freshRows(srv, st, w-4)...)
-	}
-	p.Facts = func() []string { return l.allFacts(list) }
-	if ghost {
-		p.line, p.tone = paint.Dashed, dim
-	}
-	return column{p, 2 + len(p.rows)}
-}
-
-func (l *layout) stage(s migration.Server) stage {
-	switch l.o.View {
-	case Before:
-		if s.Version == "2013" {
-			return planned
-		}
-		return there
-	case After:
-		if s.Version == "2013" {
-			return there
-		}
-		return retired
-	}
-	return l.board.stages[lower(s.Name)]
-}
-
-// freshRows draws an Exchange 2013 server in one line, or in two where it is
-// narrow.
-func (l *layout) freshRows(s migration.Server, st stage, w int) []row {
-	t := map[stage]tone{planned: dim, under: info, there: good, retired: dim}[st]
-	word := string(st)
-	if b, ok := l.facts.Builds[lower(s.Name)]; ok && st == there && l.o.View == Now {
-		word = b.Build
-		if b.Version == "2013" && l.r.Release.Build == b.Build {
-			word = strings.TrimPrefix(l.r.Release.Name, "2013 ")
-		}
-	}
-	if l.board.worst[lower(s.Name)] == runbook.Failed && l.o.View == Now {
-		word, t = "failed", bad
-	}
-	if paint.Width(s.Name)+1+paint.Width(word) > w {
-		return []row{{left: []span{{s.Name, strong}}}, {left: []span{{word, t}}}}
-	}
-	return []row{{left: []span{{s.Name, strong}}, right: []span{{word, t}}}}
-}
-
-// oldRows draws an old server in one line, or in two where it is narrow.
-func (l *layout) oldRows(s migration.Server, w int) []row {
-	mark, t := "SP ?", dim
-	if b, ok := l.facts.Builds[lower(s.Name)]; ok {
-		if sp := b.ServicePack(); sp != "" {
-			mark, t = sp, good
-		}
-	}
-	switch {
-	case l.stage(s) == retired:
-		mark, t = "removed", dim
-	case l.o.View == Now && l.board.worst[lower(s.Name)] == runbook.Failed:
-		mark, t = "failed", bad
-	}
-	what := roles(s)
-	if paint.Width(s.Name)+paint.Width(what)+paint.Width(mark)+4 <= w {
-		return []row{{left: []span{{s.Name, strong}, {"  " + what, dim}}, right: []span{{mark, t}}}}
-	}
-	if paint.Width(s.Name)+1+paint.Width(mark) > w {
-		return []row{{left: []span{{s.Name, strong}}}, {left: []span{{what, dim}}}, {left: []span{{mark, t}}}}
-	}
-	return []row{{left: []span{{s.Name, strong}}, right: []span{{mark, t}}}, {left: []span{{what, dim}}}}
 }
 
 // site draws a site whole.
@@ -486,7 +314,11 @@ func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
 			from = append(from, srv.Name)
 		}
 	}
-	p.rows = []row{{left: []span{{"▸ ", dim}, {p.Title, plain}},
+	title := p.Title
+	if paint.Width(title+brief(from)+brief(to)+word)+12 > p.At.Dx() {
+		title = s.Name
+	}
+	p.rows = []row{{left: []span{{"▸ ", dim}, {title, plain}},
 		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
 }
 
@@ -531,92 +363,4 @@ func (l *layout) roundWord(s migration.Site) (string, tone) {
 		return "ready", plain
 	}
 	return "under way", info
-}
-
-// wire links the boxes inside a site: the new CAS to the old servers it
-// proxies for or redirects to, the mailboxes' way to the new MBX.
-func (l *layout) wire(site string, lefts, rights []column, lx, rx, y int) {
-	if len(rights) == 0 {
-		return
-	}
-	if len(rights) > 1 {
-		mid := rx + 6
-		l.pic.edges = append(l.pic.edges, edge{points: []image.Point{{X: mid, Y: y + rights[0].h - 1}, {X: mid, Y: y + rights[0].h + 1}}, line: rights[0].panel.line, tone: line})
-	}
-	if len(lefts) == 0 || l.o.View == Before {
-		return
-	}
-	if l.o.View == After {
-		return
-	}
-	to := y
-	for _, b := range lefts {
-		e := edge{points: []image.Point{{X: rx, Y: to + 1}, {X: lx, Y: to + 1}}, line: paint.Dashed, tone: line, arrow: image.Pt(-1, 0)}
-		if l.board.switched[site] {
-			e.line, e.tone = paint.Solid, fresh
-		}
-		if to+1 < y+rights[0].h-1 {
-			l.pic.edges = append(l.pic.edges, e)
-		}
-		to += b.h + 1
-	}
-	l.moves(site, lefts, rights, lx, rx, y)
-}
-
-func (l *layout) moves(site string, lefts, rights []column, lx, rx, y int) {
-	last := rights[len(rights)-1]
-	if last.panel.Kind != MBXPanel {
-		return
-	}
-	my := y + stacked(rights) - last.h + 1
-	bottom := y + stacked(lefts) - 1
-	e := edge{line: paint.Dashed, tone: line, arrow: image.Pt(1, 0)}
-	if l.board.move[site][0] > 0 && !l.board.moved[site] {
-		e.line, e.tone = paint.Solid, info
-	}
-	if bottom >= my {
-		e.points = []image.Point{{X: lx - 1, Y: my}, {X: rx - 1, Y: my}}
-	} else {
-		x := lx - l.widthsLeft()/2
-		e.points = []image.Point{{X: x, Y: bottom}, {X: x, Y: my}, {X: rx - 1, Y: my}}
-	}
-	l.pic.edges = append(l.pic.edges, e)
-}
-
-func (l *layout) widthsLeft() int { lw, _ := l.widths(); return lw }
-
-// rails draws the traffic from the names to the first site. What nobody has
-// checked runs dashed to a question mark.
-func (l *layout) rails() {
-	if siteless(l.r.Migration) {
-		return
-	}
-	left, right := l.x, l.x+l.inner-1
-	for _, n := range l.leaning {
-		e := edge{tone: old}
-		switch n.side {
-		case -1, 0:
-			e.points = []image.Point{{X: left + 2, Y: n.y}, {X: left, Y: n.y}, {X: left, Y: l.leftEnd.Y}, l.leftEnd}
-			e.arrow = image.Pt(1, 0)
-		case 1:
-			e.tone = fresh
-			e.points = []image.Point{{X: right - 2, Y: n.y}, {X: right, Y: n.y}, {X: right, Y: l.rightEnd.Y}, l.rightEnd}
-			e.arrow = image.Pt(-1, 0)
-		default:
-			continue
-		}
-		if n.side == 0 {
-			e.tone, e.line, e.unsure = dim, paint.Dashed, true
-		}
-		l.pic.edges = append(l.pic.edges, e)
-	}
-	// What is known is drawn over what is not.
-	slices.SortStableFunc(l.pic.edges, func(a, b edge) int { return truth(b.unsure) - truth(a.unsure) })
-}
-
-func truth(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
