@@ -422,3 +422,31 @@ func TestStatusLineStaysInSightBelowDialogs(t *testing.T) {
 		}
 	}
 }
+
+// TestClipboardOfTheTerminal wants the terminal to be asked where there is no
+// other clipboard, and nothing claimed that is not known.
+func TestClipboardOfTheTerminal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text, say string
+		dialog          bool
+	}{
+		{"a command", "Get-Mailbox", "does not say whether it took it. If pasting brings nothing: v.", false},
+		{"from a dialog", "Get-Mailbox", "shift and the mouse select it", true},
+		{"too much", strings.Repeat("x", mostForTerminal+1), "many terminals refuse that much", false},
+	} {
+		b := newBench(t, 1, 160, 40)
+		b.m.cfg.Copy = func(string) (string, error) { return "", nil }
+		if c.dialog {
+			b.keys("?")
+		}
+		msg := b.m.copyText(c.text)().(copiedMsg)
+		cmd := b.m.copied(msg)
+		if cmd == nil || fmt.Sprint(cmd()) != c.text {
+			t.Errorf("%s: the terminal was not asked for the text", c.name)
+		}
+		if !strings.Contains(b.m.message, c.say) {
+			t.Errorf("%s: said %q", c.name, b.m.message)
+		}
+	}
+}
