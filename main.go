@@ -4,12 +4,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/signal"
 	"os/user"
@@ -42,6 +44,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	log.SetOutput(io.Discard) // net/http would write what hostile servers send onto the screen
 	os.Exit(exitCode(run(ctx, os.Args[1:], fieldEnvironment()), os.Stderr))
 }
 
@@ -111,6 +114,7 @@ type app struct {
 	ascii    bool
 	plain    bool
 	readOnly bool
+	version  bool
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
 	lib      *procedure.Library
@@ -127,14 +131,21 @@ one the start screen opens.`,
 		Args:          cobra.MaximumNArgs(1),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
-		RunE:          func(c *cobra.Command, args []string) error { return a.wizard(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if a.version {
+				fmt.Fprintf(a.Out, "coexist %s\n", version())
+				return nil
+			}
+			return a.wizard(c.Context(), args)
+		},
 	}
-	root.SetVersionTemplate("coexist {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
 	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
 	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
+	// cobra's own flag prints through text/template, which keeps the linker from
+	// dropping the methods that nothing calls.
+	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
 		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
@@ -242,24 +253,6 @@ func (a *app) found(known migration.Known) []intake.Found {
 // open opens a session on a migration file with this machine's network.
 func (a *app) open(path string) (*runbook.Session, error) {
 	path = a.path(path)
-	net, err := a.network(path, checks.Inside)
-	if err != nil {
-		return nil, err
-	}
-	evidence := runbook.EvidenceOf(path)
-	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
-	net.Logon = a.logon
-	return runbook.Open(path, runbook.Options{
-		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
-		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
-			return checks.Run(ctx, net, list, each)
-		},
-	})
-}
-
-// network makes the door to the network as the migration's [network] table
-// describes it.
-func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) {
 	known, err := a.known()
 	if err != nil {
 		return nil, err
@@ -268,8 +261,51 @@ func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) 
 	if err != nil {
 		return nil, err
 	}
+	net, err := a.network(path, m)
+	if err != nil {
+		return nil, err
+	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logonsOf(m)
+	lib, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	return runbook.Open(path, runbook.Options{
+		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			return checks.Run(ctx, net.Asked(ctx, list), list, each)
+		},
+	})
+}
+
+// logonsOf hands out the accounts of a migration's test mailboxes; nil when
+// nobody is there to ask for their passwords. The directory is read with the
+// first of them.
+func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+	if a.logon == nil || len(m.Probes) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, account string) (checks.Credential, error) {
+		user := account
+		for i, p := range m.Probes {
+			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
+				user = p.Username
+				break
+			}
+		}
+		c, err := a.logon(ctx, user)
+		c.Username = user
+		return c, err
+	}
+}
+
+// network makes the door to the network as a migration describes it.
+func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
 	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, Vantage: vantage, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, name := range m.Network.Trust {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
@@ -487,7 +523,8 @@ func commandsCommand(a *app) *cobra.Command {
 }
 
 func checkCommand(a *app) *cobra.Command {
-	var asJSON, noRecord bool
+	var asJSON, noRecord, watch bool
+	var every time.Duration
 	var step int
 	var task string
 	c := &cobra.Command{
@@ -509,7 +546,13 @@ func checkCommand(a *app) *cobra.Command {
 			if noRecord {
 				run = s.TryChecks
 			}
-			results, err := run(c.Context(), ids, report.Progress(a.Err, len(ids)))
+			round := func() ([]checks.Result, error) { return run(c.Context(), ids, report.Progress(a.Err, len(ids))) }
+			var results []checks.Result
+			if watch {
+				results, err = report.Watch(c.Context(), a.Err, round, pause(every))
+			} else {
+				results, err = round()
+			}
 			if err != nil {
 				return err
 			}
@@ -523,10 +566,24 @@ func checkCommand(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "answer as JSON")
+	c.Flags().BoolVar(&watch, "watch", false, "repeat until three rounds in a row are clean")
+	c.Flags().DurationVar(&every, "every", 10*time.Second, "time between two rounds of --watch")
 	c.Flags().BoolVar(&noRecord, "no-record", false, "run without writing to the journal")
 	c.Flags().IntVar(&step, "step", 0, "only this step of the diagram")
 	c.Flags().StringVar(&task, "task", "", "only this task (name or name/target)")
 	return c
+}
+
+// pause waits between two rounds of a watch.
+func pause(d time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return failure{errors.New("the watch was ended before three rounds were clean")}
+		}
+	}
 }
 
 // openToRecord opens a session that can write, or says who holds the journal.
@@ -767,10 +824,11 @@ func isTerminal(stream any) bool {
 }
 
 func probeCommand(a *app) *cobra.Command {
-	var asJSON, loopback bool
+	var asJSON, loopback, transcript bool
 	var o target.Options
 	var resolvers, cas []string
 	var release string
+	passwordFD := -1
 	c := &cobra.Command{
 		Use:   "probe KIND TARGET",
 		Short: "Run one probe; no migration needed",
@@ -784,9 +842,24 @@ func probeCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			net, err := a.probeNetwork(resolvers, cas, loopback)
+			net, err := a.probeNetwork(args[1], resolvers, cas, loopback)
 			if err != nil {
 				return err
+			}
+			if o.Account != "" {
+				password, err := a.password(o.Account, passwordFD)
+				if err != nil {
+					return err
+				}
+				net.Logon = func(context.Context, string) (checks.Credential, error) {
+					return checks.Credential{Username: o.Account, Password: password}, nil
+				}
+			}
+			if transcript {
+				net.Store = func(lines []string) (string, error) {
+					_, err := fmt.Fprintf(a.Err, "%s\n", strings.Join(lines, "\n"))
+					return "", err
+				}
 			}
 			results := checks.Run(c.Context(), net, list, nil)
 			for i := range results {
@@ -805,12 +878,15 @@ func probeCommand(a *app) *cobra.Command {
 	}
 	f := c.Flags()
 	f.BoolVar(&asJSON, "json", false, "answer as JSON")
+	f.BoolVar(&transcript, "transcript", false, "show what was said on the wire, without secrets")
 	f.StringSliceVar(&o.Types, "type", nil, "dns: record types (A,AAAA,CNAME,MX,SRV,TXT,PTR,NS,SOA)")
 	f.StringVar(&o.StartTLS, "starttls", "", "tls: smtp, imap, pop or ldap")
 	f.StringVar(&o.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")
 	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
 	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
+	f.StringVar(&o.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
+	f.IntVar(&passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
 	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
 	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
@@ -837,8 +913,8 @@ func (a *app) wantedVersions(release string, o *target.Options) error {
 }
 
 // probeNetwork makes the network for a single probe.
-func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env, error) {
-	settings := checks.FieldSettings{Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+func (a *app) probeNetwork(named string, resolvers, cas []string, loopback bool) (*checks.Env, error) {
+	settings := checks.FieldSettings{Hosts: target.Hosts(named), Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, text := range resolvers {
 		label, addr, ok := strings.Cut(text, "=")
 		if !ok {
@@ -854,6 +930,34 @@ func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env,
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
+}
+
+// password reads a password without showing it: from a file descriptor, else
+// from the terminal. It never comes from the command line.
+func (a *app) password(account string, fd int) (checks.Secret, error) {
+	if fd >= 0 {
+		f := os.NewFile(uintptr(fd), "password")
+		if f == nil {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: no such file descriptor", fd)
+		}
+		defer f.Close()
+		line, err := bufio.NewReader(io.LimitReader(f, 4096)).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: expected one line with the password (%v)", fd, err)
+		}
+		return checks.NewSecret(line), nil
+	}
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return checks.Secret{}, errors.New("there is no terminal to ask for the password on; give it with --password-fd N")
+	}
+	fmt.Fprintf(a.Err, "Password of %s: ", account)
+	data, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(a.Err)
+	if err != nil || len(data) == 0 {
+		return checks.Secret{}, errors.New("no password was given")
+	}
+	return checks.NewSecret(string(data)), nil
 }
 
 func kindsHelp() string {
