@@ -304,7 +304,7 @@ func TestViewIsKeptUntilSomethingChanges(t *testing.T) {
 func TestAnyKeysAtAnySize(t *testing.T) {
 	t.Parallel()
 	names := []string{"up", "down", "left", "right", "tab", "shift+tab", "enter", "esc", "space", "1", "2", "4", "6", "9", "r", "R", "x", "y", "Y", "v", "a", "i", "w", "n", "u", "o",
-		"D", "t", "b", "[", "]", "/", "z", "e", ":", "?", "m", ".", "pgup", "pgdown", "home", "end", "ctrl+g", "ctrl+s", "k", "j", "h", "l", "=äx", "backspace", "O", "N"}
+		"D", "t", "b", "[", "]", "/", "z", "e", ":", "?", "m", ".", "pgup", "pgdown", "home", "end", "ctrl+g", "ctrl+s", "k", "j", "h", "l", "=äx", "backspace", "O", "N", "s", "I"}
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
@@ -449,4 +449,14 @@ func TestClipboardOfTheTerminal(t *testing.T) {
 			t.Errorf("%s: said %q", c.name, b.m.message)
 		}
 	}
+}
+
+// TestUpInAFormWithoutQuestions stays on the button.
+func TestUpInAFormWithoutQuestions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2, 80, 24)
+	warning(b)
+	b.reload()
+	b.keys(".", "a", "up", "enter")
+	b.see("Recorded: the warning was read.")
 }
