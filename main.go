@@ -454,6 +454,8 @@ func (a *app) importFile(s *runbook.Session, name string) (script.Outcome, error
 	}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return script.Outcome{}, fmt.Errorf("there is no file %s; expected the coexist-….json that the script saved", path)
 	case err != nil:
 		return script.Outcome{}, fmt.Errorf("%w; expected the coexist-….json that the script saved", err)
 	case !info.Mode().IsRegular():

@@ -18,11 +18,10 @@ var leftover = regexp.MustCompile(`\{\{|\}\}\S*\}\}|‹|›|<[A-Za-z][^>=]*>|%!\
 // balanced and complete.
 func TestLinesCanBePasted(t *testing.T) {
 	t.Parallel()
-	for name, m := range topologies(t) {
-		t.Run(name, func(t *testing.T) {
+	for _, w := range works(t) {
+		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			r := compile(t, m)
-			for _, l := range lines(t, r, filled(t, r)) {
+			for _, l := range w.lines {
 				if why := unfit(l); why != "" {
 					t.Errorf("%s: %s", why, l)
 				}

@@ -111,6 +111,9 @@ func benchOf(t testing.TB, migrated *migration.Migration, w, h int) *bench {
 		},
 		SaveScript: b.saveScript,
 		ImportFile: func(s *runbook.Session, path string) (script.Outcome, error) {
+			if len(b.scripts) == 0 {
+				return script.Outcome{}, fmt.Errorf("%s: no such file", path)
+			}
 			last := b.scripts[len(b.scripts)-1]
 			if path != last.ResultName() {
 				return script.Outcome{}, fmt.Errorf("%s: no such file", path)

@@ -122,7 +122,7 @@ func (f *form) key(msg tea.KeyPressMsg) outcome {
 		case "enter", "space", " ":
 			return f.send()
 		case "up":
-			f.at--
+			f.at = max(f.at-1, 0)
 		}
 		return outcome{}
 	}

@@ -37,13 +37,13 @@ func (m *Model) timePieces() []piece {
 	case t.TooLate(now):
 		out = append(out, piece{"too late to roll back inside it", m.th.Warn.On(bar), 1})
 	default:
-		out = append(out, piece{"roll back by " + moment5(t.RollBackBy, now), m.th.Warn.On(bar), 1})
+		out = append(out, piece{"roll back by " + toTheMinute(t.RollBackBy, now), m.th.Warn.On(bar), 1})
 	}
 	return out
 }
 
-// moment5 is a moment to the minute; with its date where that is another day.
-func moment5(t, now time.Time) string {
+// toTheMinute is a moment to the minute; with its date where that is another day.
+func toTheMinute(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.Sub(now).Abs() < 12*time.Hour {
 		return t.Format("15:04")

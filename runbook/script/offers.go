@@ -42,55 +42,46 @@ func ForTask(t *runbook.Task) bool {
 func Offers(r *runbook.Runbook, step int, v runbook.Values) ([]Offer, error) {
 	var out []Offer
 	for _, shell := range shells {
-		servers, err := ownServers(r, step, shell, v)
+		list, err := candidates(r, Options{Step: step, Shell: shell, Capture: true, Values: v})
 		if err != nil {
 			return nil, err
 		}
-		for _, server := range append([]string{""}, servers...) {
-			items, err := collect(r, Options{Step: step, Shell: shell, Server: server, Capture: true, Values: v})
-			if err != nil {
-				return nil, err
-			}
-			o := Offer{Shell: shell, Server: server}
-			for _, it := range items {
-				if it.Capture {
-					o.Captures++
-				} else {
-					o.Checks++
-				}
-			}
-			if len(items) > 0 {
-				out = append(out, o)
-			}
-		}
+		out = append(out, offered(shell, list)...)
 	}
 	return out, nil
 }
 
-// ownServers lists the servers that a check of the step must be read on.
-func ownServers(r *runbook.Runbook, step int, shell string, v runbook.Values) ([]string, error) {
-	var out []string
-	for _, p := range r.Phases {
-		if p.Step != step {
-			continue
+// offered counts what the scripts of one shell would read.
+func offered(shell string, list []candidate) []Offer {
+	offers := []Offer{{Shell: shell}}
+	at := map[string]int{"": 0} // by lower-cased server
+	for _, c := range list {
+		server := strings.ToLower(c.label)
+		if _, has := at[server]; c.local && !has {
+			at[server] = len(offers)
+			offers = append(offers, Offer{Shell: shell, Server: c.label})
 		}
-		for _, t := range p.Tasks {
-			for _, c := range t.Checks {
-				if c.Kind != "cmdlet" || c.Shell != shell {
-					continue
-				}
-				ready, pending, err := c.Ready(v)
-				if err != nil {
-					return nil, err
-				}
-				same := func(s string) bool { return strings.EqualFold(s, t.Label) }
-				if len(pending) == 0 && ready.Params.Bool("local") && !slices.ContainsFunc(out, same) {
-					out = append(out, t.Label)
-				}
+	}
+	type place struct {
+		offer int
+		id    string
+	}
+	seen := map[place]bool{}
+	for _, c := range list {
+		for _, server := range []string{"", strings.ToLower(c.label)} {
+			i, has := at[server]
+			if !has || !c.on(server) || seen[place{i, c.ID}] {
+				continue
+			}
+			seen[place{i, c.ID}] = true
+			if c.Capture {
+				offers[i].Captures++
+			} else {
+				offers[i].Checks++
 			}
 		}
 	}
-	return out, nil
+	return slices.DeleteFunc(offers, func(o Offer) bool { return o.Checks+o.Captures == 0 })
 }
 
 // ErrNothing tells that a step has nothing to read in a shell right now.
