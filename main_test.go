@@ -465,6 +465,8 @@ func TestRehearsalOnScreen(t *testing.T) {
 	term.Type("q")
 	if code := term.WaitExit(); code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
 
 // BenchmarkStatus carries out "coexist status" on the sample from the command
 // line to the last byte, as every start does but for the process itself.
