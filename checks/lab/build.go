@@ -77,6 +77,17 @@ func (o *Organization) install(site blueprint.Site, s blueprint.Server, roles []
 		o.addStores(s, site)
 	}
 	o.addConnectors(s, roles)
+	if slices.Contains(roles, "edge-transport") {
+		o.add(newItem("EdgeSubscription", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Site", site.Name))
+		status := "Normal"
+		if s.Version == "2013" {
+			status = "Inconclusive" // not subscribed yet
+		}
+		o.add(newItem("EdgeSynchronization", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "SyncStatus", status, "LastSynchronizedUtc", o.now().UTC()))
+	}
+	if s.Version != "2013" && slices.Contains(roles, "unified-messaging") {
+		o.add(newItem("UMServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DialPlans", []any{"Contoso dial plan"}, "Status", "Enabled"))
+	}
 	cert := o.firstCertificate(s, roles)
 	if err := o.lab.AddServer(o.onNetwork(s, roles, build, cert)); err != nil {
 		return err
