@@ -102,7 +102,7 @@ func (o *Organization) build() error {
 func (o *Organization) buildSettings() {
 	o.add(newItem("OrganizationConfig", "Name", o.plan.Name, "Identity", o.plan.Name, "PublicFoldersEnabled", "Local",
 		"RemotePublicFolderMailboxes", nil, "PublicFoldersLockedForMigration", false, "PublicFolderMigrationComplete", false,
-		"RootPublicFolderMailbox", nil))
+		"RootPublicFolderMailbox", nil, "MapiHttpEnabled", false))
 	o.add(newItem("TransportConfig", "Name", "Transport Settings", "MaxSendSize", megabytes(35), "MaxReceiveSize", megabytes(35)))
 	o.add(newItem("OfflineAddressBook", "Name", "Default Offline Address Book", "Identity", `\Default Offline Address Book`,
 		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
