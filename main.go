@@ -111,6 +111,7 @@ type app struct {
 	ascii    bool
 	plain    bool
 	readOnly bool
+	version  bool
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
 	lib      *procedure.Library
@@ -127,14 +128,21 @@ one the start screen opens.`,
 		Args:          cobra.MaximumNArgs(1),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
-		RunE:          func(c *cobra.Command, args []string) error { return a.wizard(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if a.version {
+				fmt.Fprintf(a.Out, "coexist %s\n", version())
+				return nil
+			}
+			return a.wizard(c.Context(), args)
+		},
 	}
-	root.SetVersionTemplate("coexist {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
 	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
 	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
+	// cobra's own flag prints through text/template, which keeps the linker from
+	// dropping the methods that nothing calls.
+	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
 		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
@@ -240,8 +248,12 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	evidence := runbook.EvidenceOf(path)
 	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
 	net.Logon = a.logon
+	lib, err := a.library()
+	if err != nil {
+		return nil, err
+	}
 	return runbook.Open(path, runbook.Options{
-		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			return checks.Run(ctx, net, list, each)
 		},
