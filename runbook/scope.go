@@ -87,19 +87,19 @@ func (s Site) Of(version, role string) []Server {
 
 // Old lists the organisation's servers of any version before 2013 that carry a
 // role.
-func (d Data) Old(role string) []Server { return d.each(func(s Site) []Server { return s.Old(role) }) }
+func (d *Data) Old(role string) []Server { return d.each(func(s Site) []Server { return s.Old(role) }) }
 
 // New lists the organisation's Exchange 2013 servers that carry a role.
-func (d Data) New(role string) []Server { return d.Of("2013", role) }
+func (d *Data) New(role string) []Server { return d.Of("2013", role) }
 
 // Of lists the organisation's servers of one version that carry a role.
-func (d Data) Of(version, role string) []Server {
+func (d *Data) Of(version, role string) []Server {
 	return d.each(func(s Site) []Server { return s.Of(version, role) })
 }
 
 // Probe returns the test mailbox of a version ("2007", "2010", "2013"), or
 // none.
-func (d Data) Probe(version string) migration.Probe {
+func (d *Data) Probe(version string) migration.Probe {
 	for _, p := range d.Probes {
 		if p.Version == version {
 			return p
@@ -109,18 +109,18 @@ func (d Data) Probe(version string) migration.Probe {
 }
 
 // MultiDomain tells whether there is more than one Active Directory domain.
-func (d Data) MultiDomain() bool { return len(d.Org.Domains) > 1 }
+func (d *Data) MultiDomain() bool { return len(d.Org.Domains) > 1 }
 
 // MultiSite tells whether there is more than one site.
-func (d Data) MultiSite() bool { return len(d.Sites) > 1 }
+func (d *Data) MultiSite() bool { return len(d.Sites) > 1 }
 
 // Has2007 and Has2010 tell which old versions the organisation has.
-func (d Data) Has2007() bool { return d.Org.Source != migration.Source2010 }
+func (d *Data) Has2007() bool { return d.Org.Source != migration.Source2010 }
 
 // Has2010 is true for 2010 and mixed organisations.
-func (d Data) Has2010() bool { return d.Org.Source != migration.Source2007 }
+func (d *Data) Has2010() bool { return d.Org.Source != migration.Source2007 }
 
-func (d Data) each(list func(Site) []Server) []Server {
+func (d *Data) each(list func(Site) []Server) []Server {
 	var out []Server
 	for _, s := range d.Sites {
 		out = append(out, list(s)...)
@@ -136,4 +136,49 @@ func pick(list []Server, keep func(Server) bool, role string) []Server {
 		}
 	}
 	return out
+}
+
+// Call answers a method that a template calls on the data; see
+// procedure.Methods. Calls by hand let the linker drop what nothing calls.
+func (d *Data) Call(name string, args []string) (any, bool, error) {
+	switch {
+	case name == "Old" && len(args) == 1:
+		return d.Old(args[0]), true, nil
+	case name == "New" && len(args) == 1:
+		return d.New(args[0]), true, nil
+	case name == "Of" && len(args) == 2:
+		return d.Of(args[0], args[1]), true, nil
+	case name == "Probe" && len(args) == 1:
+		return d.Probe(args[0]), true, nil
+	case name == "MultiDomain" && len(args) == 0:
+		return d.MultiDomain(), true, nil
+	case name == "MultiSite" && len(args) == 0:
+		return d.MultiSite(), true, nil
+	case name == "Has2007" && len(args) == 0:
+		return d.Has2007(), true, nil
+	case name == "Has2010" && len(args) == 0:
+		return d.Has2010(), true, nil
+	}
+	return nil, false, nil
+}
+
+// Call answers a method that a template calls on a site.
+func (s Site) Call(name string, args []string) (any, bool, error) {
+	switch {
+	case name == "Old" && len(args) == 1:
+		return s.Old(args[0]), true, nil
+	case name == "New" && len(args) == 1:
+		return s.New(args[0]), true, nil
+	case name == "Of" && len(args) == 2:
+		return s.Of(args[0], args[1]), true, nil
+	}
+	return nil, false, nil
+}
+
+// Call answers a method that a template calls on a server.
+func (s Server) Call(name string, args []string) (any, bool, error) {
+	if name == "Has" && len(args) == 1 {
+		return s.Has(args[0]), true, nil
+	}
+	return nil, false, nil
 }
