@@ -26,7 +26,7 @@ func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
 	}
 	c := &compiler{
 		lib: lib, m: m, proc: proc,
-		templates: map[string]*procedure.Template{}, byName: map[string][]*Task{},
+		templates: map[string]*procedure.Template{}, views: map[viewKey]*Data{}, byName: map[string][]*Task{},
 		r: &Runbook{
 			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Release: release,
 			tasks: map[string]*Task{}, checks: map[string]*Check{}, phases: map[string]*Phase{},
@@ -51,6 +51,7 @@ type compiler struct {
 	base      Data
 	r         *Runbook
 	templates map[string]*procedure.Template
+	views     map[viewKey]*Data
 	byName    map[string][]*Task // instances in order, by name, name@target and name/site
 	work      []stretch          // phases with what fills them, in order
 }

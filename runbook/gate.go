@@ -31,11 +31,11 @@ func (m *moment) complete(p *Phase) bool {
 	if is, known := m.whole[p]; known {
 		return is
 	}
-	is := m.f.begun[p] != 0 || len(m.regressions(p)) == 0
+	is := m.carried(p) && (m.f.begun[p] != 0 || len(m.regressions(p)) == 0)
 	for _, id := range p.After {
 		is = is && m.complete(m.f.r.phases[id])
 	}
-	is = is && m.carried(p) && len(m.own(p).remaining) == 0
+	is = is && len(m.own(p).remaining) == 0
 	m.whole[p] = is
 	return is
 }
