@@ -170,6 +170,9 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 	if linearMode {
 		return a.linear(ctx, session)
 	}
+	// Once the screen stands, what starting left behind goes back to the system.
+	tidy := time.AfterFunc(time.Second, debug.FreeOSMemory)
+	defer tidy.Stop()
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly})
@@ -240,6 +243,9 @@ func (a *app) found(known migration.Known) []intake.Found {
 
 // open opens a session on a migration file with this machine's network.
 func (a *app) open(path string) (*runbook.Session, error) {
+	// Almost all that is made here is kept: collecting it four times over would
+	// take a third of the start.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	path = a.path(path)
 	net, err := a.network(path, checks.Inside)
 	if err != nil {
