@@ -170,9 +170,6 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 	if linearMode {
 		return a.linear(ctx, session)
 	}
-	// Once the screen stands, what starting left behind goes back to the system.
-	tidy := time.AfterFunc(time.Second, debug.FreeOSMemory)
-	defer tidy.Stop()
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly})
