@@ -4,12 +4,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/signal"
 	"os/user"
@@ -42,6 +44,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	log.SetOutput(io.Discard) // net/http would write what hostile servers send onto the screen
 	os.Exit(exitCode(run(ctx, os.Args[1:], fieldEnvironment()), os.Stderr))
 }
 
@@ -172,7 +175,7 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 	}
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly})
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
 }
 
 // linear talks in numbered prompts and plain lines.
@@ -186,6 +189,15 @@ func (a *app) linear(ctx context.Context, session *runbook.Session) error {
 			return s, nil
 		},
 		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
+			return a.saveScript(s.(*runbook.Session), o)
+		},
+		ImportFile: func(s linear.Session, path string) (script.Outcome, error) {
+			return a.importFile(s.(*runbook.Session), path)
+		},
+		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
+			return importText(s.(*runbook.Session), data)
+		},
 	}
 	if session != nil {
 		cfg.Session = session
@@ -244,28 +256,6 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	// take a third of the start.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	path = a.path(path)
-	net, err := a.network(path, checks.Inside)
-	if err != nil {
-		return nil, err
-	}
-	evidence := runbook.EvidenceOf(path)
-	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
-	net.Logon = a.logon
-	lib, err := a.library()
-	if err != nil {
-		return nil, err
-	}
-	return runbook.Open(path, runbook.Options{
-		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
-		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
-			return checks.Run(ctx, net, list, each)
-		},
-	})
-}
-
-// network makes the door to the network as the migration's [network] table
-// describes it.
-func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) {
 	known, err := a.known()
 	if err != nil {
 		return nil, err
@@ -274,8 +264,51 @@ func (a *app) network(path string, vantage checks.Vantage) (*checks.Env, error) 
 	if err != nil {
 		return nil, err
 	}
+	net, err := a.network(path, m)
+	if err != nil {
+		return nil, err
+	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logonsOf(m)
+	lib, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	return runbook.Open(path, runbook.Options{
+		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			return checks.Run(ctx, net.Asked(ctx, list), list, each)
+		},
+	})
+}
+
+// logonsOf hands out the accounts of a migration's test mailboxes; nil when
+// nobody is there to ask for their passwords. The directory is read with the
+// first of them.
+func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+	if a.logon == nil || len(m.Probes) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, account string) (checks.Credential, error) {
+		user := account
+		for i, p := range m.Probes {
+			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
+				user = p.Username
+				break
+			}
+		}
+		c, err := a.logon(ctx, user)
+		c.Username = user
+		return c, err
+	}
+}
+
+// network makes the door to the network as a migration describes it.
+func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
 	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, Vantage: vantage, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, name := range m.Network.Trust {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
@@ -363,6 +396,66 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	return path, migration.SaveAtomic(a.path(path), data)
 }
 
+// saveScript writes a script beside the migration, under a name that no file
+// has yet, and records it.
+func (a *app) saveScript(s *runbook.Session, o script.Options) (string, script.Manifest, error) {
+	o.Tool = version()
+	stem := fmt.Sprintf("%s-step%d-%s", strings.TrimSuffix(s.Snapshot().Path, ".toml"), o.Step, o.Shell)
+	if o.Server != "" {
+		stem += "-" + o.Server
+	}
+	path := stem + ".ps1"
+	for n := 2; ; n++ {
+		written := false
+		m, err := script.Save(s, o, path, func(path string, data []byte) error {
+			err := migration.WriteNew(path, data)
+			written = err == nil
+			return err
+		})
+		if err != nil && written {
+			err = errors.Join(err, os.Remove(path)) // what is not recorded could never be imported
+		}
+		if !errors.Is(err, fs.ErrExist) || n > 1000 {
+			return path, m, err
+		}
+		path = fmt.Sprintf("%s-%d.ps1", stem, n)
+	}
+}
+
+// importFile takes in a result file. A path that is not absolute is looked up
+// beside the migration first, then in the working folder.
+func (a *app) importFile(s *runbook.Session, name string) (script.Outcome, error) {
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(s.Snapshot().Path), name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = a.path(name)
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return script.Outcome{}, fmt.Errorf("%w; expected the coexist-….json that the script saved", err)
+	case !info.Mode().IsRegular():
+		return script.Outcome{}, fmt.Errorf("%s is no file; expected the coexist-….json that the script saved", path)
+	case info.Size() > maxResult:
+		return script.Outcome{}, fmt.Errorf("%s has %d bytes, more than any result file", path, info.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return script.Outcome{}, err
+	}
+	return script.Import(s, path, data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+}
+
+// maxResult is more than a result file ever has; what is larger is not read.
+const maxResult = 64 << 20
+
+// importText takes in the pasted text of a result file.
+func importText(s *runbook.Session, data []byte) (script.Outcome, error) {
+	return script.Import(s, "pasted text", data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+}
+
 func newCommand(a *app) *cobra.Command {
 	source := "2010"
 	c := &cobra.Command{
@@ -433,7 +526,8 @@ func commandsCommand(a *app) *cobra.Command {
 }
 
 func checkCommand(a *app) *cobra.Command {
-	var asJSON, noRecord bool
+	var asJSON, noRecord, watch bool
+	var every time.Duration
 	var step int
 	var task string
 	c := &cobra.Command{
@@ -455,7 +549,13 @@ func checkCommand(a *app) *cobra.Command {
 			if noRecord {
 				run = s.TryChecks
 			}
-			results, err := run(c.Context(), ids, report.Progress(a.Err, len(ids)))
+			round := func() ([]checks.Result, error) { return run(c.Context(), ids, report.Progress(a.Err, len(ids))) }
+			var results []checks.Result
+			if watch {
+				results, err = report.Watch(c.Context(), a.Err, round, pause(every))
+			} else {
+				results, err = round()
+			}
 			if err != nil {
 				return err
 			}
@@ -469,10 +569,24 @@ func checkCommand(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "answer as JSON")
+	c.Flags().BoolVar(&watch, "watch", false, "repeat until three rounds in a row are clean")
+	c.Flags().DurationVar(&every, "every", 10*time.Second, "time between two rounds of --watch")
 	c.Flags().BoolVar(&noRecord, "no-record", false, "run without writing to the journal")
 	c.Flags().IntVar(&step, "step", 0, "only this step of the diagram")
 	c.Flags().StringVar(&task, "task", "", "only this task (name or name/target)")
 	return c
+}
+
+// pause waits between two rounds of a watch.
+func pause(d time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return failure{errors.New("the watch was ended before three rounds were clean")}
+		}
+	}
 }
 
 // openToRecord opens a session that can write, or says who holds the journal.
@@ -530,8 +644,8 @@ func scriptCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s coexist-%s.json\n",
-				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.Nonce[:8])
+			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s %s\n",
+				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.ResultName())
 			return nil
 		},
 	}
@@ -549,16 +663,12 @@ func importCommand(a *app) *cobra.Command {
 		Short: "Take in what a script saved, as evidence",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := os.ReadFile(a.path(args[1]))
-			if err != nil {
-				return err
-			}
 			s, err := a.openToRecord(args[0], false)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			out, err := script.Import(s, args[1], data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+			out, err := a.importFile(s, a.path(args[1]))
 			if err != nil {
 				return err
 			}
@@ -717,10 +827,11 @@ func isTerminal(stream any) bool {
 }
 
 func probeCommand(a *app) *cobra.Command {
-	var asJSON, loopback bool
+	var asJSON, loopback, transcript bool
 	var o target.Options
 	var resolvers, cas []string
 	var release string
+	passwordFD := -1
 	c := &cobra.Command{
 		Use:   "probe KIND TARGET",
 		Short: "Run one probe; no migration needed",
@@ -734,9 +845,24 @@ func probeCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			net, err := a.probeNetwork(resolvers, cas, loopback)
+			net, err := a.probeNetwork(args[1], resolvers, cas, loopback)
 			if err != nil {
 				return err
+			}
+			if o.Account != "" {
+				password, err := a.password(o.Account, passwordFD)
+				if err != nil {
+					return err
+				}
+				net.Logon = func(context.Context, string) (checks.Credential, error) {
+					return checks.Credential{Username: o.Account, Password: password}, nil
+				}
+			}
+			if transcript {
+				net.Store = func(lines []string) (string, error) {
+					_, err := fmt.Fprintf(a.Err, "%s\n", strings.Join(lines, "\n"))
+					return "", err
+				}
 			}
 			results := checks.Run(c.Context(), net, list, nil)
 			for i := range results {
@@ -755,12 +881,15 @@ func probeCommand(a *app) *cobra.Command {
 	}
 	f := c.Flags()
 	f.BoolVar(&asJSON, "json", false, "answer as JSON")
+	f.BoolVar(&transcript, "transcript", false, "show what was said on the wire, without secrets")
 	f.StringSliceVar(&o.Types, "type", nil, "dns: record types (A,AAAA,CNAME,MX,SRV,TXT,PTR,NS,SOA)")
 	f.StringVar(&o.StartTLS, "starttls", "", "tls: smtp, imap, pop or ldap")
 	f.StringVar(&o.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")
 	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
 	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
+	f.StringVar(&o.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
+	f.IntVar(&passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
 	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
 	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
@@ -787,8 +916,8 @@ func (a *app) wantedVersions(release string, o *target.Options) error {
 }
 
 // probeNetwork makes the network for a single probe.
-func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env, error) {
-	settings := checks.FieldSettings{Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+func (a *app) probeNetwork(named string, resolvers, cas []string, loopback bool) (*checks.Env, error) {
+	settings := checks.FieldSettings{Hosts: target.Hosts(named), Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, text := range resolvers {
 		label, addr, ok := strings.Cut(text, "=")
 		if !ok {
@@ -804,6 +933,34 @@ func (a *app) probeNetwork(resolvers, cas []string, loopback bool) (*checks.Env,
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
+}
+
+// password reads a password without showing it: from a file descriptor, else
+// from the terminal. It never comes from the command line.
+func (a *app) password(account string, fd int) (checks.Secret, error) {
+	if fd >= 0 {
+		f := os.NewFile(uintptr(fd), "password")
+		if f == nil {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: no such file descriptor", fd)
+		}
+		defer f.Close()
+		line, err := bufio.NewReader(io.LimitReader(f, 4096)).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return checks.Secret{}, fmt.Errorf("--password-fd %d: expected one line with the password (%v)", fd, err)
+		}
+		return checks.NewSecret(line), nil
+	}
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return checks.Secret{}, errors.New("there is no terminal to ask for the password on; give it with --password-fd N")
+	}
+	fmt.Fprintf(a.Err, "Password of %s: ", account)
+	data, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(a.Err)
+	if err != nil || len(data) == 0 {
+		return checks.Secret{}, errors.New("no password was given")
+	}
+	return checks.NewSecret(string(data)), nil
 }
 
 func kindsHelp() string {

@@ -147,7 +147,7 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 }
 
 // silentReasons are those of an address that cannot be reached at all.
-var silentReasons = []string{"tcp.refused", "tcp.filtered", "tcp.unreachable", "tcp.reset", "tcp.error", "tcp.accepted_then_reset"}
+var silentReasons = []string{"tcp.refused", "tcp.filtered", "tcp.unreachable", "tcp.error", "tcp.accepted_then_reset"}
 
 func softenPartial(parts []Finding, list []netip.Addr) Finding {
 	var dead []string

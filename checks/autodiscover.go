@@ -31,6 +31,8 @@ var autodiscoverKind = Kind{
 		{"ecp_url", "Exchange control panel address"},
 		{"ssl", "on or off"},
 		{"host", "host that answered the step"},
+		{"outcome", "for a step: exchange, hop, other, absent or trouble"},
+		{"status", "for a step: HTTP status"},
 	},
 	Validate: func(p Params) error {
 		return allErrors(
@@ -51,7 +53,20 @@ var autodiscoverKind = Kind{
 	Observe: observeAutodiscover,
 }
 
-func observeAutodiscover(ctx context.Context, env *Env, c Check) Finding { return notBuilt(c) }
+func observeAutodiscover(ctx context.Context, env *Env, c Check) Finding {
+	mode := c.Params.String("mode")
+	if mode == "" {
+		mode = "walk"
+	}
+	if mode != "anonymous" && mode != "walk" && env.Logon == nil {
+		return decided(Skip, "credentials.none", "no password was given for %s", mask(c.Params.String("mailbox")))
+	}
+	d := &discovery{env: env, mailbox: c.Params.String("mailbox"), address: c.Params.String("address"), mode: mode,
+		outside: c.Vantage == Outside || env.Vantage == Outside}
+	f := d.run(ctx, c.Params.String("url"))
+	f.Transcript = d.lines
+	return f
+}
 
 // autodiscoverReasons are the reasons of this kind alone.
 var autodiscoverReasons = []Reason{
@@ -59,6 +74,9 @@ var autodiscoverReasons = []Reason{
 	{"autodiscover.wrong_server", Fail, "another web server answers an Autodiscover address", []string{"the company's web site on the mail domain", "a captive portal"}, "Correct the record or the publishing rule."},
 	{"autodiscover.redirect_loop", Fail, "Autodiscover redirects turn in a circle", nil, "Correct the redirect addresses."},
 	{"autodiscover.redirect_refused", Fail, "Autodiscover redirects to something that must not be followed", nil, "Correct the redirect."},
+	{"autodiscover.redirect_unconfirmed", Unknown, "Autodiscover redirects to a place that was not agreed to", []string{"the mailbox has moved to another mail domain", "a stale or hostile redirect"}, "Look whether the place is meant, and add its name to the migration."},
+	{"autodiscover.certificate", Fail, "clients will be shown a certificate warning on the way to Autodiscover", []string{"the certificate lacks the autodiscover name", "the company's web site has a certificate of its own"}, "Put the name on the certificate, or take the record away."},
+	{"autodiscover.other_answers", Warn, "another web server answers a step that clients try first", []string{"the company's web site on the mail domain"}, "Clients go on to the next step; see that the site does not answer Autodiscover's path with 200."},
 	{"autodiscover.address_unknown", Fail, "the service works but does not know the mail address", []string{"the mailbox has another address", "address policy"}, "Check the test mailbox's address."},
 	{"autodiscover.error", Fail, "Autodiscover answers with an error", nil, "Look into the Application event log of the Client Access server."},
 	{"autodiscover.settings", Warn, "the settings handed out are not consistent", nil, "Read the settings that are listed and correct their addresses."},

@@ -120,7 +120,8 @@ func (p *challengeParser) value() string {
 			p.i++
 			return b.String()
 		case '\\':
-			if p.i++; p.i < len(p.s) {
+			if p.i+1 < len(p.s) {
+				p.i++
 				b.WriteByte(p.s[p.i])
 			}
 		default:

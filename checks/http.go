@@ -15,7 +15,8 @@ import (
 var httpKind = Kind{
 	Name: "http",
 	Doc: "Sends one request to every address of a host and reads the answer: status, logon schemes, redirect, headers. Without an account " +
-		"nothing secret is sent, and the certificate is not judged (kind tls does that). The body is read within bounds and not kept.",
+		"nothing secret is sent, and the certificate is not judged (kind tls does that). With an account the request is sent once more, logged on " +
+		"by one scheme over a verified certificate; role ews then asks for the inbox. The body is read within bounds and not kept.",
 	Source: FromProbe,
 	Budget: 60 * time.Second,
 	Params: []Param{
@@ -26,7 +27,7 @@ var httpKind = Kind{
 		{Name: "headers", Type: TableParam, Doc: "further request headers"},
 		{Name: "status", Type: ListParam, Doc: "status codes that are right; default: those of the role"},
 		{Name: "account", Type: TextParam, Doc: "test mailbox to log on with, once"},
-		{Name: "auth", Type: TextParam, Choices: []string{"none", "basic", "ntlm"}, Doc: "how to log on; default none"},
+		{Name: "auth", Type: TextParam, Choices: []string{"none", "basic", "ntlm"}, Doc: "how to log on; default with an account: NTLM where it is offered, else Basic"},
 		{Name: "follow", Type: TextParam, Choices: []string{"none", "same_host"}, Doc: "same_host follows redirects within the host; default none"},
 		{Name: "body_has", Type: TextParam, Doc: "text that the body must hold"},
 	},
@@ -40,6 +41,9 @@ var httpKind = Kind{
 		{"fe_server", "X-FEServer header: the Exchange 2013 front end that answered"},
 		{"owa_version", "X-OWA-Version header"},
 		{"headers", "headers as Name: value, secrets left out"},
+		{"major", "2007, 2010 or 2013, where a logon made the server tell"},
+		{"build", "build of the server, where a logon made it tell"},
+		{"eas_versions", "versions of ActiveSync that a logged-on device is offered"},
 		{"trusted", "whether the certificate was trusted and for this host; absent over http"},
 	},
 	Validate: validHTTP,
@@ -80,33 +84,25 @@ func observeHTTP(ctx context.Context, env *Env, c Check) Finding {
 	if err != nil {
 		return undecidable("value.invalid", "url %s", err)
 	}
-	if c.Params.String("account") != "" {
-		if f, stop := needsLogon(ctx, env, c); stop {
-			return f
+	ask := askWeb
+	if c.Params.String("account") != "" && c.Params.String("auth") != "none" {
+		if env.Logon == nil {
+			return decided(Skip, "credentials.none", "no password was given for %s", mask(c.Params.String("account")))
 		}
+		ask = askAsUser
 	}
 	if env.Proxy != "" && c.Params.String("address") == "" {
-		f := askWeb(ctx, env, c, u, endpoint{host: u.Hostname(), port: urlPort(u)})
+		f := ask(ctx, env, c, u, endpoint{host: u.Hostname(), port: urlPort(u)})
 		f.Evidence = with(f.Evidence, "proxy", env.Proxy)
 		return f
 	}
 	f := perAddress(ctx, env, u.Hostname(), c.Params.String("address"), urlPort(u), func(ctx context.Context, at endpoint) Finding {
-		return askWeb(ctx, env, c, u, at)
+		return ask(ctx, env, c, u, at)
 	})
 	if env.Proxy != "" {
 		f.Evidence = with(f.Evidence, "proxy", env.Proxy)
 	}
 	return f
-}
-
-// needsLogon answers checks that cannot log on here.
-func needsLogon(_ context.Context, env *Env, c Check) (Finding, bool) {
-	account := c.Params.String("account")
-	if env.Logon == nil {
-		f := decided(Skip, "credentials.none", "no password was given for %s", account)
-		return f, true
-	}
-	return notBuilt(c), true
 }
 
 // askWeb sends the request to one address, follows redirects as far as the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,12 +29,14 @@ type webRequest struct {
 	body    []byte
 	tls     *tls.Config // nil: legacyConfig, for requests without a secret
 	timeout time.Duration
+	most    int64 // bytes of body to read; zero: Limits.BodyBytes
 }
 
 // webAnswer is what came back. The body is bounded and dropped with the answer.
 type webAnswer struct {
 	url        *url.URL
 	status     int
+	phrase     string // the words behind the status code
 	proto      string
 	header     http.Header
 	location   string
@@ -42,6 +45,8 @@ type webAnswer struct {
 	truncated  bool
 	tls        bool
 	trusted    bool
+	leaf       *x509.Certificate // the server's own; nil over http
+	closing    bool              // the server ends the connection after this answer
 	took       time.Duration
 	attempts   int
 }
@@ -76,15 +81,26 @@ func exchangeOnce(ctx context.Context, env *Env, req webRequest) (webAnswer, *tr
 		}
 		return webAnswer{}, roundTripTrouble(err)
 	}
+	return readWebAnswer(env, req, res, began)
+}
+
+// readWebAnswer reads an answer within the bounds on its body.
+func readWebAnswer(env *Env, req webRequest, res *http.Response, began time.Time) (webAnswer, *trouble) {
 	defer res.Body.Close()
-	a := webAnswer{url: req.url, status: res.StatusCode, proto: res.Proto, header: res.Header, location: res.Header.Get("Location")}
+	a := webAnswer{url: req.url, status: res.StatusCode, proto: res.Proto, header: res.Header, location: res.Header.Get("Location"), closing: res.Close}
+	_, a.phrase, _ = strings.Cut(res.Status, " ")
 	a.challenges = parseChallenges(res.Header.Values("Www-Authenticate"))
-	if res.TLS != nil {
+	if res.TLS != nil && len(res.TLS.PeerCertificates) > 0 {
 		a.tls = true
-		a.trusted = len(res.TLS.PeerCertificates) > 0 && trustOf(env, res.TLS.PeerCertificates) == nil &&
-			res.TLS.PeerCertificates[0].VerifyHostname(req.url.Hostname()) == nil && !outOfDate(env.now(), res.TLS.PeerCertificates)
+		a.leaf = res.TLS.PeerCertificates[0]
+		a.trusted = trustOf(env, res.TLS.PeerCertificates) == nil &&
+			a.leaf.VerifyHostname(req.url.Hostname()) == nil && !outOfDate(env.now(), res.TLS.PeerCertificates)
 	}
 	limit := env.limits().BodyBytes
+	if req.most > 0 {
+		limit = req.most
+	}
+	var err error
 	a.body, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
 	a.took = time.Since(began)
 	if int64(len(a.body)) > limit {
@@ -219,6 +235,10 @@ func (a webAnswer) values(name string) []string {
 // secretHeaders are named but never shown.
 var secretHeaders = []string{"Set-Cookie", "Cookie", "Authorization", "Proxy-Authorization"}
 
+// lastNTLM begins, in base64, the message of an NTLM logon that proves the
+// password; a server may send it back.
+const lastNTLM = "TlRMTVNTUAADAAAA"
+
 // headerLines lists the headers within bounds, without cookies' values.
 func (a webAnswer) headerLines() []string {
 	var out []string
@@ -226,6 +246,9 @@ func (a webAnswer) headerLines() []string {
 		for _, v := range a.header[k] {
 			if len(out) == 100 {
 				return out
+			}
+			if strings.Contains(v, lastNTLM) {
+				v = "[left out]"
 			}
 			if slices.Contains(secretHeaders, k) {
 				name, _, _ := strings.Cut(v, "=")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -46,7 +47,15 @@ func (s *ldapStream) Read(p []byte) (int, error) {
 	}
 	n, err := s.Conn.Read(p[:min(len(p), s.left)])
 	s.left -= n
-	return n, err
+	return n, s.cutShort(err, s.left > 0)
+}
+
+// cutShort tells an end within a message from one between two.
+func (s *ldapStream) cutShort(err error, within bool) error {
+	if err == io.EOF && within {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // head reads the start of a message one byte at a time and hands it on. The
@@ -56,7 +65,7 @@ func (s *ldapStream) head(p []byte) (int, error) {
 	n, want := 0, 2
 	for n < want {
 		if _, err := s.Conn.Read(head[n : n+1]); err != nil {
-			return 0, err
+			return 0, s.cutShort(err, n > 0)
 		}
 		n++
 		if n == 1 && head[0] != 0x30 {

@@ -1,9 +1,6 @@
 package checks
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // mailboxKind looks at IMAP and POP services.
 var mailboxKind = Kind{
@@ -33,13 +30,4 @@ var mailboxKind = Kind{
 	},
 	Identities: hostAndAddress,
 	Observe:    observeMailbox,
-}
-
-func observeMailbox(ctx context.Context, env *Env, c Check) Finding { return notBuilt(c) }
-
-// mailboxReasons are the reasons of this kind alone.
-var mailboxReasons = []Reason{
-	{"mailbox.closed", Fail, "the service greets and closes", []string{"the service behind the proxy is down"}, "Look at the back-end POP or IMAP service."},
-	{"mailbox.malformed", Fail, "the answer is not of the protocol expected", []string{"another service on this port"}, "Correct the port."},
-	{"mailbox.plain_login", Warn, "passwords are taken without TLS", nil, "Require TLS: Set-ImapSettings or Set-PopSettings -LoginType SecureLogin."},
 }

@@ -42,7 +42,7 @@ func dialTrouble(err error) trouble {
 		isErrno(err, syscall.EADDRNOTAVAIL, 10049), isErrno(err, syscall.ENOBUFS, 10055):
 		return trouble{Unknown, "vantage.no_network", "this computer has no way into that network"}
 	case isErrno(err, syscall.ECONNRESET, 10054):
-		return trouble{Fail, "tcp.reset", "connection reset while connecting"}
+		return trouble{Fail, "tcp.accepted_then_reset", "accepted, then reset at once"}
 	case isTimeout(err), isErrno(err, syscall.ETIMEDOUT, 10060):
 		return trouble{Unknown, "tcp.filtered", "no answer to the connection attempt: packets are dropped on the way or the host is off"}
 	}

@@ -15,7 +15,7 @@ type Reason struct {
 // Reasons is the table of every reason a result can carry, by slug. Each
 // family stands beside the kind that gives it.
 var Reasons = tabulate(
-	generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, starttlsReasons, httpReasons,
+	generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, starttlsReasons, httpReasons, exchangeReasons,
 	versionReasons, autodiscoverReasons, owaformReasons, rpchReasons, smtpReasons, mailboxReasons, ldapReasons, logonReasons,
 )
 

@@ -393,6 +393,41 @@ func BenchmarkRun(b *testing.B) {
 }
 
 func thousandChecks(b *testing.B) (*Env, []Check) {
+	greets := loopback(b, func(c net.Conn) {
+		io.WriteString(c, "220 hello\r\n")
+		hold(c)
+	})
+	answers := loopback(b, func(c net.Conn) {
+		if _, _, ok := readRequest(c); ok {
+			io.WriteString(c, ok200)
+		}
+	})
+	var d net.Dialer
+	env := &Env{Now: time.Now, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasSuffix(address, ":25") {
+			return d.DialContext(ctx, network, greets)
+		}
+		return d.DialContext(ctx, network, answers)
+	}}
+	var list []Check
+	for i := range 1000 {
+		host := fmt.Sprintf("10.2.%d.%d", i/250, i%250+1)
+		if i%2 == 0 {
+			list = append(list, tcpCheck(host, 25))
+			continue
+		}
+		list = append(list, Check{Kind: "http", Params: Params{"url": "http://" + host + "/"}})
+	}
+	for _, r := range Run(b.Context(), env, list, nil) {
+		if r.Verdict != Pass {
+			b.Fatalf("%s: %s", r.Kind, r.Summary)
+		}
+	}
+	return env, list
+}
+
+// loopback serves every connection to a free port with handle.
+func loopback(b *testing.B, handle func(net.Conn)) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -406,24 +441,9 @@ func thousandChecks(b *testing.B) (*Env, []Check) {
 			}
 			go func() {
 				defer c.Close()
-				buf := make([]byte, 4096)
-				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
-				c.Read(buf)
+				handle(c)
 			}()
 		}
 	}()
-	var d net.Dialer
-	env := &Env{Now: time.Now, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return d.DialContext(ctx, network, ln.Addr().String())
-	}}
-	var list []Check
-	for i := range 1000 {
-		host := fmt.Sprintf("10.2.%d.%d", i/250, i%250+1)
-		if i%2 == 0 {
-			list = append(list, tcpCheck(host, 80))
-			continue
-		}
-		list = append(list, Check{Kind: "http", Params: Params{"url": "http://" + host + "/"}})
-	}
-	return env, list
+	return ln.Addr().String()
 }

@@ -88,7 +88,7 @@ func closedAtOnce(f Finding, row Row, at endpoint, err error) Finding {
 
 func outcomeOf(reason string) string {
 	switch reason {
-	case "tcp.refused", "tcp.reset":
+	case "tcp.refused", "tcp.accepted_then_reset":
 		return "refused"
 	case "tcp.unreachable", "vantage.no_network":
 		return "unreachable"

@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -193,11 +194,27 @@ func (c *compiler) instances(s stretch, t *procedure.Task) error {
 	return nil
 }
 
+// shown leaves out the slide lines of other sources: a task is written once
+// and lists the lines of every slide that it carries out.
+func (c *compiler) shown(slide []string) []string {
+	var out []string
+	for _, line := range slide {
+		for i := range c.proc.Steps {
+			s := &c.proc.Steps[i]
+			if slices.Contains(s.Slide, line) || slices.Contains(s.Facts, line) {
+				out = append(out, line)
+				break
+			}
+		}
+	}
+	return out
+}
+
 // task renders one task on one target.
 func (c *compiler) task(p *Phase, t *procedure.Task, on target) (*Task, error) {
 	task := &Task{
 		ID: t.Name + "/" + on.id, Name: t.Name, Target: on.id, Label: on.label, Phase: p, Site: on.site,
-		Slide: t.Slide, Optional: t.Class == "optional", Sources: t.Sources,
+		Slide: c.shown(t.Slide), Optional: t.Class == "optional", Sources: t.Sources,
 		Duration: time.Duration(t.Duration), UndoTime: time.Duration(t.UndoTime), Wait: time.Duration(t.Wait),
 	}
 	w := &writer{c: c, data: on.data, task: task}

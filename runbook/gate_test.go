@@ -20,11 +20,6 @@ func (b *bench) run(id string, v checks.Verdict) {
 	b.must(err)
 }
 
-func (b *bench) isOpen(phase string) bool {
-	b.t.Helper()
-	return b.Snapshot().Progress.Phases[phase].Open
-}
-
 func (b *bench) wantOpen(phase string, want bool, when string) {
 	b.t.Helper()
 	s := b.Snapshot().Progress.Phases[phase]

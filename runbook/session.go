@@ -30,6 +30,9 @@ type Options struct {
 	Tool      string // version, recorded
 	ReadOnly  bool
 	Rehearsal string // scenario, empty in the field
+	// Waits is told of the time that must pass after a task that was just
+	// marked: the clock of a rehearsal jumps over it. Nil in the field.
+	Waits func(time.Duration)
 }
 
 // library is the one handed in, else it is loaded.

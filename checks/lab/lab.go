@@ -32,6 +32,10 @@ type Config struct {
 	OutsideResolver netip.AddrPort   // zero: 198.51.100.53:53
 	Servers         []Server
 	Forest          string // DNS name of the forest's root domain
+	// Seed makes certificates the same wherever it and Start are the same;
+	// empty: they are new every time.
+	Seed  string
+	Start time.Time // from when certificates count; zero: now
 }
 
 // Lab is a running organisation. Its methods may be called from several
@@ -39,9 +43,11 @@ type Config struct {
 type Lab struct {
 	now       func() time.Time
 	authority *authority
+	accounts  *accounts
 	inside    netip.AddrPort
 	outside   netip.AddrPort
 	forest    string
+	web       web
 	zones     map[checks.Vantage]*zone
 	ctx       context.Context // ends with Close
 	stop      context.CancelFunc
@@ -59,11 +65,12 @@ type Lab struct {
 // New starts an organisation.
 func New(c Config) (*Lab, error) {
 	l := &Lab{
-		now: c.Now, inside: c.InsideResolver, outside: c.OutsideResolver, forest: c.Forest,
+		now: c.Now, accounts: newAccounts(), inside: c.InsideResolver, outside: c.OutsideResolver, forest: c.Forest,
 		zones:    map[checks.Vantage]*zone{checks.Inside: newZone(), checks.Outside: newZone()},
 		services: map[netip.AddrPort]*service{}, udp: map[netip.AddrPort]string{}, hosts: map[netip.Addr]int{},
 		forwards: map[netip.Addr]netip.Addr{}, servers: map[string]*running{},
 	}
+	l.web.sessions, l.web.refused, l.web.accepted = map[string]string{}, map[string]int{}, map[string]int{}
 	if l.now == nil {
 		l.now = time.Now
 	}
@@ -82,7 +89,11 @@ func New(c Config) (*Lab, error) {
 
 func (l *Lab) start(c Config) error {
 	var err error
-	if l.authority, err = newAuthority(l.now()); err != nil {
+	start := c.Start
+	if start.IsZero() {
+		start = l.now()
+	}
+	if l.authority, err = newAuthority(start, c.Seed); err != nil {
 		return err
 	}
 	for view, at := range map[checks.Vantage]netip.AddrPort{checks.Inside: l.inside, checks.Outside: l.outside} {
@@ -121,9 +132,12 @@ func (l *Lab) Env() *checks.Env { return l.EnvFrom(checks.Inside) }
 // EnvFrom is the door from one side: from outside only forwarded addresses
 // answer.
 func (l *Lab) EnvFrom(side checks.Vantage) *checks.Env {
+	l.mu.Lock()
+	forest := l.forest
+	l.mu.Unlock()
 	env := &checks.Env{
-		Roots: l.authority.pool, Now: l.now, Vantage: side, UserAgent: "coexist/lab (connectivity probe)",
-		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: l.forest},
+		Logon: l.logon, Roots: l.authority.pool, Now: l.now, Vantage: side, UserAgent: "coexist/lab (connectivity probe)",
+		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: forest},
 	}
 	env.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		return l.dial(ctx, side, network, address)

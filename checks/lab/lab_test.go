@@ -213,3 +213,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 		t.Errorf("%d goroutines before, %d after:\n%s", before, n, buf[:runtime.Stack(buf, true)])
 	}
 }
+
+// fixed hands out one credential for every account.
+func fixed(c checks.Credential) func(context.Context, string) (checks.Credential, error) {
+	return func(context.Context, string) (checks.Credential, error) { return c, nil }
+}

@@ -14,6 +14,7 @@ var quiet = log.New(io.Discard, "", 0)
 // persona answers like Internet Information Services with the directories of
 // one version of Exchange, as a stranger sees them.
 type persona struct {
+	lab    *Lab
 	server Server
 	secure bool
 }
@@ -99,7 +100,9 @@ func (p persona) plainHTTP(w http.ResponseWriter, path string) {
 func (p persona) directory(w http.ResponseWriter, r *http.Request, d directory, path string, schemes []string) {
 	switch d.name {
 	case "owa", "ecp":
-		p.forms(w, r, path)
+		if !p.signIn(w, r, path) {
+			p.forms(w, r, path)
+		}
 		return
 	case "autodiscover":
 		if p.server.Version == "2007" {
@@ -114,6 +117,14 @@ func (p persona) directory(w http.ResponseWriter, r *http.Request, d directory, 
 		if p.server.Version == "2013" {
 			w.Header().Set("X-OAuth-Enabled", "True")
 		}
+	}
+	user, handled := p.authenticate(w, r, schemes)
+	if handled {
+		return
+	}
+	if user != nil {
+		p.asUser(w, r, d, path, *user)
+		return
 	}
 	for _, s := range schemes {
 		if strings.Contains(s, "%s") {

@@ -175,7 +175,7 @@ func (r *running) serveWeb(port uint16, secure bool) error {
 			s.Web.ServeHTTP(w, req)
 			return
 		}
-		persona{s, secure}.ServeHTTP(w, req)
+		persona{r.lab, s, secure}.ServeHTTP(w, req)
 	})
 	err := r.lab.listen(at, func(c net.Conn) {
 		if secure {
@@ -193,7 +193,7 @@ func (r *running) serveWeb(port uint16, secure bool) error {
 func serveOne(c net.Conn, h http.Handler) {
 	ended := make(chan struct{})
 	var once sync.Once
-	server := &http.Server{Handler: h, ErrorLog: quiet, ConnState: func(_ net.Conn, s http.ConnState) {
+	server := &http.Server{Handler: h, ErrorLog: quiet, ConnContext: withLogon, ConnState: func(_ net.Conn, s http.ConnState) {
 		if s == http.StateClosed || s == http.StateHijacked {
 			once.Do(func() { close(ended) })
 		}

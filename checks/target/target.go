@@ -89,6 +89,20 @@ var builders = map[string]func(string, Options) ([]checks.Check, error){
 	"ldap":         ldap,
 }
 
+// Hosts lists the hosts that a target names: those that a password may go to.
+func Hosts(target string) []string {
+	if u, err := url.Parse(target); err == nil && u.Host != "" {
+		return []string{u.Hostname()}
+	}
+	if _, domain, ok := strings.Cut(target, "@"); ok {
+		return []string{domain, "autodiscover." + domain}
+	}
+	if h, _, err := hostPort(target, 1); err == nil {
+		return []string{h}
+	}
+	return nil
+}
+
 func one(kind string, p checks.Params) []checks.Check { return []checks.Check{{Kind: kind, Params: p}} }
 
 func dns(target string, o Options) ([]checks.Check, error) {

@@ -200,7 +200,6 @@ type slots struct {
 	old, now reflect.Value
 	from     []int // for each new element the old one it was, or -1
 	next     int
-	first    bool
 }
 
 func newSlots(path string, old, now reflect.Value) *slots {

@@ -113,6 +113,11 @@ func collect(r *runbook.Runbook, o Options) ([]Item, error) {
 				if c.Shell != o.Shell || seen[c.Key] || c.Command == nil {
 					continue
 				}
+				// What is known was read before the change; reading it again
+				// might put the changed value in its place.
+				if _, known := o.Values[c.Key]; known {
+					continue
+				}
 				text, err := c.Command.Render(o.Values)
 				if err != nil {
 					return nil, err

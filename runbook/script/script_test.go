@@ -133,3 +133,22 @@ func TestShippedChecksOnlyRead(t *testing.T) {
 		t.Errorf("only %d commands were looked at", n)
 	}
 }
+
+// TestHostileValuesStayOneWord puts hostile values where a check names an
+// object: the command still only reads, and its quotes and brackets balance.
+func TestHostileValuesStayOneWord(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"O'Neil", "a; Remove-Mailbox x", "$(Remove-Item x)", "`n", "a | Set-Mailbox", "{", "}", "(", "\"", "@'", "'@", "x\u2019; Remove-Mailbox y \u2018",
+		"%PATH%", "a & b", "a ^ b", "<script>", "-Confirm:$false", "",
+	} {
+		if err := Reads("Get-Mailbox -Identity " + Quote(value) + " | Where-Object { $_.Name -eq " + Quote(value) + " }"); err != nil {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	for _, bare := range []string{"O'Neil", "a; Remove-Mailbox x", "a | Set-Mailbox y", "{", "$(Remove-Item x)"} {
+		if Reads("Get-Mailbox -Identity "+bare) == nil {
+			t.Errorf("%q without quotes was accepted", bare)
+		}
+	}
+}

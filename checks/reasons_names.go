@@ -60,7 +60,6 @@ var tcpReasons = []Reason{
 	{"tcp.filtered", Unknown, "nothing answers the connection attempt",
 		[]string{"a firewall drops the packets", "the host is off", "the address is wrong"}, "Open the port on the firewall between this computer and the server, or start the server."},
 	{"tcp.unreachable", Unknown, "there is no route to the host", []string{"routing or VPN", "a router rejects it"}, "Mend the route to that network."},
-	{"tcp.reset", Fail, "the connection is reset while it is made", []string{"a firewall rejects it", "the service is overloaded"}, "Look at the firewall's log for this connection."},
 	{"tcp.accepted_then_reset", Fail, "the connection is accepted and closed at once",
 		[]string{"a load balancer without a live member", "an allow-list that leaves this computer out", "the service is just stopping"}, "Look at the load balancer's members and the service's allow-list."},
 	{"tcp.partial", Warn, "some addresses of the name do not answer",

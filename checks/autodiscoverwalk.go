@@ -1,0 +1,359 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// discovery is one walk along the steps of Autodiscover.
+type discovery struct {
+	env     *Env
+	mailbox string
+	address string
+	mode    string
+	outside bool
+	lines   []string
+	reached *reached // the first step that leads to Exchange
+}
+
+// reached is where Exchange answers Autodiscover.
+type reached struct {
+	step string
+	url  *url.URL
+	at   endpoint
+}
+
+const discoverPath = "/autodiscover/autodiscover.xml"
+
+// discoveryStep is one way by which clients look.
+type discoveryStep struct {
+	name string
+	url  *url.URL
+	// lenient steps may lead nowhere: clients simply go on.
+	lenient bool
+	plain   bool // the unencrypted redirect
+}
+
+// run walks and, where the mode asks for it, reads the settings.
+func (d *discovery) run(ctx context.Context, given string) Finding {
+	parts, rows := d.walk(ctx, d.steps(ctx, given))
+	walked := merge(parts)
+	walked.Rows = rows
+	if d.reached == nil {
+		return d.nothing(parts, walked)
+	}
+	if d.mode == "anonymous" {
+		return walked
+	}
+	if d.mode == "walk" && d.env.Logon == nil {
+		if walked.Verdict == Pass {
+			walked.Verdict, walked.Reason = Skip, "credentials.none"
+			walked.Summary = "the steps are as they should be; no password was given for " + mask(d.mailbox)
+		}
+		return walked
+	}
+	got := d.settings(ctx, *d.reached)
+	if d.mode != "walk" {
+		for i, p := range parts {
+			if p.Verdict != Pass && p.Summary != "" {
+				got.Evidence = with(got.Evidence, fmt.Sprintf("step %d", i+1), p.Summary)
+			}
+		}
+		return got
+	}
+	if got.Verdict == Skip {
+		return got
+	}
+	f := merge([]Finding{got, walked})
+	return f
+}
+
+// nothing is the verdict when no step led to Exchange.
+func (d *discovery) nothing(parts []Finding, walked Finding) Finding {
+	for _, p := range parts {
+		if p.Verdict == Unknown {
+			walked.Verdict, walked.Reason = Unknown, p.Reason
+			walked.Summary = "no step led to Exchange, and not all could be looked at: " + p.Summary
+			return walked
+		}
+	}
+	if walked.Verdict == Fail && len(parts) == 1 {
+		return walked
+	}
+	var seen []string
+	for _, r := range walked.Rows {
+		step, _ := r.Get("step")
+		outcome, _ := r.Get("outcome")
+		seen = append(seen, step+" "+outcome)
+	}
+	f := failed("autodiscover.not_found", "no step of discovery leads to Exchange for %s", mailDomain(d.mailbox))
+	f.Expected, f.Found = "a step that leads to Exchange", joinClipped(seen, 8)
+	f.Rows, f.Evidence = walked.Rows, walked.Evidence
+	for _, p := range parts {
+		if p.Verdict == Fail {
+			f.Evidence = with(f.Evidence, p.Reason, p.Summary)
+		}
+	}
+	return f
+}
+
+// steps are the ways in the order of clients; connection points of the
+// directory are looked at by kind ldap.
+func (d *discovery) steps(ctx context.Context, given string) []discoveryStep {
+	if given != "" {
+		u, err := parseURL(given)
+		if err == nil {
+			return []discoveryStep{{name: "url", url: u}}
+		}
+	}
+	domain := mailDomain(d.mailbox)
+	at := func(scheme, host string) *url.URL { return &url.URL{Scheme: scheme, Host: host, Path: discoverPath} }
+	if d.address != "" {
+		return []discoveryStep{{name: "autodiscover", url: at("https", "autodiscover."+domain)}}
+	}
+	steps := []discoveryStep{
+		{name: "domain", url: at("https", domain), lenient: true},
+		{name: "autodiscover", url: at("https", "autodiscover."+domain)},
+		{name: "redirect", url: at("http", "autodiscover."+domain), lenient: true, plain: true},
+	}
+	if target := d.service(ctx, domain); target != "" {
+		d.env.allowHost(target)
+		steps = append(steps, discoveryStep{name: "srv", url: at("https", target)})
+	}
+	return steps
+}
+
+// service looks up the service record. Clients take the one of the lowest
+// priority with the usual port.
+func (d *discovery) service(ctx context.Context, domain string) string {
+	if d.env.Records == nil {
+		return ""
+	}
+	list, err := d.env.Records(ctx, "SRV", "_autodiscover._tcp."+domain)
+	if err != nil {
+		return ""
+	}
+	best, target := 1<<17, ""
+	for _, r := range list {
+		host := strings.ToLower(strings.TrimSuffix(r.Value, "."))
+		d.lines = append(d.lines, Escape(fmt.Sprintf("SRV %s port %d priority %d", clip(host, 260), r.Port, r.Preference)))
+		if r.Port == 443 && validName("host", host) == nil && int(r.Preference) < best {
+			best, target = int(r.Preference), host
+		}
+	}
+	return target
+}
+
+// walk takes the steps one by one. Every step is looked at, because a wrong
+// early one breaks clients though a later one works; when only the settings
+// are wanted, the walk ends where Exchange is reached.
+func (d *discovery) walk(ctx context.Context, steps []discoveryStep) ([]Finding, []Row) {
+	var parts []Finding
+	var rows []Row
+	for _, s := range steps {
+		f, row := d.step(ctx, s)
+		parts, rows = append(parts, f), append(rows, row)
+		if d.reached != nil && (d.mode == "pox" || d.mode == "soap") {
+			break
+		}
+	}
+	for i := range parts {
+		if d.reached != nil && parts[i].Verdict == Fail && slices.Contains(silentReasons, parts[i].Reason) {
+			parts[i].Verdict = Warn // clients lose time there and come to Exchange by another step
+		}
+	}
+	return parts, rows
+}
+
+// step asks one address as a stranger.
+func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, Row) {
+	row := Row{"step": {s.name}, "host": {strings.ToLower(s.url.Hostname())}, "outcome": {"absent"}}
+	addrs, lost := addressesOf(ctx, d.env, s.url.Hostname(), d.address)
+	if lost != nil {
+		return d.absent(s, *lost), row
+	}
+	req := webRequest{method: "POST", url: s.url, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
+	if s.plain {
+		req.method, req.body, req.headers = "GET", nil, nil
+	}
+	var a webAnswer
+	var t *trouble
+	req.at, a, t = d.firstAnswer(ctx, req, addrs)
+	if t != nil {
+		return d.absent(s, t.finding(req.at.where())), row
+	}
+	row["status"] = []string{strconv.Itoa(a.status)}
+	f, outcome := d.judgeStep(ctx, s, req.at, a)
+	row["outcome"] = []string{outcome}
+	return f, row
+}
+
+// firstAnswer asks the addresses one after the other, as clients do.
+func (d *discovery) firstAnswer(ctx context.Context, req webRequest, addrs []netip.Addr) (endpoint, webAnswer, *trouble) {
+	var at endpoint
+	var a webAnswer
+	var t *trouble
+	for _, addr := range addrs {
+		at = endpoint{req.url.Hostname(), addr, urlPort(req.url)}
+		req.at = at
+		a, t = exchangeHTTP(ctx, d.env, req)
+		if t == nil {
+			d.lines = append(append(d.lines, fmt.Sprintf("%s %s", req.method, req.url)), answerTranscript(a)...)
+			return at, a, nil
+		}
+		d.lines = append(d.lines, fmt.Sprintf("%s %s at %s: %s", req.method, req.url, addr, t.text))
+	}
+	return at, a, t
+}
+
+// absent is a step without an answer: clients go on, so only what could not be
+// decided, or the step that should lead to Exchange, weighs.
+func (d *discovery) absent(s discoveryStep, f Finding) Finding {
+	if f.Verdict == Fail && (s.lenient || f.Reason == "dns.not_found") {
+		return Finding{Verdict: Pass, Summary: s.name + ": " + f.Summary}
+	}
+	if f.Verdict == Unknown && s.lenient && f.Reason == "tcp.filtered" {
+		return Finding{Verdict: Pass, Summary: s.name + ": " + f.Summary}
+	}
+	f.Summary = s.name + ": " + f.Summary
+	return f
+}
+
+// judgeStep tells what an answer means to clients that come by this step.
+func (d *discovery) judgeStep(ctx context.Context, s discoveryStep, at endpoint, a webAnswer) (Finding, string) {
+	here := s.name + ": " + at.where()
+	exchange := a.header.Get("X-Soap-Enabled") != "" || a.status == 401 && slices.ContainsFunc(schemesOf(a.challenges), func(n string) bool {
+		return n == "Basic" || n == "NTLM" || n == "Negotiate"
+	})
+	switch {
+	case s.plain:
+		return d.judgePlain(ctx, s, at, a)
+	case isRedirect(a.status):
+		return d.hop(ctx, s, at, a)
+	case exchange && a.status == 401:
+		if d.reached == nil {
+			d.reached = &reached{s.name, s.url, at}
+		}
+		return d.judgeName(here, a, "exchange")
+	case a.status == 200 && !looksLikeHTML(a):
+		if _, err := readPOX(a.body); err == nil {
+			if d.reached == nil {
+				d.reached = &reached{s.name, s.url, at}
+			}
+			f := warned("http.anonymous", "%s answers Autodiscover without asking for a logon", here)
+			f.Expected, f.Found = "a request to log on (401)", "200"
+			return f, "exchange"
+		}
+	}
+	if s.lenient && a.status != 200 {
+		return Finding{Verdict: Pass, Summary: fmt.Sprintf("%s answers %d: clients go on", here, a.status)}, "other"
+	}
+	if s.lenient && a.trusted {
+		f := warned("autodiscover.other_answers", "%s answers 200 and is not Exchange", here)
+		f.Expected, f.Found = "Exchange, or no answer", "status 200"
+		return f, "other"
+	}
+	if s.lenient {
+		f := failed("autodiscover.certificate", "%s is another web server, with a certificate that clients warn about", here)
+		f.Expected, f.Found = "Exchange, or no answer", "status 200, certificate not trusted or for another name"
+		return f, "other"
+	}
+	f := failed("autodiscover.wrong_server", "%s answers %d and is not Exchange", here, a.status)
+	if a.status != 200 {
+		f = failed(statusReason(a), "%s answers %d to Autodiscover", here, a.status)
+	}
+	f.Expected, f.Found = "a request to log on (401)", fmt.Sprintf("status %d", a.status)
+	return f, "other"
+}
+
+// judgeName judges the certificate of a step that leads to Exchange.
+func (d *discovery) judgeName(here string, a webAnswer, outcome string) (Finding, string) {
+	switch {
+	case a.leaf == nil || a.trusted:
+		return Finding{Verdict: Pass, Summary: here + " is Exchange"}, outcome
+	case a.leaf.VerifyHostname(a.url.Hostname()) != nil:
+		f := failed("autodiscover.certificate", "%s is Exchange, but its certificate is for other names", here)
+		f.Expected, f.Found = a.url.Hostname(), joinClipped(a.leaf.DNSNames, 12)
+		return f, outcome
+	}
+	f := warned("tls.untrusted", "%s is Exchange, but its certificate is not trusted here", here)
+	f.Expected, f.Found = "a trusted certificate", "issuer "+clip(a.leaf.Issuer.String(), 200)
+	return f, outcome
+}
+
+// judgePlain judges the unencrypted step: nothing but a redirect to https
+// counts.
+func (d *discovery) judgePlain(ctx context.Context, s discoveryStep, at endpoint, a webAnswer) (Finding, string) {
+	if !slices.Contains([]int{301, 302, 303, 307}, a.status) {
+		return Finding{Verdict: Pass, Summary: fmt.Sprintf("%s: %s answers %d: no redirect", s.name, at.where(), a.status)}, "absent"
+	}
+	return d.hop(ctx, s, at, a)
+}
+
+// hop follows redirects as a stranger, as far as their rules allow.
+func (d *discovery) hop(ctx context.Context, s discoveryStep, at endpoint, a webAnswer) (Finding, string) {
+	seen := map[string]bool{s.url.String(): true}
+	for n := 0; ; n++ {
+		abs, problem := redirectTarget(a.url, a)
+		if problem != nil {
+			problem.Summary = s.name + ": " + problem.Summary
+			return d.softHop(s, *problem), "hop"
+		}
+		to, why := redirectedTo(abs.String())
+		if why != "" {
+			f := failed("autodiscover.redirect_refused", "%s: a redirect to an address that %s", s.name, why)
+			f.Found = clip(abs.String(), 300)
+			return d.softHop(s, f), "hop"
+		}
+		if seen[to.String()] || n >= d.env.limits().Redirects {
+			f := failed("autodiscover.redirect_loop", "%s: redirects turn in a circle", s.name)
+			f.Found = clip(to.String(), 300)
+			return f, "hop"
+		}
+		seen[to.String()] = true
+		addrs, trouble := addressesOf(ctx, d.env, to.Hostname(), "")
+		if trouble != nil {
+			trouble.Summary = s.name + ": " + trouble.Summary
+			return *trouble, "hop"
+		}
+		req := webRequest{method: "POST", url: to, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
+		if d.env.Logons == nil || !d.env.allowed(to.Hostname()) {
+			req.method, req.body, req.headers = "GET", nil, nil // a stranger need not learn the mail address
+		}
+		where, next, t := d.firstAnswer(ctx, req, addrs)
+		if t != nil {
+			return t.finding(s.name + ": " + where.where()), "hop"
+		}
+		a = next
+		if !isRedirect(a.status) {
+			return d.judgeStep(ctx, discoveryStep{name: s.name, url: to}, where, a)
+		}
+	}
+}
+
+// softHop weighs a redirect that clients do not follow either: on the mail
+// domain's own web site it is usual.
+func (d *discovery) softHop(s discoveryStep, f Finding) Finding {
+	if s.lenient && !s.plain {
+		return Finding{Verdict: Pass, Summary: f.Summary + ": clients go on"}
+	}
+	return f
+}
+
+// endpointFor finds where to connect for an address of Autodiscover.
+func (d *discovery) endpointFor(ctx context.Context, u *url.URL) (endpoint, *Finding) {
+	addrs, trouble := addressesOf(ctx, d.env, u.Hostname(), "")
+	if trouble != nil {
+		return endpoint{}, trouble
+	}
+	for _, a := range addrs[1:] {
+		d.lines = append(d.lines, "also at "+net.JoinHostPort(a.String(), strconv.Itoa(urlPort(u))))
+	}
+	return endpoint{u.Hostname(), addrs[0], urlPort(u)}, nil
+}

@@ -1,0 +1,102 @@
+package checks
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// scripted says something, then answers each line with the next text; after
+// the last it is silent.
+func scripted(texts ...string) func(net.Conn) {
+	return func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for _, text := range texts {
+			if _, err := io.WriteString(c, text); err != nil {
+				return
+			}
+			if _, err := r.ReadString('\n'); err != nil {
+				return
+			}
+		}
+		hold(c)
+	}
+}
+
+func TestHostileMailServers(t *testing.T) {
+	t.Parallel()
+	smtp := Params{"host": "mail.contoso.com", "starttls": true}
+	imap := Params{"proto": "imap", "host": "mail.contoso.com", "port": 25, "tls": "starttls"}
+	pop := Params{"proto": "pop", "host": "mail.contoso.com", "port": 25, "tls": "starttls"}
+	for name, c := range map[string]struct {
+		kind    string
+		params  Params
+		handle  func(net.Conn)
+		verdict Verdict
+		reason  string
+	}{
+		"10 000 banner lines":  {"smtp", smtp, scripted(strings.Repeat("220-x\r\n", 10000)), Fail, "smtp.malformed"},
+		"1 MB line":            {"smtp", smtp, scripted(strings.Repeat("2", 1<<20)), Fail, "smtp.malformed"},
+		"bare CR":              {"smtp", smtp, scripted("220 a\rb\r\n"), Fail, "smtp.malformed"},
+		"NUL":                  {"smtp", smtp, scripted("220 \x00\r\n"), Fail, "smtp.malformed"},
+		"8 bit is let through": {"smtp", Params{"host": "mail.contoso.com"}, scripted("220 gr\xfc\xdfe\r\n", "250 x\r\n"), Pass, ""},
+		"silence":              {"smtp", smtp, hold, Unknown, "proto.silent"},
+		"220 then silence":     {"smtp", smtp, scripted("220 x\r\n"), Unknown, "smtp.slow"},
+		"220- never ended":     {"smtp", smtp, scripted("220-x\r\n"), Unknown, "smtp.slow"},
+		"codes differ":         {"smtp", smtp, scripted("220 x\r\n", "250-x\r\n550 y\r\n"), Fail, "smtp.malformed"},
+		"hangs up":             {"smtp", smtp, func(net.Conn) {}, Fail, "smtp.closed"},
+		"injected":             {"smtp", smtp, scripted("220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "220 go\r\n250 injected\r\n"), Fail, "starttls.injected"},
+		"no TLS after 220":     {"smtp", smtp, scripted("220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "220 go\r\n"), Unknown, "tls.timeout"},
+		"imap literal":         {"mailbox", imap, scripted("* OK x\r\n", "* X {2147483647}\r\n"), Unknown, "mailbox.slow"},
+		"imap tag mismatch":    {"mailbox", imap, scripted("* OK x\r\n", "b7 OK done\r\n"), Fail, "mailbox.malformed"},
+		"imap bye":             {"mailbox", imap, scripted("* OK x\r\n", "* BYE x\r\n"), Fail, "mailbox.closed"},
+		"imap flood":           {"mailbox", imap, scripted("* OK x\r\n", strings.Repeat("* 1 EXISTS\r\n", 100000)), Fail, "mailbox.malformed"},
+		"imap injected":        {"mailbox", imap, scripted("* OK x\r\n", "* CAPABILITY STARTTLS LOGINDISABLED\r\na1 OK\r\n", "a2 OK go\r\n* OK more\r\n"), Fail, "starttls.injected"},
+		"pop never ended":      {"mailbox", pop, scripted("+OK x\r\n", "+OK\r\nUIDL\r\n"), Unknown, "mailbox.slow"},
+		"pop flood":            {"mailbox", pop, scripted("+OK x\r\n", "+OK\r\n"+strings.Repeat("X\r\n", 100000)), Fail, "mailbox.malformed"},
+		"pop injected":         {"mailbox", pop, scripted("+OK x\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK go\r\n+OK more\r\n"), Fail, "starttls.injected"},
+		"pop without CAPA":     {"mailbox", pop, scripted("+OK x\r\n", "-ERR what\r\n"), Fail, "starttls.not_offered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.name("mail.contoso.com", "10.0.0.25")
+			w.serve("10.0.0.25:25", c.handle)
+			expectResult(t, name, w.run(Check{Kind: c.kind, Params: c.params, Timeout: 2 * time.Second}), c.verdict, c.reason)
+		})
+	}
+}
+
+func FuzzMailReplies(f *testing.F) {
+	f.Add([]byte("220 mail.contoso.com Microsoft ESMTP MAIL Service ready\r\n"))
+	f.Add([]byte("250-x\r\n550 y\r\n"))
+	f.Add([]byte("* CAPABILITY IMAP4 {99999999}\r\na1 OK\r\n"))
+	f.Add([]byte("+OK\r\nUIDL\r\n.\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fresh := func() *talk {
+			return newTalk(t.Context(), readOnly{bytes.NewReader(data)}, "smtp", time.Second)
+		}
+		if code, lines, why := fresh().reply(); why == nil && (len(code) != 3 || len(lines) == 0) {
+			t.Errorf("%q: code %q, %d lines", data, code, len(lines))
+		}
+		i := &imapTalk{talk: fresh()}
+		if _, why := i.greeting(); why == nil {
+			if caps, why := i.capabilities(); why == nil && caps == nil {
+				t.Error("no capabilities and no trouble")
+			}
+		}
+		p := &popTalk{fresh()}
+		if _, why := p.greeting(); why == nil {
+			p.capabilities()
+		}
+		for _, l := range append(fresh().said, i.said...) {
+			if Escape(l) != l {
+				t.Errorf("transcript holds %q", l)
+			}
+		}
+	})
+}
