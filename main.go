@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 
 	"coexist/assets"
 	"coexist/checks"
+	"coexist/checks/lab"
 	"coexist/checks/report"
 	"coexist/checks/target"
 	"coexist/runbook"
@@ -34,6 +36,7 @@ import (
 	"coexist/runbook/journal"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
+	"coexist/runbook/rehearsal"
 	"coexist/runbook/script"
 	"coexist/tui"
 	"coexist/tui/intake"
@@ -118,6 +121,10 @@ type app struct {
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
 	lib      *procedure.Library
+
+	mu         sync.Mutex
+	rehearsals []*lab.Organization // to be closed when the screens are left
+	stage      *rehearsal.Clock    // of the rehearsal that is shown; nil in the field
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -147,7 +154,7 @@ one the start screen opens.`,
 	// dropping the methods that nothing calls.
 	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
-	root.AddCommand(newCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
+	root.AddCommand(newCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
 		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
 	return root
 }
@@ -170,17 +177,33 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 		defer s.Close()
 		session = s
 	}
+	return a.screens(ctx, session, linearMode)
+}
+
+// screens shows a session, or the start screen when there is none.
+func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode bool) error {
+	defer a.endRehearsals()
 	if linearMode {
 		return a.linear(ctx, session)
 	}
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
-		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
+		Rehearse: func(source string) (*runbook.Session, error) {
+			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
+		},
+		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
 }
 
 // linear talks in numbered prompts and plain lines.
 func (a *app) linear(ctx context.Context, session *runbook.Session) error {
-	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.Now, Intake: a.intake(),
+	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
+		Rehearse: func(source string) (linear.Session, error) {
+			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		},
 		Open: func(path string) (linear.Session, error) {
 			s, err := a.open(path)
 			if err != nil {
@@ -1000,4 +1023,153 @@ func manSection(w io.Writer, c *cobra.Command) {
 func roff(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\e`), "-", `\-`)
 	return strings.ReplaceAll(s, "\n.", "\n\\&.")
+}
+
+// rehearse opens a rehearsal: its folder, its simulated organisation and a
+// session on both. Nothing leaves this machine.
+func (a *app) rehearse(q rehearsal.Request) (*runbook.Session, error) {
+	s, _, _, err := a.openRehearsal(q)
+	return s, err
+}
+
+func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organization, *rehearsal.Rehearsal, error) {
+	lib, err := a.library()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := lab.KnownFaults(q.Faults); err != nil {
+		return nil, nil, nil, err
+	}
+	r, err := rehearsal.Prepare(q, a.Now())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	m, err := migration.Load(r.Migration(), migration.Known{Releases: lib.Releases.Targets()})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	clock := rehearsal.NewClock(a.Now)
+	clock.NotBefore(r.LastEvent())
+	org, err := lab.NewOrganization(rehearsal.Describe(m, lib.Releases, r, clock.Now))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	a.mu.Lock()
+	a.rehearsals, a.stage = append(a.rehearsals, org), clock
+	a.mu.Unlock()
+	inside, outside := org.Env(checks.Inside), org.Env(checks.Outside)
+	evidence := runbook.EvidenceOf(r.Migration())
+	inside.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	outside.Store = inside.Store
+	s, err := runbook.Open(r.Migration(), runbook.Options{
+		Assets: a.Assets, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Run: rehearsal.Runner(inside, outside), Apply: org.Apply, Waits: clock.Skip, Capture: rehearsal.Capture(org),
+		Rehearsal: r.Name(),
+	})
+	return s, org, r, err
+}
+
+// endRehearsals closes what rehearsals run.
+func (a *app) endRehearsals() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, org := range a.rehearsals {
+		org.Close()
+	}
+	a.rehearsals, a.stage = nil, nil
+}
+
+// clock is this machine's, or that of the rehearsal that is shown.
+func (a *app) clock() time.Time {
+	a.mu.Lock()
+	stage := a.stage
+	a.mu.Unlock()
+	if stage != nil {
+		return stage.Now()
+	}
+	return a.Now()
+}
+
+func rehearseCommand(a *app) *cobra.Command {
+	var q rehearsal.Request
+	var headless, asJSON bool
+	c := &cobra.Command{
+		Use:   "rehearse [DIR]",
+		Short: "Train on a built-in organisation that runs on this machine alone",
+		Long: `Train on a built-in organisation that runs on this machine alone. The files
+live in DIR/rehearsal-SCENARIO-SOURCE; opened again, the organisation is where
+it was left. The clock of a rehearsal jumps over the times that tasks make one
+wait for.
+
+` + rehearsalHelp(),
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			q.Dir = a.Dir
+			if len(args) == 1 {
+				q.Dir = a.path(args[0])
+			}
+			if headless {
+				return a.rehearseHeadless(c.Context(), q, asJSON)
+			}
+			linearMode := a.plain || a.Getenv("TERM") == "dumb"
+			if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
+				return tui.ErrNoTerminal
+			}
+			defer a.endRehearsals()
+			s, err := a.rehearse(q)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			return a.screens(c.Context(), s, linearMode)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&q.Source, "source", "", "2007, 2010 or mixed (default: 2010, or what the folder says)")
+	f.StringVar(&q.Scenario, "scenario", "", "which rehearsal (default: plain, or what the folder says)")
+	f.StringSliceVar(&q.Faults, "fault", nil, "what goes wrong besides")
+	f.BoolVar(&headless, "headless", false, "carry everything out without anybody at the keyboard")
+	f.BoolVar(&asJSON, "json", false, "with --headless: answer as JSON")
+	f.BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
+	return c
+}
+
+func (a *app) rehearseHeadless(ctx context.Context, q rehearsal.Request, asJSON bool) error {
+	if a.operator == "" {
+		a.operator = rehearsal.Operator
+	}
+	defer a.endRehearsals()
+	s, org, r, err := a.openRehearsal(q)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	talk := a.Out
+	if asJSON {
+		talk = a.Err
+	}
+	sum, err := rehearsal.Headless(ctx, s, org, r, talk)
+	if err != nil {
+		return err
+	}
+	if err := a.answer(asJSON, sum, sum.Text); err != nil {
+		return err
+	}
+	if !sum.Finished {
+		return failure{errors.New("the rehearsal did not reach its end")}
+	}
+	return nil
+}
+
+func rehearsalHelp() string {
+	var b strings.Builder
+	b.WriteString("The scenarios:\n\n")
+	for _, s := range rehearsal.Scenarios {
+		fmt.Fprintf(&b, "  %-26s %s\n", s.Name, s.Doc)
+	}
+	b.WriteString("\nThe faults:\n\n")
+	for _, f := range lab.Faults {
+		fmt.Fprintf(&b, "  %-26s %s\n", f.Name, f.Doc)
+	}
+	return b.String()
 }

@@ -37,6 +37,7 @@ func TestImportRules(t *testing.T) {
 		"coexist":                   {"coexist/"},
 		"coexist/assets":            {},
 		"coexist/checks":            {},
+		"coexist/checks/blueprint":  {},
 		"coexist/checks/effect":     {},
 		"coexist/checks/lab":        {"coexist/checks"},
 		"coexist/checks/report":     {"coexist/checks"},
@@ -396,6 +397,77 @@ func waitJournal(t *testing.T, dir, text string) {
 		case <-limit:
 			t.Fatalf("the journal never held %s:\n%s", text, data)
 		}
+	}
+}
+
+// TestRehearseHeadless trains without anybody: to the end, and stopped by a
+// fault that it names.
+func TestRehearseHeadless(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want []string
+	}{
+		"to the end":       {nil, 0, []string{`"finished": true`, `"stuck": []`, `"source": "2010"`}},
+		"fault":            {[]string{"--fault", "stale-dns"}, 1, []string{`"finished": false`, "switch.dns-internal/redmond/primary-address"}},
+		"unknown fault":    {[]string{"--fault", "gremlins"}, 2, nil},
+		"unknown source":   {[]string{"--source", "2003"}, 2, nil},
+		"unknown drill":    {[]string{"--scenario", "doomsday"}, 2, nil},
+		"scenario by name": {[]string{"--scenario", "slow-forest"}, 1, []string{"prepare.schema/org/version"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, talk bytes.Buffer
+			env := environment{Out: &out, Err: &talk, In: strings.NewReader(""), Dir: t.TempDir(), Getenv: func(string) string { return "" }, Now: time.Now,
+				User: "meyer", Host: "jumphost", Assets: assets.FS, Network: func(checks.FieldSettings) (*checks.Env, error) {
+					t.Error("a rehearsal asked for the real network")
+					return nil, os.ErrPermission
+				}}
+			err := run(t.Context(), append([]string{"rehearse", "--headless", "--json"}, c.args...), env)
+			if code := exitCode(err, &talk); code != c.code {
+				t.Fatalf("exit code %d, want %d: %v\n%s", code, c.code, err, out.String())
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("the answer lacks %s:\n%s", want, out.String())
+				}
+			}
+			if c.code == 2 && out.Len() > 0 {
+				t.Errorf("answered %s", out.String())
+			}
+		})
+	}
+}
+
+// TestRehearsalOnScreen opens rehearsals by command and from the start screen,
+// in a terminal: the word stands there, a task can be carried out, and the
+// field's commands do not open the journal.
+func TestRehearsalOnScreen(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	term := start(t, dir, 120, 40, "rehearse", "--operator", "A. Meyer")
+	term.WaitText("REHEARSAL")
+	term.WaitText("Publish the name")
+	term.Type(" ")
+	made := filepath.Join(dir, "rehearsal-plain-2010")
+	waitJournal(t, made, `"task.done"`)
+	waitJournal(t, made, `"rehearsal":"plain-2010"`)
+	term.Type("q")
+	if code := term.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if said := headless(t, made, 2, "status", "contoso.toml"); !strings.Contains(said, "coexist rehearse") {
+		t.Errorf("the field opened a rehearsal: %s", said)
+	}
+
+	term = start(t, dir, 120, 40)
+	term.WaitText("Rehearse with the built-in organisation")
+	term.Type("a")
+	term.WaitText("REHEARSAL")
+	term.Type("q")
+	if code := term.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

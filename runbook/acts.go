@@ -57,7 +57,14 @@ func (s *Session) MarkDone(taskID, typed string) error {
 		}
 		again = true
 	}
-	if err := m.mayDo(t, typed); err != nil {
+	err = m.mayDo(t, typed)
+	if refused, ok := err.(*Refused); ok && refused.Why == whyMissing && s.opts.Capture != nil {
+		if err := s.capture(t); err != nil {
+			return err
+		}
+		err = s.fold.at(now).mayDo(t, typed)
+	}
+	if err != nil {
 		return err
 	}
 	done := TaskDone{Task: taskID, Typed: typed, Hash: s.fold.changes(t), Lines: t.Lines(s.fold.values), Again: again}
@@ -71,6 +78,30 @@ func (s *Session) MarkDone(taskID, typed string) error {
 		s.opts.Waits(t.Wait)
 	}
 	return nil
+}
+
+const whyMissing = "values are missing"
+
+// capture reads and records what a task captures and nobody has filled in.
+func (s *Session) capture(t *Task) error {
+	var entries []journal.Entry
+	for _, c := range t.Captures {
+		if _, known := s.fold.values[c.Key]; known {
+			continue
+		}
+		text, err := s.opts.Capture(t, c, s.fold.values)
+		if err == nil {
+			text, err = s.runbook.CheckValueFor(c.Key, text)
+		}
+		if err != nil {
+			return &Refused{Why: "the value " + c.Key + " cannot be read: " + err.Error()}
+		}
+		entries = append(entries, journal.Entry{Kind: EventValue, Data: ValueSet{Key: c.Key, Value: text, How: "captured"}})
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return s.append(entries...)
 }
 
 // confirms tells what marking a task again means: that its wait is over, or
@@ -113,7 +144,7 @@ func (m *moment) mayDo(t *Task, typed string) error {
 		})
 	}
 	if len(missing) > 0 {
-		return &Refused{Why: "values are missing", Blockers: missing}
+		return &Refused{Why: whyMissing, Blockers: missing}
 	}
 	var before []Blocker
 	for _, c := range t.Checks {

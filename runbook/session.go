@@ -33,6 +33,10 @@ type Options struct {
 	// Waits is told of the time that must pass after a task that was just
 	// marked: the clock of a rehearsal jumps over it. Nil in the field.
 	Waits func(time.Duration)
+	// Capture reads a value that a task captures, where nobody has a shell to
+	// read it in: in a rehearsal. Empty text: the property was empty. Nil in the
+	// field, where such values are imported or typed.
+	Capture func(t *Task, c Capture, v Values) (string, error)
 }
 
 // library is the one handed in, else it is loaded.

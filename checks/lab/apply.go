@@ -97,7 +97,7 @@ func (o *Organization) extendSchema(p map[string]string, _ time.Time) error {
 	if err != nil {
 		return err
 	}
-	o.holdOthers(true)
+	o.holdOthers()
 	o.directory.SetSchema(n)
 	return nil
 }
@@ -107,7 +107,7 @@ func (o *Organization) prepareOrganization(p map[string]string, _ time.Time) err
 	if err != nil {
 		return err
 	}
-	o.holdOthers(true)
+	o.holdOthers()
 	o.directory.SetOrganization(o.plan.Name, n)
 	return nil
 }
@@ -121,20 +121,20 @@ func (o *Organization) prepareDomain(p map[string]string, _ time.Time) error {
 	return nil
 }
 
-// holdOthers keeps replication from, or lets it reach, all domain controllers
-// but the first.
-func (o *Organization) holdOthers(held bool) {
+// holdOthers keeps replication from all domain controllers but the first.
+func (o *Organization) holdOthers() {
 	for _, c := range o.controllers[1:] {
-		o.directory.Hold(c.Name, held)
+		o.directory.Hold(c.Name, true)
 	}
 }
 
+// replicate lets every domain controller catch up.
 func (o *Organization) replicate(map[string]string, time.Time) error {
-	last := o.controllers[len(o.controllers)-1].Name
-	late := len(o.controllers) > 1 && o.slips(FaultReplication, last)
-	o.holdOthers(false)
-	if late {
-		o.directory.Hold(last, true)
+	for i, c := range o.controllers {
+		if i > 0 && i == len(o.controllers)-1 && o.slips(FaultReplication, "") {
+			continue
+		}
+		o.directory.Hold(c.Name, false)
 	}
 	return nil
 }

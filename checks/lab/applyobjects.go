@@ -98,6 +98,9 @@ func (o *Organization) moveMailboxes(p map[string]string, at time.Time) error {
 		batch, chosen = "Arbitration", old("", true)
 	case "pilot":
 		batch = "Pilot " + p["site"]
+		if len(o.pick("MoveRequest", func(r *item) bool { return r.text("BatchName") == batch })) > 0 {
+			return nil // the same people, carried out once more
+		}
 		if chosen = people(old(p["site"], false), o.plan.Mailboxes); len(chosen) > 2 {
 			chosen = chosen[:2]
 		}

@@ -45,15 +45,19 @@ var Faults = []Fault{
 	{FaultUnhealthy, "the health report of the first site's first new server shows an unhealthy set; it stays so"},
 }
 
-func (o *Organization) knownFault(name string) error {
-	var names []string
-	for _, f := range Faults {
-		if f.Name == name {
-			return nil
+// KnownFaults refuses names that are none of Faults.
+func KnownFaults(names []string) error {
+	for _, name := range names {
+		if slices.ContainsFunc(Faults, func(f Fault) bool { return f.Name == name }) {
+			continue
 		}
-		names = append(names, f.Name)
+		var known []string
+		for _, f := range Faults {
+			known = append(known, f.Name)
+		}
+		return fmt.Errorf("there is no fault %q; expected one of %s", name, strings.Join(known, ", "))
 	}
-	return fmt.Errorf("there is no fault %q; expected one of %s", name, strings.Join(names, ", "))
+	return nil
 }
 
 // slips tells whether a task goes wrong now: once per fault and place.

@@ -65,10 +65,10 @@ func (o *Organization) Close() error { return o.lab.Close() }
 
 // build makes the organisation as it is before the upgrade.
 func (o *Organization) build() error {
+	if err := KnownFaults(o.plan.Faults); err != nil {
+		return err
+	}
 	for _, name := range o.plan.Faults {
-		if err := o.knownFault(name); err != nil {
-			return err
-		}
 		o.faults[name] = true
 	}
 	if err := o.buildControllers(); err != nil {

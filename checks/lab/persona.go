@@ -65,6 +65,11 @@ func (p persona) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.directory(w, r, d, path, schemes)
 		return
 	}
+	if path == "/" && p.server.Version == "2013" { // its setup leads the root there
+		w.Header().Set("Location", "https://"+r.Host+"/owa/")
+		w.WriteHeader(http.StatusFound)
+		return
+	}
 	if path == "/" {
 		w.WriteHeader(http.StatusForbidden)
 		return

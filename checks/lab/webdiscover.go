@@ -42,7 +42,7 @@ func (p persona) host(m Mailbox) string {
 	switch {
 	case names.Primary == "":
 		return p.lab.serverOf(m.Version).FQDN
-	case m.Version == "2007" && p.server.Version != "2007":
+	case m.Version == "2007":
 		return names.Legacy
 	}
 	return names.Primary

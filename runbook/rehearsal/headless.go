@@ -12,43 +12,6 @@ import (
 	"coexist/runbook"
 )
 
-// Summary is what a run without people came to.
-type Summary struct {
-	Format   int            `json:"format"` // 1
-	Scenario string         `json:"scenario"`
-	Source   string         `json:"source"`
-	Faults   []string       `json:"faults,omitempty"`
-	Finished bool           `json:"finished"`
-	Phases   []PhaseSummary `json:"steps"`
-	Results  map[string]int `json:"results"` // latest verdicts
-	Tasks    int            `json:"tasks"`
-	Done     int            `json:"tasks_carried_out"`
-	Stated   int            `json:"stated"`           // attestations that the run gave itself
-	Waived   []string       `json:"waived,omitempty"` // captured values that do not exist
-	Stuck    []Stuck        `json:"stuck"`
-}
-
-// PhaseSummary is how far one stretch of work came.
-type PhaseSummary struct {
-	ID       string `json:"id"`
-	Title    string `json:"title"`
-	Complete bool   `json:"complete"`
-	Done     int    `json:"done"`
-	Total    int    `json:"total"`
-}
-
-// Stuck is one thing that kept the run from its end, or that the rehearsal
-// could not answer.
-type Stuck struct {
-	Phase    string `json:"phase"`
-	Task     string `json:"task"`
-	Check    string `json:"check,omitempty"`
-	Verdict  string `json:"verdict,omitempty"`
-	Reason   string `json:"reason,omitempty"`
-	Text     string `json:"text"`
-	Blocking bool   `json:"blocking"` // false: it closes no gate
-}
-
 // Operator is who acts in a run without people.
 const Operator = "rehearsal"
 
@@ -62,8 +25,6 @@ type walker struct {
 	talk    io.Writer
 	book    *runbook.Runbook
 	refused map[string]string // why a task could not be marked
-	waived  []string
-	stated  int
 }
 
 // Headless carries out the whole runbook as far as its gates let it, and tells
@@ -201,7 +162,7 @@ func ids(t *runbook.Task, before bool) []string {
 	return out
 }
 
-// before fills in values, captures and checks what belongs before the work.
+// before fills in values and checks what belongs before the work.
 func (w *walker) before(t *runbook.Task) error {
 	known := w.session.Snapshot().Progress.Values
 	for _, a := range t.Asks {
@@ -210,14 +171,6 @@ func (w *walker) before(t *runbook.Task) error {
 		}
 		if err := w.session.SetValue(a.Key, w.answer(t, a)); err != nil {
 			fmt.Fprintf(w.talk, "  %s: the value %s: %v\n", t.ID, a.Key, err)
-		}
-	}
-	for _, c := range t.Captures {
-		if _, there := known[c.Key]; there || slices.Contains(w.waived, c.Key) {
-			continue
-		}
-		if err := w.capture(t, c); err != nil {
-			fmt.Fprintf(w.talk, "  %s: %s could not be captured: %v\n", t.ID, c.Key, err)
 		}
 	}
 	return w.check(ids(t, true))
@@ -237,7 +190,6 @@ func (w *walker) check(list []string) error {
 		if err != nil && !errors.As(err, &refused) {
 			return err
 		}
-		w.stated++
 	}
 	if len(run) == 0 {
 		return nil
@@ -257,45 +209,6 @@ func (w *walker) check(list []string) error {
 		}
 	}
 	return nil
-}
-
-// capture reads a value before it is changed.
-func (w *walker) capture(t *runbook.Task, c runbook.Capture) error {
-	snap := w.session.Snapshot()
-	rendered, err := c.Command.Render(snap.Progress.Values)
-	if err != nil || len(rendered.Pending) > 0 {
-		return errors.Join(err, fmt.Errorf("its command waits for other values"))
-	}
-	var values []string
-	for _, line := range rendered.Lines {
-		rows, err := w.world.Read(w.ctx, t.Target, line, []string{c.Property})
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			for _, v := range r[c.Property] {
-				if v != "" && (c.Type == "list" || !slices.Contains(values, v)) {
-					values = append(values, v)
-				}
-			}
-		}
-	}
-	switch {
-	case len(values) == 0:
-		return w.waiveCapture(c)
-	case len(values) > 1 && c.Type != "list":
-		return fmt.Errorf("expected one value, found %s", strings.Join(values, ", "))
-	}
-	return w.session.Import(runbook.Imported{Path: "rehearsal", From: Operator}, nil, map[string]string{c.Key: strings.Join(values, "\n")})
-}
-
-// waiveCapture records that there is nothing to write down.
-func (w *walker) waiveCapture(c runbook.Capture) error {
-	err := w.session.Waive(runbook.Waiver{Check: c.Key, Reason: "the property has no value in the rehearsal", Name: Operator})
-	if err == nil {
-		w.waived = append(w.waived, c.Key)
-	}
-	return err
 }
 
 // answer is what a rehearsal gives for a value that is asked: what the
@@ -327,43 +240,4 @@ func (w *walker) address(host, otherwise string) string {
 		return otherwise
 	}
 	return addrs[0].String()
-}
-
-// summary tells how far the run came and what was in its way.
-func (w *walker) summary(r *Rehearsal) *Summary {
-	snap := w.session.Snapshot()
-	out := &Summary{Format: 1, Scenario: r.Scenario, Source: r.Source, Faults: r.Faults, Finished: true, Results: map[string]int{},
-		Stated: w.stated, Waived: w.waived, Stuck: []Stuck{}}
-	for _, p := range w.book.Phases {
-		state := snap.Progress.Phases[p.ID]
-		out.Phases = append(out.Phases, PhaseSummary{p.ID, p.Title, state.Complete, state.Done, state.Total})
-		out.Finished = out.Finished && state.Complete
-		for _, t := range p.Tasks {
-			out.Tasks++
-			if snap.Progress.Tasks[t.ID].DoneAt.IsZero() {
-				if why := w.refused[t.ID]; why != "" {
-					out.Stuck = append(out.Stuck, Stuck{Phase: p.ID, Task: t.ID, Text: why, Blocking: !t.Optional})
-				}
-			} else {
-				out.Done++
-			}
-			for _, c := range t.Checks {
-				out.count(p, t, c, snap.Progress.Checks[c.ID])
-			}
-		}
-	}
-	return out
-}
-
-func (s *Summary) count(p *runbook.Phase, t *runbook.Task, c *runbook.Check, state *runbook.CheckState) {
-	if state == nil || state.Result == nil {
-		s.Results["not run"]++
-		return
-	}
-	s.Results[string(state.Result.Verdict)]++
-	bad := state.Result.Verdict == checks.Fail || state.Result.Verdict == checks.Unknown || !state.Satisfied
-	if bad && state.Status != runbook.NotYet {
-		s.Stuck = append(s.Stuck, Stuck{Phase: p.ID, Task: t.ID, Check: c.ID, Verdict: string(state.Result.Verdict), Reason: state.Result.Reason,
-			Text: strings.TrimSpace(state.Result.Summary + "; " + state.Result.Found), Blocking: !state.Satisfied && c.Gate != "info" && !t.Optional})
-	}
 }

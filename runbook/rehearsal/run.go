@@ -2,6 +2,9 @@ package rehearsal
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"coexist/checks"
 	"coexist/runbook"
@@ -55,6 +58,36 @@ type Session interface {
 	Attest(checkID string, a runbook.Attestation) error
 	ReadWarning(checkID string) error
 	SetValue(key, value string) error
-	Waive(w runbook.Waiver) error
-	Import(from runbook.Imported, results []checks.Result, captured map[string]string) error
+}
+
+// Capture reads the values that tasks capture from the simulated organisation,
+// on the server that the task is for.
+func Capture(world World) func(*runbook.Task, runbook.Capture, runbook.Values) (string, error) {
+	return func(t *runbook.Task, c runbook.Capture, v runbook.Values) (string, error) {
+		rendered, err := c.Command.Render(v)
+		switch {
+		case err != nil:
+			return "", err
+		case len(rendered.Pending) > 0:
+			return "", fmt.Errorf("its command waits for the value %s", rendered.Pending[0].Key)
+		}
+		var values []string
+		for _, line := range rendered.Lines {
+			rows, err := world.Read(context.Background(), t.Target, line, []string{c.Property})
+			if err != nil {
+				return "", err
+			}
+			for _, r := range rows {
+				for _, value := range r[c.Property] {
+					if value != "" && (c.Type == "list" || !slices.Contains(values, value)) {
+						values = append(values, value)
+					}
+				}
+			}
+		}
+		if len(values) > 1 && c.Type != "list" {
+			return "", fmt.Errorf("expected one value, found %s", strings.Join(values, ", "))
+		}
+		return strings.Join(values, "\n"), nil
+	}
 }
