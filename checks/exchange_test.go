@@ -59,7 +59,7 @@ func newSite(t *testing.T) *site {
 	l.SetAddresses(checks.Inside, "legacy.contoso.com", 300, at("10.0.0.7"))
 	l.Publish(lab.Published{Primary: "mail.contoso.com", Legacy: "legacy.contoso.com"})
 	for _, v := range []string{"07", "10", "13"} {
-		l.SetMailbox(lab.Mailbox{Address: "probe" + v + "@contoso.com", User: probeUser + v, Password: canaryInLab, Version: "20" + v})
+		l.SetMailbox(lab.WebMailbox{Address: "probe" + v + "@contoso.com", Account: lab.Account{User: probeUser + v, Password: canaryInLab}, Version: "20" + v})
 	}
 	s := &site{Lab: l, t: t, env: l.Env()}
 	s.env.Logon = func(_ context.Context, account string) (checks.Credential, error) {
@@ -81,6 +81,23 @@ func (s *site) credential(user, password string) {
 	s.env.Logon = func(context.Context, string) (checks.Credential, error) {
 		return checks.Credential{Username: user, Password: checks.NewSecret(password)}, nil
 	}
+}
+
+// Refused and Accepted count what the servers saw of a user's logons.
+func (s *site) Refused(user string) int  { return s.tried(user, false) }
+func (s *site) Accepted(user string) int { return s.tried(user, true) }
+
+func (s *site) tried(user string, ok bool) int {
+	n := 0
+	for _, l := range s.Logons() {
+		if strings.EqualFold(l.User, user) && l.OK == ok {
+			n++
+		}
+		if l.Clear {
+			s.t.Errorf("a password went over %s without TLS", l.Service)
+		}
+	}
+	return n
 }
 
 // run runs one check, sees that it keeps its time and that the result holds no
@@ -335,7 +352,7 @@ func TestRefusedLogonStopsTheAccount(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			s.SetMailbox(lab.Mailbox{Address: "probe13@contoso.com", User: probeUser + "13", Password: "another", Version: "2013"})
+			s.SetMailbox(lab.WebMailbox{Address: "probe13@contoso.com", Account: lab.Account{User: probeUser + "13", Password: "another"}, Version: "2013"})
 			p := checks.Params{"url": "https://mail.contoso.com/Autodiscover/Autodiscover.xml", "auth": scheme, "account": "probe13@contoso.com"}
 			expectVerdict(t, "first", s.run("http", p), want.verdict, want.reason)
 			expectVerdict(t, "second", s.run("http", p), checks.Unknown, "credentials.stopped")

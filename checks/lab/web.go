@@ -9,14 +9,13 @@ import (
 	"sync"
 )
 
-// Mailbox is a mailbox that a probe may log on to.
-type Mailbox struct {
-	Address  string
-	User     string // DOMAIN\user
-	Password string
-	Version  string // of the server it lives on: 2007, 2010, 2013
-	GUID     string // names the endpoint of a mailbox on 2013; empty: derived from the address
-	Locked   bool   // every logon is refused
+// WebMailbox is a mailbox that may be reached by the web directories, with the
+// account of its owner.
+type WebMailbox struct {
+	Account
+	Address string
+	Version string // of the server it lives on: 2007, 2010, 2013
+	GUID    string // names the endpoint of a mailbox on 2013; empty: derived from the address
 }
 
 // Published are the names that the organisation's directories hand out.
@@ -28,15 +27,15 @@ type Published struct {
 // web is what the directories of all servers know together.
 type web struct {
 	mu        sync.Mutex
-	mailboxes []Mailbox
+	mailboxes []WebMailbox
 	published Published
 	sessions  map[string]string // cookie to address
-	refused   map[string]int    // user to refused logons
-	accepted  map[string]int
 }
 
-// SetMailbox adds a mailbox, or changes the one of that address.
-func (l *Lab) SetMailbox(m Mailbox) {
+// SetMailbox adds a mailbox, or changes the one of that address. Its account
+// is found under the address as well.
+func (l *Lab) SetMailbox(m WebMailbox) {
+	l.SetAccount(m.Account, m.Address)
 	l.web.mu.Lock()
 	defer l.web.mu.Unlock()
 	if m.GUID == "" {
@@ -58,21 +57,6 @@ func (l *Lab) Publish(p Published) {
 	l.web.published = p
 }
 
-// Refused tells how often a user's logon was refused, as the count of wrong
-// passwords in a directory would.
-func (l *Lab) Refused(user string) int {
-	l.web.mu.Lock()
-	defer l.web.mu.Unlock()
-	return l.web.refused[strings.ToLower(user)]
-}
-
-// Accepted tells how often a user was logged on.
-func (l *Lab) Accepted(user string) int {
-	l.web.mu.Lock()
-	defer l.web.mu.Unlock()
-	return l.web.accepted[strings.ToLower(user)]
-}
-
 // names are the published names, with the primary one standing in for a
 // legacy name that was not made.
 func (w *web) names() Published {
@@ -86,7 +70,7 @@ func (w *web) names() Published {
 }
 
 // mailbox finds one by its address or user.
-func (w *web) mailbox(name string) (Mailbox, bool) {
+func (w *web) mailbox(name string) (WebMailbox, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, plain, _ := strings.Cut(name, `\`)
@@ -96,25 +80,11 @@ func (w *web) mailbox(name string) (Mailbox, bool) {
 			return m, true
 		}
 	}
-	return Mailbox{}, false
-}
-
-// logOn checks a name and a password, and counts.
-func (w *web) logOn(name string, right func(Mailbox) bool) (Mailbox, bool) {
-	m, there := w.mailbox(name)
-	ok := there && !m.Locked && right(m)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if ok {
-		w.accepted[strings.ToLower(m.User)]++
-	} else if there {
-		w.refused[strings.ToLower(m.User)]++
-	}
-	return m, ok
+	return WebMailbox{}, false
 }
 
 // begin opens a session of a browser.
-func (w *web) begin(m Mailbox) string {
+func (w *web) begin(m WebMailbox) string {
 	token := make([]byte, 16)
 	rand.Read(token)
 	w.mu.Lock()
@@ -124,7 +94,7 @@ func (w *web) begin(m Mailbox) string {
 }
 
 // session finds who a browser is logged on as.
-func (w *web) session(r *http.Request) (Mailbox, bool) {
+func (w *web) session(r *http.Request) (WebMailbox, bool) {
 	for _, name := range []string{"cadata", "sessionid"} {
 		c, err := r.Cookie(name)
 		if err != nil {
@@ -137,7 +107,7 @@ func (w *web) session(r *http.Request) (Mailbox, bool) {
 			return w.mailbox(address)
 		}
 	}
-	return Mailbox{}, false
+	return WebMailbox{}, false
 }
 
 var usualBuilds = map[string]string{"2007": "8.3.485.1", "2010": "14.3.496.0", "2013": "15.0.1497.48"}
