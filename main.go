@@ -114,6 +114,7 @@ type app struct {
 	ascii    bool
 	plain    bool
 	readOnly bool
+	version  bool
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
 	lib      *procedure.Library
@@ -130,14 +131,21 @@ one the start screen opens.`,
 		Args:          cobra.MaximumNArgs(1),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
-		RunE:          func(c *cobra.Command, args []string) error { return a.wizard(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if a.version {
+				fmt.Fprintf(a.Out, "coexist %s\n", version())
+				return nil
+			}
+			return a.wizard(c.Context(), args)
+		},
 	}
-	root.SetVersionTemplate("coexist {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
 	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
 	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
+	// cobra's own flag prints through text/template, which keeps the linker from
+	// dropping the methods that nothing calls.
+	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
 		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
@@ -167,7 +175,7 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 	}
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.Now, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly})
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
 }
 
 // linear talks in numbered prompts and plain lines.
@@ -181,6 +189,15 @@ func (a *app) linear(ctx context.Context, session *runbook.Session) error {
 			return s, nil
 		},
 		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
+			return a.saveScript(s.(*runbook.Session), o)
+		},
+		ImportFile: func(s linear.Session, path string) (script.Outcome, error) {
+			return a.importFile(s.(*runbook.Session), path)
+		},
+		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
+			return importText(s.(*runbook.Session), data)
+		},
 	}
 	if session != nil {
 		cfg.Session = session
@@ -251,8 +268,12 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	evidence := runbook.EvidenceOf(path)
 	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
 	net.Logon = a.logonsOf(m)
+	lib, err := a.library()
+	if err != nil {
+		return nil, err
+	}
 	return runbook.Open(path, runbook.Options{
-		Assets: a.Assets, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},
@@ -370,6 +391,68 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 		return "", err
 	}
 	return path, migration.SaveAtomic(a.path(path), data)
+}
+
+// saveScript writes a script beside the migration, under a name that no file
+// has yet, and records it.
+func (a *app) saveScript(s *runbook.Session, o script.Options) (string, script.Manifest, error) {
+	o.Tool = version()
+	stem := fmt.Sprintf("%s-step%d-%s", strings.TrimSuffix(s.Snapshot().Path, ".toml"), o.Step, o.Shell)
+	if o.Server != "" {
+		stem += "-" + o.Server
+	}
+	path := stem + ".ps1"
+	for n := 2; ; n++ {
+		written := false
+		m, err := script.Save(s, o, path, func(path string, data []byte) error {
+			err := migration.WriteNew(path, data)
+			written = err == nil
+			return err
+		})
+		if err != nil && written {
+			err = errors.Join(err, os.Remove(path)) // what is not recorded could never be imported
+		}
+		if !errors.Is(err, fs.ErrExist) || n > 1000 {
+			return path, m, err
+		}
+		path = fmt.Sprintf("%s-%d.ps1", stem, n)
+	}
+}
+
+// importFile takes in a result file. A path that is not absolute is looked up
+// beside the migration first, then in the working folder.
+func (a *app) importFile(s *runbook.Session, name string) (script.Outcome, error) {
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(s.Snapshot().Path), name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = a.path(name)
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return script.Outcome{}, fmt.Errorf("there is no file %s; expected the coexist-….json that the script saved", path)
+	case err != nil:
+		return script.Outcome{}, fmt.Errorf("%w; expected the coexist-….json that the script saved", err)
+	case !info.Mode().IsRegular():
+		return script.Outcome{}, fmt.Errorf("%s is no file; expected the coexist-….json that the script saved", path)
+	case info.Size() > maxResult:
+		return script.Outcome{}, fmt.Errorf("%s has %d bytes, more than any result file", path, info.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return script.Outcome{}, err
+	}
+	return script.Import(s, path, data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+}
+
+// maxResult is more than a result file ever has; what is larger is not read.
+const maxResult = 64 << 20
+
+// importText takes in the pasted text of a result file.
+func importText(s *runbook.Session, data []byte) (script.Outcome, error) {
+	return script.Import(s, "pasted text", data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
 }
 
 func newCommand(a *app) *cobra.Command {
@@ -560,8 +643,8 @@ func scriptCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s coexist-%s.json\n",
-				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.Nonce[:8])
+			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s %s\n",
+				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.ResultName())
 			return nil
 		},
 	}
@@ -579,16 +662,12 @@ func importCommand(a *app) *cobra.Command {
 		Short: "Take in what a script saved, as evidence",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := os.ReadFile(a.path(args[1]))
-			if err != nil {
-				return err
-			}
 			s, err := a.openToRecord(args[0], false)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			out, err := script.Import(s, args[1], data, runbook.EvidenceOf(s.Snapshot().Path).Keep)
+			out, err := a.importFile(s, a.path(args[1]))
 			if err != nil {
 				return err
 			}

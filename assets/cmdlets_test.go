@@ -120,11 +120,10 @@ func prompt(text string) []call {
 func TestCommandsExist(t *testing.T) {
 	t.Parallel()
 	reference := reference(t)
-	for name, m := range topologies(t) {
-		t.Run(name, func(t *testing.T) {
+	for _, w := range works(t) {
+		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			r := compile(t, m)
-			for _, l := range lines(t, r, filled(t, r)) {
+			for _, l := range w.lines {
 				if l.shell == "console" {
 					continue
 				}

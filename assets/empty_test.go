@@ -1,6 +1,7 @@
 package assets_test
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"testing"
@@ -14,11 +15,10 @@ var mayBeEmpty = []string{"text", "host", "url", "list", "address", "path"}
 // nothing, so everything must render when it does.
 func TestEmptyCapturesDoNotBlock(t *testing.T) {
 	t.Parallel()
-	for name, m := range topologies(t) {
-		t.Run(name, func(t *testing.T) {
+	for _, w := range works(t) {
+		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			r := compile(t, m)
-			v := filled(t, r)
+			r, v := w.r, maps.Clone(w.values)
 			for _, task := range tasks(r) {
 				for _, c := range task.Captures {
 					if slices.Contains(mayBeEmpty, c.Type) {

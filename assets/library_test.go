@@ -3,6 +3,7 @@ package assets_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,6 +188,39 @@ func tasks(r *runbook.Runbook) []*runbook.Task {
 	return out
 }
 
+// work is a compiled organisation with all of its lines.
+type work struct {
+	name    string
+	m       *migration.Migration
+	r       *runbook.Runbook
+	values  runbook.Values
+	lines   []line
+	refused []error
+}
+
+var (
+	compiledOnce sync.Once
+	compiledAll  []*work
+)
+
+// works compiles and renders every topology, once for all tests.
+func works(t *testing.T) []*work {
+	t.Helper()
+	compiledOnce.Do(func() {
+		all := topologies(t)
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			w := &work{name: name, m: all[name], r: compile(t, all[name])}
+			w.values = filled(t, w.r)
+			w.lines, w.refused = rendered(w.r, w.values)
+			compiledAll = append(compiledAll, w)
+		}
+	})
+	if len(compiledAll) == 0 {
+		t.Fatal("nothing could be compiled; the first test that tried tells why")
+	}
+	return compiledAll
+}
+
 // line is one rendered command with where it comes from.
 type line struct {
 	task  *runbook.Task
@@ -198,16 +232,6 @@ type line struct {
 
 func (l line) String() string {
 	return fmt.Sprintf("%s, %s (%s): %s", l.task.ID, l.from, l.shell, l.text)
-}
-
-// lines renders everything of a runbook that is typed somewhere.
-func lines(t testing.TB, r *runbook.Runbook, v runbook.Values) []line {
-	t.Helper()
-	out, problems := rendered(r, v)
-	for _, p := range problems {
-		t.Error(p)
-	}
-	return out
 }
 
 // rendered renders all it can, and tells what is refused.
@@ -266,24 +290,20 @@ func TestShippedContentHasNoProblems(t *testing.T) {
 
 func TestEveryTopologyCompiles(t *testing.T) {
 	t.Parallel()
-	for name, m := range topologies(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r, err := runbook.Compile(library(t), m)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all := lines(t, r, filled(t, r))
-			if len(tasks(r)) < 40 || len(all) < 80 {
-				t.Errorf("expected the work of a whole upgrade, found %d tasks with %d commands", len(tasks(r)), len(all))
-			}
-			for _, task := range tasks(r) {
-				missing := slices.ContainsFunc(task.Checks, func(c *runbook.Check) bool { _, p, _ := c.Ready(filled(t, r)); return len(p) > 0 })
-				if missing {
-					t.Errorf("%s: a check waits for a value that no task brings", task.ID)
+	for _, w := range works(t) {
+		if len(tasks(w.r)) < 40 || len(w.lines) < 80 {
+			t.Errorf("%s: expected the work of a whole upgrade, found %d tasks with %d commands", w.name, len(tasks(w.r)), len(w.lines))
+		}
+		for _, err := range w.refused {
+			t.Errorf("%s: %v", w.name, err)
+		}
+		for _, task := range tasks(w.r) {
+			for _, c := range task.Checks {
+				if _, missing, _ := c.Ready(w.values); len(missing) > 0 {
+					t.Errorf("%s: %s waits for %v, which no task brings", w.name, c.ID, missing)
 				}
 			}
-		})
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func TestDiscoverEachGeneration(t *testing.T) {
 	r = s.run("autodiscover", checks.Params{"mailbox": "probe10@contoso.com", "mode": "pox", "url": "https://autodiscover.contoso.com/Autodiscover/Autodiscover.xml", "address": "10.0.0.10"})
 	expectVerdict(t, "one address", r, checks.Pass, "")
 	expectValues(t, "one address", r, "step", "url", "url", "url")
-	s.SetMailbox(lab.WebMailbox{Address: "other@contoso.com", Account: lab.Account{User: probeUser + "99", Password: canaryInLab}, Version: "2013"})
+	s.SetMailbox(lab.Mailbox{Address: "other@contoso.com", User: probeUser + "99", Password: canaryInLab, Version: "2013"})
 	r = s.run("autodiscover", checks.Params{"mailbox": "probe13@contoso.com", "mode": "walk"})
 	expectVerdict(t, "walk", r, checks.Pass, "")
 	for _, want := range []string{"domain", "autodiscover", "redirect"} {

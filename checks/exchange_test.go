@@ -60,7 +60,7 @@ func newSite(t *testing.T) *site {
 	l.SetAddresses(checks.Inside, "legacy.contoso.com", 300, at("10.0.0.7"))
 	l.Publish(lab.Published{Primary: "mail.contoso.com", Legacy: "legacy.contoso.com"})
 	for _, v := range []string{"07", "10", "13"} {
-		l.SetMailbox(lab.WebMailbox{Address: "probe" + v + "@contoso.com", Account: lab.Account{User: probeUser + v, Password: canaryInLab}, Version: "20" + v})
+		l.SetMailbox(lab.Mailbox{Address: "probe" + v + "@contoso.com", User: probeUser + v, Password: canaryInLab, Version: "20" + v})
 	}
 	s := &site{Lab: l, t: t, env: l.Env()}
 	s.env.Logon = func(_ context.Context, account string) (checks.Credential, error) {
@@ -353,7 +353,7 @@ func TestRefusedLogonStopsTheAccount(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			s.SetMailbox(lab.WebMailbox{Address: "probe13@contoso.com", Account: lab.Account{User: probeUser + "13", Password: "another"}, Version: "2013"})
+			s.SetMailbox(lab.Mailbox{Address: "probe13@contoso.com", User: probeUser + "13", Password: "another", Version: "2013"})
 			p := checks.Params{"url": "https://mail.contoso.com/Autodiscover/Autodiscover.xml", "auth": scheme, "account": "probe13@contoso.com"}
 			expectVerdict(t, "first", s.run("http", p), want.verdict, want.reason)
 			expectVerdict(t, "second", s.run("http", p), checks.Unknown, "credentials.stopped")

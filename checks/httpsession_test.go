@@ -25,12 +25,12 @@ func TestCertificateChangesBeforeTheLogon(t *testing.T) {
 	s.SetAddresses(checks.Inside, "mail.contoso.com", 300, at("10.0.0.51"))
 	var connections, requests atomic.Int32
 	err := s.Serve(portOf("10.0.0.51", 443), func(_ context.Context, c net.Conn) {
-		cert, err := s.Issue(lab.Certificate{Names: []string{"mail.contoso.com"}}) // a new one each time
+		n := connections.Add(1)
+		cert, err := s.Issue(lab.Certificate{Names: []string{"mail.contoso.com", fmt.Sprintf("n%d.contoso.com", n)}})
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		connections.Add(1)
 		secured := tlsServer(c, cert)
 		defer secured.Close()
 		if _, err := http.ReadRequest(bufio.NewReader(secured)); err == nil {
@@ -171,7 +171,7 @@ func TestOneAccountManyChecks(t *testing.T) {
 	}
 	// with a wrong password exactly one try is made by all of them together
 	wrong := newSite(t)
-	wrong.SetMailbox(lab.WebMailbox{Address: "probe13@contoso.com", Account: lab.Account{User: probeUser + "13", Password: "another"}, Version: "2013"})
+	wrong.SetMailbox(lab.Mailbox{Address: "probe13@contoso.com", User: probeUser + "13", Password: "another", Version: "2013"})
 	for _, r := range checks.Run(t.Context(), wrong.env, list, nil) {
 		if r.Verdict == checks.Pass {
 			t.Errorf("%s %s passes with a wrong password", r.ID, r.Kind)

@@ -50,7 +50,7 @@ func TestFormLogonInCoexistence(t *testing.T) {
 		expectVerdict(t, host, r, checks.Pass, "")
 		expectValues(t, host, r, "version", "20"+v)
 	}
-	s.SetMailbox(lab.WebMailbox{Address: "probe13@contoso.com", Account: lab.Account{User: probeUser + "13", Password: "x"}, Version: "2013"})
+	s.SetMailbox(lab.Mailbox{Address: "probe13@contoso.com", User: probeUser + "13", Password: "x", Version: "2013"})
 	r = s.run("owaform", formCheck("probe13"))
 	expectVerdict(t, "refused", r, checks.Fail, "credentials.refused")
 	expectValues(t, "refused", r, "login", "refused")
@@ -172,7 +172,7 @@ func TestPasswordIsSentExactly(t *testing.T) {
 		t.Run(fmt.Sprintf("%.12q", password), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			s.SetMailbox(lab.WebMailbox{Address: "probe13@contoso.com", Account: lab.Account{User: probeUser + "13", Password: password}, Version: "2013"})
+			s.SetMailbox(lab.Mailbox{Address: "probe13@contoso.com", User: probeUser + "13", Password: password, Version: "2013"})
 			s.credential(probeUser+"13", password)
 			url := "https://mail.contoso.com/Autodiscover/Autodiscover.xml"
 			basic := s.run("http", checks.Params{"url": url, "role": "autodiscover", "auth": "basic", "account": "probe13@contoso.com"})

@@ -67,6 +67,9 @@ func (s *Session) MarkDone(taskID, typed string) error {
 	if err := s.applyEffects(t, s.fold.values, now); err != nil {
 		return fmt.Errorf("recorded, but the laboratory did not take its effects: %w", err)
 	}
+	if s.opts.Waits != nil && t.Wait > 0 {
+		s.opts.Waits(t.Wait)
+	}
 	return nil
 }
 

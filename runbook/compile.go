@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
 	}
 	c := &compiler{
 		lib: lib, m: m, proc: proc,
-		templates: map[string]*procedure.Template{}, byName: map[string][]*Task{},
+		templates: map[string]*procedure.Template{}, views: map[viewKey]*Data{}, byName: map[string][]*Task{},
 		r: &Runbook{
 			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Release: release,
 			tasks: map[string]*Task{}, checks: map[string]*Check{}, phases: map[string]*Phase{},
@@ -51,6 +52,7 @@ type compiler struct {
 	base      Data
 	r         *Runbook
 	templates map[string]*procedure.Template
+	views     map[viewKey]*Data
 	byName    map[string][]*Task // instances in order, by name, name@target and name/site
 	work      []stretch          // phases with what fills them, in order
 }
@@ -192,11 +194,27 @@ func (c *compiler) instances(s stretch, t *procedure.Task) error {
 	return nil
 }
 
+// shown leaves out the slide lines of other sources: a task is written once
+// and lists the lines of every slide that it carries out.
+func (c *compiler) shown(slide []string) []string {
+	var out []string
+	for _, line := range slide {
+		for i := range c.proc.Steps {
+			s := &c.proc.Steps[i]
+			if slices.Contains(s.Slide, line) || slices.Contains(s.Facts, line) {
+				out = append(out, line)
+				break
+			}
+		}
+	}
+	return out
+}
+
 // task renders one task on one target.
 func (c *compiler) task(p *Phase, t *procedure.Task, on target) (*Task, error) {
 	task := &Task{
 		ID: t.Name + "/" + on.id, Name: t.Name, Target: on.id, Label: on.label, Phase: p, Site: on.site,
-		Slide: t.Slide, Optional: t.Class == "optional", Sources: t.Sources,
+		Slide: c.shown(t.Slide), Optional: t.Class == "optional", Sources: t.Sources,
 		Duration: time.Duration(t.Duration), UndoTime: time.Duration(t.UndoTime), Wait: time.Duration(t.Wait),
 	}
 	w := &writer{c: c, data: on.data, task: task}

@@ -160,14 +160,3 @@ func TestCompileIsDeterministic(t *testing.T) {
 		t.Errorf("two compilations differ:\n%s\n%s", a, b)
 	}
 }
-
-func BenchmarkCompile(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
-		m := organization(n)
-		b.Run(m.Sites[n-1].Name, func(b *testing.B) {
-			for b.Loop() {
-				compiled(b, m)
-			}
-		})
-	}
-}

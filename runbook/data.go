@@ -17,6 +17,7 @@ func baseData(m *migration.Migration, lib *procedure.Library, release procedure.
 		Domain: m.Organization.Forest, Sites: sites(m),
 	}
 	d.First = d.Sites[0]
+	d.servers = groups(d.Sites)
 	d.Site, d.Names = d.First, d.First.Names
 	d.DAG = dagOf(m, d.First.Name)
 	return d

@@ -183,8 +183,8 @@ func (f *fold) revalue() {
 
 // changes is what a task changes, rendered once for the values in force.
 func (f *fold) changes(t *Task) string {
-	if t.fixed != "" {
-		return t.fixed
+	if !t.late {
+		return t.changes(nil)
 	}
 	print, known := f.prints[t]
 	if !known {
@@ -196,8 +196,8 @@ func (f *fold) changes(t *Task) string {
 
 // asks is what a check asks, rendered once for the values in force.
 func (f *fold) asks(c *Check) string {
-	if c.fixed != "" {
-		return c.fixed
+	if !c.late {
+		return c.asks(nil)
 	}
 	print, known := f.asked[c]
 	if !known {

@@ -31,11 +31,11 @@ func (m *moment) complete(p *Phase) bool {
 	if is, known := m.whole[p]; known {
 		return is
 	}
-	is := m.f.begun[p] != 0 || len(m.regressions(p)) == 0
+	is := m.carried(p) && (m.f.begun[p] != 0 || len(m.regressions(p)) == 0)
 	for _, id := range p.After {
 		is = is && m.complete(m.f.r.phases[id])
 	}
-	is = is && m.carried(p) && len(m.own(p).remaining) == 0
+	is = is && len(m.own(p).remaining) == 0
 	m.whole[p] = is
 	return is
 }
@@ -158,8 +158,11 @@ func checkBlocker(c *Check, s CheckState) Blocker {
 		MayWaive: c.Gate == "soft" || c.Gate == "dual",
 	}
 	b.Text, b.Mend = c.Title+": ", "run it (r)"
-	if c.Kind == "attest" {
+	switch c.Kind {
+	case "attest":
 		b.Mend = "answer it (a)"
+	case "cmdlet":
+		b.Mend = "write the step's script (s), run it there, import what it saved (i)"
 	}
 	switch s.Status {
 	case NotRun:
@@ -176,6 +179,9 @@ func checkBlocker(c *Check, s CheckState) Blocker {
 	default:
 		b.Text += failureText(s.Result)
 		b.Mend = "mend it and run it again (r)"
+		if c.Kind == "cmdlet" {
+			b.Mend = "mend it, then run the step's script again (s) and import what it saved (i)"
+		}
 	}
 	if b.MayWaive && s.Status != NotYet {
 		b.Mend += ", or waive it (w)"

@@ -477,3 +477,25 @@ func TestAttestations(t *testing.T) {
 		}
 	}
 }
+
+// TestMendOfACmdletCheck names the script, since nothing here can run the
+// check.
+func TestMendOfACmdletCheck(t *testing.T) {
+	t.Parallel()
+	c := &Check{ID: "t/x/c", Kind: "cmdlet", Gate: "hard", Task: &Task{ID: "t/x", Phase: &Phase{ID: "p"}}}
+	for status, want := range map[Status]string{
+		NotRun:  "write the step's script (s), run it there, import what it saved (i)",
+		NotYet:  "write the step's script (s), run it there, import what it saved (i)",
+		Failed:  "mend it, then run the step's script again (s) and import what it saved (i)",
+		Waiting: "read it (enter)",
+	} {
+		b := checkBlocker(c, CheckState{Status: status, Result: &checks.Result{Verdict: checks.Fail}})
+		if b.Mend != want {
+			t.Errorf("%s: mend is %q", status, b.Mend)
+		}
+	}
+	c.Kind = "dns"
+	if b := checkBlocker(c, CheckState{Status: NotRun}); b.Mend != "run it (r)" {
+		t.Errorf("of a probe: %q", b.Mend)
+	}
+}

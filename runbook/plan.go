@@ -75,12 +75,8 @@ func (p *plan) addTask(r *Runbook, t *Task) {
 		p.bringers[c.Key] = append(p.bringers[c.Key], t)
 		p.captures[c.Key] = t
 	}
-	late := false
 	for _, c := range t.Commands {
-		late = late || len(c.waits) > 0 || c.late
-	}
-	if !late {
-		t.fixed = t.changes(nil)
+		t.late = t.late || len(c.waits) > 0 || c.late
 	}
 }
 

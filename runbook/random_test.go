@@ -332,35 +332,3 @@ func TestFoldIsDeterministic(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkFold(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
-		r := compiled(b, organization(n))
-		h := newHistory(r, 1)
-		for _, t := range h.tasks {
-			h.add(EventDone, TaskDone{Task: t.ID, Hash: t.changes(nil)})
-			for _, c := range t.Checks {
-				h.result(c, checks.Pass)
-			}
-			if t.Wait > 0 {
-				h.now = h.now.Add(time.Hour)
-				h.add(EventWaitOver, WaitOver{Task: t.ID})
-			}
-		}
-		b.Run(fmt.Sprintf("%d sites", n), func(b *testing.B) {
-			for b.Loop() {
-				Fold(r, h.events, h.now)
-			}
-		})
-		f := newFold(r)
-		for _, e := range h.events {
-			f.apply(e)
-		}
-		b.Run(fmt.Sprintf("%d sites, one more event", n), func(b *testing.B) {
-			for b.Loop() {
-				f.apply(h.events[len(h.events)-1])
-				f.progress(h.now)
-			}
-		})
-	}
-}

@@ -261,9 +261,13 @@ func logicalLines(text, shell string) ([]string, error) {
 // when it differs from the one recorded with "carried out", the task now says
 // something else.
 func (t *Task) changes(v Values) string {
-	if t.fixed != "" {
-		return t.fixed
+	if t.late {
+		return t.changesWith(v)
 	}
+	return t.fixed.get(func() string { return t.changesWith(nil) })
+}
+
+func (t *Task) changesWith(v Values) string {
 	h := sha256.New()
 	for _, c := range t.Commands {
 		if c.Reads {

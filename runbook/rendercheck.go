@@ -63,9 +63,8 @@ func (w *writer) ready(field string, check *Check, source *procedure.Check) {
 	now, pending, err := render(nil)
 	w.fail(field, err)
 	check.waits, check.render = pending, render
+	check.late = late
 	if !late {
-		fixed := fingerprint(now)
-		check.fixed = fixed
 		check.render = func(Values) (checks.Check, []Pending, error) { return now, nil, nil }
 	}
 }
@@ -73,9 +72,13 @@ func (w *writer) ready(field string, check *Check, source *procedure.Check) {
 // asks returns a fingerprint of what the check asks with these values. A
 // result that was recorded for another one does not count.
 func (c *Check) asks(v Values) string {
-	if c.fixed != "" {
-		return c.fixed
+	if c.late {
+		return c.asksWith(v)
 	}
+	return c.fixed.get(func() string { return c.asksWith(nil) })
+}
+
+func (c *Check) asksWith(v Values) string {
 	ready, _, err := c.render(v)
 	if err != nil {
 		return ""

@@ -11,6 +11,7 @@
 package runbook
 
 import (
+	"sync"
 	"time"
 
 	"coexist/checks"
@@ -95,7 +96,8 @@ type Task struct {
 	NoEffect string
 
 	effects func(Values) ([]effect.Effect, error)
-	fixed   string // fingerprint of the changing lines when no value is in them
+	late    bool     // its commands depend on values
+	fixed   lazyText // fingerprint of the changing lines when they do not
 }
 
 // Ask is a value to be filled in for this task.
@@ -161,8 +163,21 @@ type Check struct {
 	Remedy     string
 	Before     bool
 	waits      []Pending // values that it needs
-	fixed      string    // fingerprint of what it asks when no value is in it
+	late       bool      // what it asks depends on values
+	fixed      lazyText  // fingerprint of what it asks when it does not
 	render     func(Values) (checks.Check, []Pending, error)
+}
+
+// lazyText is worked out when it is first asked for; most fingerprints never
+// are.
+type lazyText struct {
+	once sync.Once
+	text string
+}
+
+func (l *lazyText) get(work func() string) string {
+	l.once.Do(func() { l.text = work() })
+	return l.text
 }
 
 // Task returns the task with that id, or nil.

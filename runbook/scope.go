@@ -1,6 +1,8 @@
 package runbook
 
 import (
+	"slices"
+
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 )
@@ -25,6 +27,36 @@ type Data struct {
 	Server      Server // scope "server" alone
 	Domain      string // scope "domain" alone; the forest root elsewhere
 	Round       bool   // in the round of a further site
+
+	servers map[serverGroup][]Server // of the whole organisation, picked once
+}
+
+// serverGroup is what Old, New and Of pick servers by.
+type serverGroup struct {
+	old           bool // any version before 2013
+	version, role string
+}
+
+// groups picks the organisation's servers by every version and role they have.
+func groups(sites []Site) map[serverGroup][]Server {
+	out := map[serverGroup][]Server{}
+	for _, site := range sites {
+		for _, s := range site.Servers {
+			for i, role := range append([]string{""}, s.Roles...) {
+				if i > 0 && (role == "" || slices.Contains(s.Roles[:i-1], role)) {
+					continue
+				}
+				keys := []serverGroup{{version: s.Version, role: role}, {old: true, role: role}}
+				if s.Version == "2013" {
+					keys = keys[:1]
+				}
+				for _, key := range keys {
+					out[key] = append(out[key], s)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // Names are the client host names that count in a site.
@@ -87,19 +119,19 @@ func (s Site) Of(version, role string) []Server {
 
 // Old lists the organisation's servers of any version before 2013 that carry a
 // role.
-func (d Data) Old(role string) []Server { return d.each(func(s Site) []Server { return s.Old(role) }) }
+func (d *Data) Old(role string) []Server { return d.servers[serverGroup{old: true, role: role}] }
 
 // New lists the organisation's Exchange 2013 servers that carry a role.
-func (d Data) New(role string) []Server { return d.Of("2013", role) }
+func (d *Data) New(role string) []Server { return d.Of("2013", role) }
 
 // Of lists the organisation's servers of one version that carry a role.
-func (d Data) Of(version, role string) []Server {
-	return d.each(func(s Site) []Server { return s.Of(version, role) })
+func (d *Data) Of(version, role string) []Server {
+	return d.servers[serverGroup{version: version, role: role}]
 }
 
 // Probe returns the test mailbox of a version ("2007", "2010", "2013"), or
 // none.
-func (d Data) Probe(version string) migration.Probe {
+func (d *Data) Probe(version string) migration.Probe {
 	for _, p := range d.Probes {
 		if p.Version == version {
 			return p
@@ -109,24 +141,16 @@ func (d Data) Probe(version string) migration.Probe {
 }
 
 // MultiDomain tells whether there is more than one Active Directory domain.
-func (d Data) MultiDomain() bool { return len(d.Org.Domains) > 1 }
+func (d *Data) MultiDomain() bool { return len(d.Org.Domains) > 1 }
 
 // MultiSite tells whether there is more than one site.
-func (d Data) MultiSite() bool { return len(d.Sites) > 1 }
+func (d *Data) MultiSite() bool { return len(d.Sites) > 1 }
 
 // Has2007 and Has2010 tell which old versions the organisation has.
-func (d Data) Has2007() bool { return d.Org.Source != migration.Source2010 }
+func (d *Data) Has2007() bool { return d.Org.Source != migration.Source2010 }
 
 // Has2010 is true for 2010 and mixed organisations.
-func (d Data) Has2010() bool { return d.Org.Source != migration.Source2007 }
-
-func (d Data) each(list func(Site) []Server) []Server {
-	var out []Server
-	for _, s := range d.Sites {
-		out = append(out, list(s)...)
-	}
-	return out
-}
+func (d *Data) Has2010() bool { return d.Org.Source != migration.Source2007 }
 
 func pick(list []Server, keep func(Server) bool, role string) []Server {
 	var out []Server

@@ -20,7 +20,8 @@ import (
 
 // Options are a session's effects and settings, injected by main.
 type Options struct {
-	Assets    fs.FS // tasks, procedures, releases
+	Assets    fs.FS              // tasks, procedures, releases
+	Library   *procedure.Library // Assets as they were loaded before; nil: Open loads them
 	Clock     func() time.Time
 	Run       func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result
 	Apply     func(effects []effect.Effect, at time.Time) error // nil in the field
@@ -29,6 +30,17 @@ type Options struct {
 	Tool      string // version, recorded
 	ReadOnly  bool
 	Rehearsal string // scenario, empty in the field
+	// Waits is told of the time that must pass after a task that was just
+	// marked: the clock of a rehearsal jumps over it. Nil in the field.
+	Waits func(time.Duration)
+}
+
+// library is the one handed in, else it is loaded.
+func (o Options) library() (*procedure.Library, error) {
+	if o.Library != nil {
+		return o.Library, nil
+	}
+	return procedure.Load(o.Assets)
 }
 
 // Session is the one engine behind the wizard, the linear mode and the
@@ -95,7 +107,7 @@ func Open(path string, o Options) (*Session, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	lib, err := procedure.Load(o.Assets)
+	lib, err := o.library()
 	if err != nil {
 		return nil, fmt.Errorf("the procedures of this program cannot be used: %w", err)
 	}

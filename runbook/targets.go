@@ -66,8 +66,7 @@ func (c *compiler) domains() []target {
 	}
 	var out []target
 	for _, name := range names {
-		d := c.dataAt(c.base.First, false)
-		d.Domain = name
+		d := c.dataOf(viewKey{site: c.base.First.Name, domain: name}, c.base.First, Server{})
 		out = append(out, target{id: Encode(name), label: name, data: d})
 	}
 	return out
@@ -80,8 +79,7 @@ func (c *compiler) serverTargets(pick procedure.Selector, in []Site, round bool)
 			if !selected(pick, server) {
 				continue
 			}
-			d := c.dataAt(site, round)
-			d.Server, d.Domain = server, server.Domain
+			d := c.dataOf(viewKey{site: site.Name, server: server.Name, domain: server.Domain, round: round}, site, server)
 			out = append(out, target{id: Encode(server.Name), label: server.Name, site: site.Name, data: d})
 		}
 	}
@@ -106,10 +104,27 @@ func selected(pick procedure.Selector, s Server) bool {
 	return version && role
 }
 
+// viewKey tells the places apart from which the base is seen.
+type viewKey struct {
+	site, server, domain string
+	round                bool
+}
+
 // dataAt is the base as seen from a site.
 func (c *compiler) dataAt(site Site, round bool) *Data {
+	return c.dataOf(viewKey{site: site.Name, domain: c.base.Domain, round: round}, site, Server{})
+}
+
+// dataOf is the base as seen from a place. Tasks on the same place share it;
+// nothing changes it.
+func (c *compiler) dataOf(key viewKey, site Site, server Server) *Data {
+	if d := c.views[key]; d != nil {
+		return d
+	}
 	d := c.base
-	d.Site, d.Names, d.DAG, d.Round = site, site.Names, dagOf(c.m, site.Name), round
+	d.Site, d.Names, d.DAG, d.Round = site, site.Names, dagOf(c.m, site.Name), key.round
+	d.Server, d.Domain = server, key.domain
+	c.views[key] = &d
 	return &d
 }
 

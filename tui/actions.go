@@ -51,9 +51,11 @@ func boardActions() []action {
 		{keys: []string{"y"}, show: "y", title: "Copy the command", group: working, brief: "copy", why: (*Model).whyNoCopy, do: (*Model).copyCommand},
 		{keys: []string{"Y"}, show: "Y", title: "Choose what to copy", group: working, why: (*Model).whyNoTask, do: (*Model).copyChoose},
 		{keys: []string{"v"}, show: "v", title: "Plain view: the command alone", group: working, why: (*Model).whyNoCommand, do: (*Model).plainView},
+		{keys: []string{"s"}, show: "s", title: "Script for the shell", group: working, why: (*Model).whyNoScript, do: (*Model).writeScript},
 		{keys: []string{"space", " "}, show: "space", title: "Mark the task carried out", group: recording, brief: "done", why: (*Model).whyNoDone, do: (*Model).markDone},
 		{keys: []string{"a"}, show: "a", title: "Attest, or confirm that a warning was read", group: recording, why: (*Model).whyNoAttest, do: (*Model).attest},
-		{keys: []string{"i"}, show: "i", title: "Fill in a value, take in a cmdlet's result", group: recording, why: (*Model).whyNoFill, do: (*Model).fill},
+		{keys: []string{"i"}, show: "i", title: "Take in: a value, a cmdlet's output, a result file", group: recording, why: (*Model).whyNoFill, do: (*Model).fill},
+		{keys: []string{"I"}, show: "I", title: "Import what a script saved", group: recording, why: (*Model).whyNoImport, do: (*Model).importResults},
 		{keys: []string{"w"}, show: "w", title: "Waive a check", group: recording, why: (*Model).whyNoWaive, do: (*Model).waive},
 		{keys: []string{"n"}, show: "n", title: "Write a note", group: recording, why: (*Model).whyReadOnly, do: (*Model).note},
 		{keys: []string{"u"}, show: "u", title: "Reopen the last own action", group: recording, why: (*Model).whyReadOnly, do: (*Model).undoLast},
@@ -76,7 +78,7 @@ func boardActions() []action {
 		{keys: []string{"q", "ctrl+c"}, show: "q", title: "Quit", group: program, brief: "quit", do: (*Model).quit},
 	}
 	for i := range list {
-		list[i].records = list[i].group == recording || list[i].keys[0] == "r" || list[i].keys[0] == "R"
+		list[i].records = list[i].group == recording || list[i].keys[0] == "r" || list[i].keys[0] == "R" || list[i].keys[0] == "s"
 		if list[i].why == nil {
 			list[i].why = can
 		}
@@ -133,7 +135,7 @@ func (m *Model) perform(a action) tea.Cmd {
 		m.warn(why)
 		return nil
 	}
-	if a.records && m.operator == "" {
+	if a.records && m.operator == "" && !m.trying() {
 		m.push(m.newOperator(func(m *Model) tea.Cmd { return m.perform(a) }))
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/script"
 )
 
 // phaseTasks are the tasks whose checks R runs: those of the opened phase, or
@@ -153,6 +154,11 @@ func (m *Model) valueAt() (key string, q valueQuestion) {
 			return "", q
 		}
 	}
+	return m.missingValue(t)
+}
+
+// missingValue returns the first value of a task that is not known.
+func (m *Model) missingValue(t *runbook.Task) (key string, q valueQuestion) {
 	known := m.snap.Progress.Values
 	for i := range t.Asks {
 		if _, ok := known[t.Asks[i].Key]; !ok {
@@ -179,12 +185,21 @@ func captureQuestion(c *runbook.Capture) valueQuestion {
 }
 
 func (m *Model) fill() tea.Cmd {
+	if t := m.task(); script.ForTask(t) && !m.onValue() {
+		return m.takeIn(t)
+	}
 	if key, q := m.valueAt(); key != "" {
 		m.push(m.newValue(key, q))
 		return nil
 	}
 	m.push(m.newPaste(m.checkAt(wantsPaste)))
 	return nil
+}
+
+// onValue tells that a value has the focus.
+func (m *Model) onValue() bool {
+	it, ok := m.focusedItem()
+	return ok && m.focus == detailRegion && (it.ask != nil || it.capture != nil)
 }
 
 func unread(st *runbook.CheckState) bool {

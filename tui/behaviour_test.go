@@ -304,7 +304,7 @@ func TestViewIsKeptUntilSomethingChanges(t *testing.T) {
 func TestAnyKeysAtAnySize(t *testing.T) {
 	t.Parallel()
 	names := []string{"up", "down", "left", "right", "tab", "shift+tab", "enter", "esc", "space", "1", "2", "4", "6", "9", "r", "R", "x", "y", "Y", "v", "a", "i", "w", "n", "u", "o",
-		"D", "t", "b", "[", "]", "/", "z", "e", ":", "?", "m", ".", "pgup", "pgdown", "home", "end", "ctrl+g", "ctrl+s", "k", "j", "h", "l", "=äx", "backspace", "O", "N"}
+		"D", "t", "b", "[", "]", "/", "z", "e", ":", "?", "m", ".", "pgup", "pgdown", "home", "end", "ctrl+g", "ctrl+s", "k", "j", "h", "l", "=äx", "backspace", "O", "N", "s", "I"}
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
@@ -421,4 +421,42 @@ func TestStatusLineStaysInSightBelowDialogs(t *testing.T) {
 			t.Errorf("%s: the first line is %q", key, first)
 		}
 	}
+}
+
+// TestClipboardOfTheTerminal wants the terminal to be asked where there is no
+// other clipboard, and nothing claimed that is not known.
+func TestClipboardOfTheTerminal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text, say string
+		dialog          bool
+	}{
+		{"a command", "Get-Mailbox", "does not say whether it took it. If pasting brings nothing: v.", false},
+		{"from a dialog", "Get-Mailbox", "shift and the mouse select it", true},
+		{"too much", strings.Repeat("x", mostForTerminal+1), "many terminals refuse that much", false},
+	} {
+		b := newBench(t, 1, 160, 40)
+		b.m.cfg.Copy = func(string) (string, error) { return "", nil }
+		if c.dialog {
+			b.keys("?")
+		}
+		msg := b.m.copyText(c.text)().(copiedMsg)
+		cmd := b.m.copied(msg)
+		if cmd == nil || fmt.Sprint(cmd()) != c.text {
+			t.Errorf("%s: the terminal was not asked for the text", c.name)
+		}
+		if !strings.Contains(b.m.message, c.say) {
+			t.Errorf("%s: said %q", c.name, b.m.message)
+		}
+	}
+}
+
+// TestUpInAFormWithoutQuestions stays on the button.
+func TestUpInAFormWithoutQuestions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2, 80, 24)
+	warning(b)
+	b.reload()
+	b.keys(".", "a", "up", "enter")
+	b.see("Recorded: the warning was read.")
 }

@@ -18,6 +18,7 @@ import (
 	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/migration"
+	"coexist/runbook/script"
 )
 
 var update = flag.Bool("update", false, "write the golden frames anew")
@@ -51,6 +52,9 @@ type bench struct {
 	results map[string]checks.Result // by a part of the check's id; pass where nothing else is said
 	hold    chan struct{}            // when set, checks wait for it
 	copied  []string
+	scripts []script.Manifest     // that were written
+	edit    func(*script.Results) // what else the shell answers
+	kept    runbook.Evidence
 }
 
 func organization(sites int) *migration.Migration {
@@ -80,9 +84,15 @@ func organization(sites int) *migration.Migration {
 
 func newBench(t testing.TB, sites, w, h int) *bench {
 	t.Helper()
-	b := &bench{t: t, path: filepath.Join(t.TempDir(), "contoso.toml"), results: map[string]checks.Result{},
+	return benchOf(t, organization(sites), w, h)
+}
+
+// benchOf opens the wizard on a migration.
+func benchOf(t testing.TB, migrated *migration.Migration, w, h int) *bench {
+	t.Helper()
+	b := &bench{t: t, kept: runbook.Evidence(t.TempDir()), path: filepath.Join(t.TempDir(), "contoso.toml"), results: map[string]checks.Result{},
 		clock: &testClock{now: time.Date(2026, 11, 28, 22, 0, 0, 0, time.UTC)}}
-	if err := os.WriteFile(b.path, migration.Format(organization(sites)), 0o600); err != nil {
+	if err := os.WriteFile(b.path, migration.Format(migrated), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, err := runbook.Open(b.path, runbook.Options{Assets: assetsOnDisk(), Clock: b.clock.Now, Run: b.run, Operator: "A. Meyer", Host: "jump", Tool: "test"})
@@ -98,6 +108,20 @@ func newBench(t testing.TB, sites, w, h int) *bench {
 		},
 		Preview: func(*runbook.Session) ([]byte, error) {
 			return []byte("# Contoso\n\n- one\n\n```\nSetup.exe\n```\n"), nil
+		},
+		SaveScript: b.saveScript,
+		ImportFile: func(s *runbook.Session, path string) (script.Outcome, error) {
+			if len(b.scripts) == 0 {
+				return script.Outcome{}, fmt.Errorf("%s: no such file", path)
+			}
+			last := b.scripts[len(b.scripts)-1]
+			if path != last.ResultName() {
+				return script.Outcome{}, fmt.Errorf("%s: no such file", path)
+			}
+			return script.Import(s, path, b.shellAnswers(last), b.kept.Keep)
+		},
+		ImportText: func(s *runbook.Session, data []byte) (script.Outcome, error) {
+			return script.Import(s, "pasted text", data, b.kept.Keep)
 		},
 	}, s)
 	b.m.after = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }

@@ -30,6 +30,11 @@ func (m *Model) copyText(text string) tea.Cmd {
 	}
 }
 
+// mostForTerminal is what terminals surely take for their clipboard, in bytes:
+// the sequence for it is limited to 100,000 of them after encoding, and to less
+// by some.
+const mostForTerminal = 70_000
+
 func (m *Model) copied(msg copiedMsg) tea.Cmd {
 	switch {
 	case msg.err != nil:
@@ -39,7 +44,15 @@ func (m *Model) copied(msg copiedMsg) tea.Cmd {
 		m.say("Copied, " + msg.how + ": " + oneLine(msg.text))
 		return nil
 	}
-	m.say("Handed to the terminal's clipboard, which does not say whether it took it. If pasting brings nothing: v.")
+	otherwise := "v"
+	if m.top() != nil {
+		otherwise = "in most terminals shift and the mouse select it"
+	}
+	if len(msg.text) > mostForTerminal {
+		m.warn("Handed to the terminal's clipboard, but many terminals refuse that much. If pasting brings nothing: write the file.")
+		return tea.SetClipboard(msg.text)
+	}
+	m.say("Handed to the terminal's clipboard, which does not say whether it took it. If pasting brings nothing: " + otherwise + ".")
 	return tea.SetClipboard(msg.text)
 }
 

@@ -114,8 +114,15 @@ func (d *detailPage) state(v detailView, t *runbook.Task, st *runbook.TaskState)
 		}
 		d.text(0, s, th.Dim)
 	}
+	if took := st.Took(); took > 0 {
+		s := "Took " + toWait(took)
+		if e := duration(t.Duration); e != "" {
+			s += "; the estimate is " + e
+		}
+		d.text(0, s, th.Dim)
+	}
 	if st.WaitUntil.After(v.now) {
-		s := "Wait until " + clock(st.WaitUntil, v.now)
+		s := "Wait until " + clock(st.WaitUntil, v.now) + " (" + toWait(st.WaitUntil.Sub(v.now)) + " left)"
 		if t.WaitFor != "" {
 			s += " for " + t.WaitFor
 		}

@@ -103,7 +103,7 @@ func howToCheck(c *runbook.Check) string {
 	case "attest":
 		return "to be stated by a person: a attest"
 	case "cmdlet":
-		return "from " + shellName(c.Shell) + ": r shows how, i takes the result in"
+		return "from " + shellName(c.Shell) + ": s writes the script, i takes the result in"
 	}
 	if c.Vantage == checks.Outside {
 		return "from outside: run the checks on a machine outside and import"
@@ -147,7 +147,8 @@ func (p *page) keysFor(c *runbook.Check, st *runbook.CheckState) {
 	case "attest":
 		key("a", "attest")
 	case "cmdlet":
-		key("i", "paste the result")
+		key("s", "script")
+		key("i", "take the result in")
 	default:
 		key("r", "check again")
 	}

@@ -27,6 +27,9 @@ func phasePage(th *paint.Theme, width int, v detailView, row outlineRow) *detail
 	}
 	g, style := look(th, st.Status)
 	d.pair([]span{{fmt.Sprintf("%d of %d required tasks done", st.Done, st.Total), th.Dim}}, span{g + " " + string(st.Status), style})
+	if s := toDo(runbook.Remaining(row.phase, v.snap.Progress, v.now)); s != "" && !st.Complete {
+		d.text(0, s, th.Dim)
+	}
 	if !st.Open {
 		d.head("The gate before it is closed", span{"enter", th.Keys}, span{" to work through it", th.Dim})
 		d.begin(item{gate: true})

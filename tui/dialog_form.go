@@ -31,6 +31,16 @@ func (f *field) value() string {
 	return f.input.Value()
 }
 
+// choose sets the answer that reads so, else the first.
+func (f *field) choose(text string) {
+	f.chosen = 0
+	for i, c := range f.choices {
+		if strings.EqualFold(c, text) {
+			f.chosen = i
+		}
+	}
+}
+
 // form is a dialog with questions. Esc closes it; what was typed is handed to
 // keep, so that it is there again the next time.
 type form struct {
@@ -45,7 +55,7 @@ type form struct {
 	problem string
 	keep    func(values []string)
 	cancel  func()
-	areas   []paint.Rect
+	changed func() // after one of the answers to choose from was chosen
 }
 
 // fieldMsg is a click on a question, or on one of its answers.
@@ -68,6 +78,7 @@ func (f *form) handle(msg tea.Msg) outcome {
 		f.at = msg.at
 		if msg.choice >= 0 {
 			f.fields[msg.at].chosen = msg.choice
+			f.settle()
 		}
 	case submitMsg:
 		return f.send()
@@ -111,7 +122,7 @@ func (f *form) key(msg tea.KeyPressMsg) outcome {
 		case "enter", "space", " ":
 			return f.send()
 		case "up":
-			f.at--
+			f.at = max(f.at-1, 0)
 		}
 		return outcome{}
 	}
@@ -147,7 +158,15 @@ func (f *form) choiceKey(cur *field, name, text string) outcome {
 		}
 	}
 	cur.problem = ""
+	f.settle()
 	return outcome{}
+}
+
+// settle lets the other questions follow an answer.
+func (f *form) settle() {
+	if f.changed != nil {
+		f.changed()
+	}
 }
 
 func (f *form) values() []string {
@@ -286,8 +305,14 @@ func (f *form) drawField(c *paint.Canvas, th *paint.Theme, i int, q *field) *ima
 }
 
 func (f *form) drawChoices(c *paint.Canvas, th *paint.Theme, i int, q *field) {
+	w, _ := c.Size()
 	x := 0
-	for n, text := range q.choices {
+	for n := q.firstShown(w); n < len(q.choices); n++ {
+		text := q.choices[n]
+		if x+paint.Width(text)+2 > w {
+			c.Text(w-1, 1, 1, "…", th.Dim)
+			break
+		}
 		glyph, st := th.Glyphs.Ready, th.Text
 		if n == q.chosen {
 			glyph, st = "●", th.Accent.Bold()
@@ -297,6 +322,20 @@ func (f *form) drawChoices(c *paint.Canvas, th *paint.Theme, i int, q *field) {
 		c.Hit(paint.R(start, 1, x-start, 1), fieldMsg{i, n})
 		x += 3
 	}
+}
+
+// firstShown is the answer with which the row begins so that the chosen one is
+// in it.
+func (f *field) firstShown(w int) int {
+	from, used := 0, 0
+	for n, text := range f.choices {
+		used += paint.Width(text) + 5
+		for n <= f.chosen && used-2 > w && from < n {
+			used -= paint.Width(f.choices[from]) + 5
+			from++
+		}
+	}
+	return from
 }
 
 // required refuses an empty answer.

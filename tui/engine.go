@@ -17,6 +17,7 @@ type engine interface {
 	Close() error
 	SetOperator(name string) error
 	RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
+	TryChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
 	MarkDone(taskID, typed string) error
 	Reopen(taskID, why string) error
 	Attest(checkID string, a runbook.Attestation) error
@@ -37,7 +38,6 @@ type actedMsg struct {
 	said string
 	err  error
 	snap runbook.Snapshot
-	keep bool // the dialog stays open when it failed
 }
 
 // act does one thing with the session outside the event loop and brings its

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -22,6 +23,12 @@ func newGate(m *Model, title string, blockers []runbook.Blocker) dialog {
 	}
 	if len(blockers) > 0 {
 		l.extra = []hint{{key: "r", does: "check again"}, {key: "w", does: "waive"}, {key: "a", does: "attest"}}
+	}
+	if slices.ContainsFunc(blockers, func(b runbook.Blocker) bool {
+		c := m.snap.Runbook.Check(b.Check)
+		return c != nil && c.Kind == "cmdlet"
+	}) {
+		l.extra = append([]hint{{key: "s", does: "script"}, {key: "i", does: "take in"}}, l.extra...)
 	}
 	return l
 }
@@ -53,7 +60,7 @@ func (m *Model) blockerChoice(b runbook.Blocker) choice {
 			return m.performKey(key)
 		}
 	}
-	c.keys = map[string]func(*Model) tea.Cmd{"r": act("r"), "w": act("w"), "a": act("a"), "i": act("i"), "t": act("t"), "space": act("space")}
+	c.keys = map[string]func(*Model) tea.Cmd{"r": act("r"), "w": act("w"), "a": act("a"), "i": act("i"), "s": act("s"), "t": act("t"), "space": act("space")}
 	return c
 }
 

@@ -77,6 +77,8 @@ type memo struct {
 	stepData   int
 	word       string
 	wordData   int
+	timing     runbook.Timing
+	timingData int
 }
 
 type outlineKey struct {
@@ -200,6 +202,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)
+	case scriptSavedMsg:
+		m.scriptSaved(msg)
+	case importedMsg:
+		m.imported(msg)
 	case exportedMsg:
 		m.exported(msg)
 	case copiedMsg:

@@ -149,18 +149,3 @@ func (p *page) follow(top, item, h int) int {
 }
 
 func (p *page) clamp(top, h int) int { return max(min(top, len(p.lines)-h), 0) }
-
-// plain returns the page as text.
-func (p *page) plain() string {
-	var b strings.Builder
-	for _, l := range p.lines {
-		for _, s := range l.spans {
-			b.WriteString(s.text)
-		}
-		for _, s := range l.right {
-			b.WriteString("  " + s.text)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}

@@ -53,7 +53,11 @@ func (m *Model) showResult(c *runbook.Check) tea.Cmd {
 		}
 		d.extra = append(d.extra, hint{key: key, does: does})
 	}
-	if runnable(c) {
+	switch {
+	case c.Kind == "cmdlet":
+		add("s", "script")
+		add("i", "take in")
+	case runnable(c):
 		add("r", "check again")
 	}
 	if wantsAttest(c, st) {

@@ -21,6 +21,7 @@ type checkRun struct {
 	cancel  context.CancelFunc
 	begun   map[string]time.Time // checks begun and not ended
 	updates chan checks.Update
+	try     bool // nothing is recorded
 }
 
 // runMsg brings what happened in a run since the last one, with the snapshot
@@ -34,9 +35,10 @@ type runMsg struct {
 
 // runEndedMsg brings the end of a run.
 type runEndedMsg struct {
-	run  int
-	err  error
-	snap runbook.Snapshot
+	run     int
+	results []checks.Result
+	err     error
+	snap    runbook.Snapshot
 }
 
 // tickMsg counts the seconds of running checks.
@@ -61,21 +63,25 @@ func (m *Model) startRun(ids []string) tea.Cmd {
 	}
 	m.runs++
 	ctx, cancel := context.WithCancel(m.ctx)
-	r := &checkRun{id: m.runs, ids: fresh, started: m.now(), cancel: cancel, begun: map[string]time.Time{}, updates: make(chan checks.Update, 64)}
+	r := &checkRun{id: m.runs, ids: fresh, started: m.now(), cancel: cancel, begun: map[string]time.Time{}, updates: make(chan checks.Update, 64), try: m.trying()}
 	m.active = append(m.active, r)
 	e := m.engine
+	check, unrecorded := e.RunChecks, ""
+	if r.try {
+		check, unrecorded = e.TryChecks, " without recording"
+	}
 	work := func() tea.Msg {
 		defer cancel()
-		_, err := e.RunChecks(ctx, fresh, func(u checks.Update) {
+		results, err := check(ctx, fresh, func(u checks.Update) {
 			select {
 			case r.updates <- u:
 			case <-m.ctx.Done():
 			}
 		})
 		close(r.updates)
-		return runEndedMsg{r.id, err, e.Snapshot()}
+		return runEndedMsg{r.id, results, err, e.Snapshot()}
 	}
-	m.say(fmt.Sprintf("Running %s; x cancels.", plural(len(fresh), "check", "checks")))
+	m.say(fmt.Sprintf("Running %s%s; x cancels.", plural(len(fresh), "check", "checks"), unrecorded))
 	return tea.Batch(work, drain(e, r), m.tick())
 }
 
@@ -171,6 +177,9 @@ func (m *Model) ended(msg runEndedMsg) {
 	switch {
 	case msg.err != nil:
 		m.refuse(msg.err)
+	case r.try:
+		m.say("Not recorded: " + tally(msg.results) + ".")
+		m.push(m.newTried(msg.results))
 	default:
 		m.sayRun(r, msg.snap)
 	}
@@ -229,6 +238,10 @@ func (m *Model) runCount() (begun, done, total int) {
 func (m *Model) cancelRuns() tea.Cmd {
 	for _, r := range m.active {
 		r.cancel()
+	}
+	if m.trying() {
+		m.say("Cancelling.")
+		return nil
 	}
 	m.say("Cancelling; finished results are kept.")
 	return nil

@@ -49,6 +49,9 @@ func (m *Model) rowState(r outlineRow, running map[string]time.Time) (glyph, wor
 	if ts.Total > 0 && (ts.Status == runbook.Running || ts.Status == runbook.Waiting) {
 		word = fmt.Sprintf("%d/%d %s", ts.Pass, ts.Total, word)
 	}
+	if left := ts.WaitUntil.Sub(m.snap.Progress.Now); ts.Status == runbook.Waiting && left > 0 {
+		word = string(ts.Status) + " " + toWait(left)
+	}
 	return glyph, word, st
 }
 
@@ -148,22 +151,23 @@ func (m *Model) statusPieces() (left, right []piece) {
 		left = append(left, piece{" BACKING OUT ", m.th.Danger, 0})
 	}
 	left = append(left, piece{r.Migration.Organization.Name, text, 0},
-		piece{r.Source + " " + m.th.Glyphs.To + " " + r.Migration.Target.Release, dim, 3},
+		piece{r.Source + " " + m.th.Glyphs.To + " " + r.Migration.Target.Release, dim, 5},
 		piece{fmt.Sprintf("step %d of %d", m.stepNow(), len(r.Steps)), text, 0})
+	left = append(left, m.timePieces()...)
 	if begun, done, total := m.runCount(); total > 0 {
 		word := fmt.Sprintf("%d running %d/%d", begun, done, total)
 		word += fmt.Sprintf(" %d s", int(m.now().Sub(m.active[0].started).Seconds()))
 		left = append(left, piece{word, m.th.Info.On(bar), 0})
 	}
 	if m.operator != "" {
-		right = append(right, piece{m.operator, dim, 2})
+		right = append(right, piece{m.operator, dim, 3})
 	} else {
-		right = append(right, piece{"no operator yet", dim, 4})
+		right = append(right, piece{"no operator yet", dim, 6})
 	}
 	if !p.Last.IsZero() {
-		right = append(right, piece{"saved " + clock(p.Last, m.now()), dim, 1})
+		right = append(right, piece{"saved " + clock(p.Last, m.now()), dim, 2})
 	} else {
-		right = append(right, piece{"nothing recorded yet", dim, 1})
+		right = append(right, piece{"nothing recorded yet", dim, 2})
 	}
 	return left, right
 }
@@ -220,7 +224,7 @@ func (m *Model) hints() []hint {
 		keys = append([]string{"x"}, keys...)
 	}
 	words := map[string]string{"enter": "open", "tab": "region", "[": "before", "]": "after", "R": "run all", "z": "zoom", ":": "palette", "space": "carried out",
-		"r": "run checks", "y": "copy", "n": "note", "/": "filter", "ctrl+g": "gate", ".": "next", "t": "details", "w": "waive", "a": "attest", "i": "fill in", "b": "undo", "v": "plain", "x": "cancel"}
+		"r": "run checks", "y": "copy", "n": "note", "/": "filter", "ctrl+g": "gate", ".": "next", "t": "details", "w": "waive", "a": "attest", "i": "take in", "s": "script", "b": "undo", "v": "plain", "x": "cancel"}
 	var out []hint
 	for _, k := range keys {
 		for _, a := range m.actions {
@@ -242,11 +246,11 @@ func (m *Model) detailKeys() []string {
 	case it.check != nil && it.check.Kind == "attest":
 		return []string{"a", "t", "w", "space", "n", "tab", ":"}
 	case it.check != nil && it.check.Kind == "cmdlet":
-		return []string{"i", "r", "t", "w", "a", "space", "tab", ":"}
+		return []string{"s", "i", "t", "w", "a", "space", "tab", ":"}
 	case it.check != nil:
 		return []string{"r", "t", "w", "a", "space", "y", "tab", ":"}
 	case it.capture != nil:
-		return []string{"i", "y", "w", "space", "tab", ":"}
+		return []string{"i", "s", "y", "w", "space", "tab", ":"}
 	case it.ask != nil:
 		return []string{"i", "space", "tab", ":"}
 	case it.undo:

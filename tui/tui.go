@@ -30,6 +30,7 @@ import (
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
+	"coexist/runbook/script"
 	"coexist/tui/paint"
 )
 
@@ -51,6 +52,13 @@ type Config struct {
 	// Copy puts a text on the local clipboard or into a file and says where;
 	// "" means that neither was possible, and the terminal is asked (OSC 52).
 	Copy func(text string) (how string, err error)
+	// SaveScript writes a script beside the migration, never over another file,
+	// and records it; nil where none can be written.
+	SaveScript func(*runbook.Session, script.Options) (path string, m script.Manifest, err error)
+	// ImportFile takes in the result file at a path, ImportText its pasted
+	// text; nil where nothing can be imported.
+	ImportFile func(s *runbook.Session, path string) (script.Outcome, error)
+	ImportText func(s *runbook.Session, data []byte) (script.Outcome, error)
 	// Transcript returns the stored talk behind a result; nil when none is
 	// kept.
 	Transcript func(s *runbook.Session, sha256 string) (string, error)

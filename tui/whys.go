@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"coexist/runbook"
+	"coexist/runbook/script"
 )
 
 // What is in the way of an action, in one line; "" when nothing is. A disabled
@@ -68,9 +69,6 @@ func (m *Model) checkAt(fits func(*runbook.Check, *runbook.CheckState) bool) *ru
 func runnable(c *runbook.Check) bool { return c.Kind != "attest" }
 
 func (m *Model) whyNoRun() string {
-	if why := m.whyReadOnly(); why != "" {
-		return why
-	}
 	if row, ok := m.row(); ok && row.task == nil {
 		return m.whyNoRunAll()
 	}
@@ -93,9 +91,6 @@ func (m *Model) whyNoRun() string {
 }
 
 func (m *Model) whyNoRunAll() string {
-	if why := m.whyReadOnly(); why != "" {
-		return why
-	}
 	if !m.anyPhaseCheck() {
 		return "There is no check to run here."
 	}
@@ -250,10 +245,10 @@ func (m *Model) whyNoFill() string {
 	if key, _ := m.valueAt(); key != "" {
 		return ""
 	}
-	if c := m.checkAt(wantsPaste); c != nil && c.Kind == "cmdlet" {
+	if script.ForTask(m.task()) {
 		return ""
 	}
-	return "This task asks for no value, and no cmdlet result is missing."
+	return "Neither a value nor a shell's result is missing here; I imports a file."
 }
 
 func wantsWaiver(c *runbook.Check, st *runbook.CheckState) bool {

@@ -4,11 +4,13 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net/netip"
 	"sync"
@@ -30,18 +32,27 @@ type authority struct {
 	pool  *x509.CertPool
 	start time.Time
 
-	mu     sync.Mutex
-	serial int64
+	random io.Reader         // nil: signatures follow from what is signed
 	leaf   *ecdsa.PrivateKey // one key for all leaves: the lab's certificates differ in their names
+
+	mu     sync.Mutex
+	issued map[string]*tls.Certificate // by what was asked for
 }
 
-func newAuthority(now time.Time) (*authority, error) {
-	a := &authority{start: now, serial: 1}
+// newAuthority makes an authority. Equal seeds make equal ones, so that a
+// rehearsal which is opened again presents the certificates that were noted
+// down; nothing but the rehearsal trusts them.
+func newAuthority(now time.Time, seed string) (*authority, error) {
+	now = now.UTC().Truncate(time.Second)
+	a := &authority{start: now, random: rand.Reader, issued: map[string]*tls.Certificate{}}
+	if seed != "" {
+		a.random = nil
+	}
 	var err error
-	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+	if a.key, err = keyFrom(seed, "authority"); err != nil {
 		return nil, err
 	}
-	if a.leaf, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+	if a.leaf, err = keyFrom(seed, "servers"); err != nil {
 		return nil, err
 	}
 	template := &x509.Certificate{
@@ -49,7 +60,7 @@ func newAuthority(now time.Time) (*authority, error) {
 		NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(10, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)
+	der, err := x509.CreateCertificate(a.random, template, template, &a.key.PublicKey, a.key)
 	if err != nil {
 		return nil, err
 	}
@@ -61,17 +72,38 @@ func newAuthority(now time.Time) (*authority, error) {
 	return a, nil
 }
 
-// issue makes a certificate with its key.
+// keyFrom makes a key, from a seed if there is one.
+func keyFrom(seed, use string) (*ecdsa.PrivateKey, error) {
+	if seed == "" {
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	sum := sha256.Sum256([]byte(seed + "\x00" + use))
+	return ecdsa.ParseRawPrivateKey(elliptic.P256(), sum[:])
+}
+
+// issue makes a certificate with its key. Whoever asks for the same again gets
+// the same one, as with a file that is copied from server to server.
 func (a *authority) issue(c Certificate) (*tls.Certificate, error) {
 	if len(c.Names) == 0 {
 		return nil, fmt.Errorf("lab: a certificate needs a name")
 	}
+	key := fmt.Sprintf("%q %t %d %d", c.Names, c.SelfSigned, c.NotBefore.Unix(), c.NotAfter.Unix())
 	a.mu.Lock()
-	a.serial++
-	serial := a.serial
-	a.mu.Unlock()
+	defer a.mu.Unlock()
+	if known := a.issued[key]; known != nil {
+		return known, nil
+	}
+	cert, err := a.sign(c, sha256.Sum256([]byte(key)))
+	if err == nil {
+		a.issued[key] = cert
+	}
+	return cert, err
+}
+
+func (a *authority) sign(c Certificate, serial [32]byte) (*tls.Certificate, error) {
+	serial[0] &= 0x7f // serial numbers are positive
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: c.Names[0]},
+		SerialNumber: new(big.Int).SetBytes(serial[:16]), Subject: pkix.Name{CommonName: c.Names[0]},
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
@@ -92,7 +124,7 @@ func (a *authority) issue(c Certificate) (*tls.Certificate, error) {
 	if c.SelfSigned {
 		parent, signer = template, a.leaf
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &a.leaf.PublicKey, signer)
+	der, err := x509.CreateCertificate(a.random, template, parent, &a.leaf.PublicKey, signer)
 	if err != nil {
 		return nil, err
 	}

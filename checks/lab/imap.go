@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Mailbox is a POP or IMAP service.
-type Mailbox struct {
+// MailService is a POP or IMAP service.
+type MailService struct {
 	FQDN     string
 	Cert     Certificate
 	Implicit bool   // TLS from the first byte
@@ -22,16 +22,16 @@ type Mailbox struct {
 }
 
 // ServeIMAP answers IMAP at an address.
-func (l *Lab) ServeIMAP(at netip.AddrPort, m Mailbox) (*Recorder, error) {
+func (l *Lab) ServeIMAP(at netip.AddrPort, m MailService) (*Recorder, error) {
 	return l.serveMailbox(at, m, func(s *mailSession) { (&imapSession{s}).run() })
 }
 
 // ServePOP answers POP at an address.
-func (l *Lab) ServePOP(at netip.AddrPort, m Mailbox) (*Recorder, error) {
+func (l *Lab) ServePOP(at netip.AddrPort, m MailService) (*Recorder, error) {
 	return l.serveMailbox(at, m, func(s *mailSession) { (&popSession{mailSession: s}).run() })
 }
 
-func (l *Lab) serveMailbox(at netip.AddrPort, m Mailbox, run func(*mailSession)) (*Recorder, error) {
+func (l *Lab) serveMailbox(at netip.AddrPort, m MailService, run func(*mailSession)) (*Recorder, error) {
 	cfg, err := l.serviceTLS(m.Cert, m.FQDN)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (l *Lab) serveMailbox(at netip.AddrPort, m Mailbox, run func(*mailSession))
 
 type mailSession struct {
 	*lines
-	spec     Mailbox
+	spec     MailService
 	tls      *tls.Config
 	seen     *Recorder
 	accounts *accounts

@@ -32,6 +32,10 @@ type Config struct {
 	OutsideResolver netip.AddrPort   // zero: 198.51.100.53:53
 	Servers         []Server
 	Forest          string // DNS name of the forest's root domain
+	// Seed makes certificates the same wherever it and Start are the same;
+	// empty: they are new every time.
+	Seed  string
+	Start time.Time // from when certificates count; zero: now
 }
 
 // Lab is a running organisation. Its methods may be called from several
@@ -85,7 +89,11 @@ func New(c Config) (*Lab, error) {
 
 func (l *Lab) start(c Config) error {
 	var err error
-	if l.authority, err = newAuthority(l.now()); err != nil {
+	start := c.Start
+	if start.IsZero() {
+		start = l.now()
+	}
+	if l.authority, err = newAuthority(start, c.Seed); err != nil {
 		return err
 	}
 	for view, at := range map[checks.Vantage]netip.AddrPort{checks.Inside: l.inside, checks.Outside: l.outside} {

@@ -372,7 +372,7 @@ func TestLockoutBudgetIsLookedAt(t *testing.T) {
 		l, d := forest(t)
 		d.Put("CN=probe,CN=Users,DC=contoso,DC=com", lab.Entry{"objectClass": {"user"}, "objectCategory": {"person"},
 			"sAMAccountName": {"probe"}, "badPwdCount": {c.bad}, "lockoutTime": {c.locked}})
-		if _, err := l.ServeIMAP(netip.MustParseAddrPort("10.0.0.25:993"), lab.Mailbox{FQDN: "mail.contoso.com", Implicit: true,
+		if _, err := l.ServeIMAP(netip.MustParseAddrPort("10.0.0.25:993"), lab.MailService{FQDN: "mail.contoso.com", Implicit: true,
 			Cert: lab.Certificate{Names: []string{"mail.contoso.com"}}}); err != nil {
 			t.Fatal(err)
 		}

@@ -108,38 +108,38 @@ func TestMailboxServices(t *testing.T) {
 	for name, c := range map[string]struct {
 		proto, tls string
 		port       uint16
-		spec       lab.Mailbox
+		spec       lab.MailService
 		account    string
 		password   string // what the engineer gave; empty: the right one
 		verdict    checks.Verdict
 		reason     string
 		login      string
 	}{
-		"imap implicit":        {"imap", "", 993, lab.Mailbox{Implicit: true}, "", "", checks.Pass, "", "untested"},
-		"imap starttls":        {"imap", "starttls", 143, lab.Mailbox{}, "", "", checks.Pass, "", "untested"},
-		"imap no starttls":     {"imap", "starttls", 143, lab.Mailbox{NoTLS: true}, "", "", checks.Fail, "starttls.not_offered", "untested"},
-		"imap plain logon":     {"imap", "starttls", 143, lab.Mailbox{Plain: true}, "", "", checks.Warn, "mailbox.plain_login", "untested"},
-		"imap bye":             {"imap", "implicit", 993, lab.Mailbox{Implicit: true, Greeting: "* BYE Connection is closed. 14"}, "", "", checks.Fail, "mailbox.closed", "untested"},
-		"imap is pop":          {"imap", "implicit", 993, lab.Mailbox{Implicit: true, Greeting: "+OK hello"}, "", "", checks.Fail, "mailbox.malformed", "untested"},
-		"imap logon":           {"imap", "implicit", 993, lab.Mailbox{Implicit: true, Cert: trusted}, user, "", checks.Pass, "", "ok"},
-		"imap logon starttls":  {"imap", "starttls", 143, lab.Mailbox{Cert: trusted}, user, "", checks.Pass, "", "ok"},
-		"imap wrong":           {"imap", "implicit", 993, lab.Mailbox{Implicit: true, Cert: trusted}, user, "other", checks.Fail, "credentials.refused", "refused"},
-		"imap untrusted":       {"imap", "implicit", 993, lab.Mailbox{Implicit: true}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
-		"imap without tls":     {"imap", "none", 143, lab.Mailbox{Plain: true, Cert: trusted}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
-		"imap back end away":   {"imap", "implicit", 993, lab.Mailbox{Implicit: true, Cert: trusted, Backend: "NO Server Unavailable. 15"}, user, "", checks.Fail, "mailbox.backend", "untested"},
-		"pop implicit":         {"pop", "implicit", 995, lab.Mailbox{Implicit: true}, "", "", checks.Pass, "", "untested"},
-		"pop starttls":         {"pop", "starttls", 110, lab.Mailbox{}, "", "", checks.Pass, "", "untested"},
-		"pop plain logon":      {"pop", "none", 110, lab.Mailbox{Plain: true}, "", "", checks.Warn, "mailbox.plain_login", "untested"},
-		"pop logon":            {"pop", "starttls", 110, lab.Mailbox{Cert: trusted}, user, "", checks.Pass, "", "ok"},
-		"pop wrong":            {"pop", "implicit", 995, lab.Mailbox{Implicit: true, Cert: trusted}, user, "other", checks.Fail, "credentials.refused", "refused"},
-		"pop untrusted":        {"pop", "starttls", 110, lab.Mailbox{}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
-		"pop refuses greeting": {"pop", "implicit", 995, lab.Mailbox{Implicit: true, Greeting: "-ERR not now"}, "", "", checks.Fail, "mailbox.closed", "untested"},
+		"imap implicit":        {"imap", "", 993, lab.MailService{Implicit: true}, "", "", checks.Pass, "", "untested"},
+		"imap starttls":        {"imap", "starttls", 143, lab.MailService{}, "", "", checks.Pass, "", "untested"},
+		"imap no starttls":     {"imap", "starttls", 143, lab.MailService{NoTLS: true}, "", "", checks.Fail, "starttls.not_offered", "untested"},
+		"imap plain logon":     {"imap", "starttls", 143, lab.MailService{Plain: true}, "", "", checks.Warn, "mailbox.plain_login", "untested"},
+		"imap bye":             {"imap", "implicit", 993, lab.MailService{Implicit: true, Greeting: "* BYE Connection is closed. 14"}, "", "", checks.Fail, "mailbox.closed", "untested"},
+		"imap is pop":          {"imap", "implicit", 993, lab.MailService{Implicit: true, Greeting: "+OK hello"}, "", "", checks.Fail, "mailbox.malformed", "untested"},
+		"imap logon":           {"imap", "implicit", 993, lab.MailService{Implicit: true, Cert: trusted}, user, "", checks.Pass, "", "ok"},
+		"imap logon starttls":  {"imap", "starttls", 143, lab.MailService{Cert: trusted}, user, "", checks.Pass, "", "ok"},
+		"imap wrong":           {"imap", "implicit", 993, lab.MailService{Implicit: true, Cert: trusted}, user, "other", checks.Fail, "credentials.refused", "refused"},
+		"imap untrusted":       {"imap", "implicit", 993, lab.MailService{Implicit: true}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
+		"imap without tls":     {"imap", "none", 143, lab.MailService{Plain: true, Cert: trusted}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
+		"imap back end away":   {"imap", "implicit", 993, lab.MailService{Implicit: true, Cert: trusted, Backend: "NO Server Unavailable. 15"}, user, "", checks.Fail, "mailbox.backend", "untested"},
+		"pop implicit":         {"pop", "implicit", 995, lab.MailService{Implicit: true}, "", "", checks.Pass, "", "untested"},
+		"pop starttls":         {"pop", "starttls", 110, lab.MailService{}, "", "", checks.Pass, "", "untested"},
+		"pop plain logon":      {"pop", "none", 110, lab.MailService{Plain: true}, "", "", checks.Warn, "mailbox.plain_login", "untested"},
+		"pop logon":            {"pop", "starttls", 110, lab.MailService{Cert: trusted}, user, "", checks.Pass, "", "ok"},
+		"pop wrong":            {"pop", "implicit", 995, lab.MailService{Implicit: true, Cert: trusted}, user, "other", checks.Fail, "credentials.refused", "refused"},
+		"pop untrusted":        {"pop", "starttls", 110, lab.MailService{}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
+		"pop refuses greeting": {"pop", "implicit", 995, lab.MailService{Implicit: true, Greeting: "-ERR not now"}, "", "", checks.Fail, "mailbox.closed", "untested"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := mailLab(t)
 			c.spec.FQDN = "mail.contoso.com"
-			serve := map[string]func(netip.AddrPort, lab.Mailbox) (*lab.Recorder, error){"imap": l.ServeIMAP, "pop": l.ServePOP}[c.proto]
+			serve := map[string]func(netip.AddrPort, lab.MailService) (*lab.Recorder, error){"imap": l.ServeIMAP, "pop": l.ServePOP}[c.proto]
 			heard, err := serve(at(c.port), c.spec)
 			if err != nil {
 				t.Fatal(err)

@@ -9,13 +9,15 @@ import (
 	"sync"
 )
 
-// WebMailbox is a mailbox that may be reached by the web directories, with the
+// Mailbox is a mailbox that may be reached by the web directories, with the
 // account of its owner.
-type WebMailbox struct {
-	Account
-	Address string
-	Version string // of the server it lives on: 2007, 2010, 2013
-	GUID    string // names the endpoint of a mailbox on 2013; empty: derived from the address
+type Mailbox struct {
+	Address  string
+	User     string // DOMAIN\user
+	Password string
+	Version  string // of the server it lives on: 2007, 2010, 2013
+	GUID     string // names the endpoint of a mailbox on 2013; empty: derived from the address
+	Locked   bool   // every logon is refused
 }
 
 // Published are the names that the organisation's directories hand out.
@@ -27,15 +29,15 @@ type Published struct {
 // web is what the directories of all servers know together.
 type web struct {
 	mu        sync.Mutex
-	mailboxes []WebMailbox
+	mailboxes []Mailbox
 	published Published
 	sessions  map[string]string // cookie to address
 }
 
 // SetMailbox adds a mailbox, or changes the one of that address. Its account
 // is found under the address as well.
-func (l *Lab) SetMailbox(m WebMailbox) {
-	l.SetAccount(m.Account, m.Address)
+func (l *Lab) SetMailbox(m Mailbox) {
+	l.SetAccount(Account{User: m.User, Password: m.Password, Locked: m.Locked}, m.Address)
 	l.web.mu.Lock()
 	defer l.web.mu.Unlock()
 	if m.GUID == "" {
@@ -70,7 +72,7 @@ func (w *web) names() Published {
 }
 
 // mailbox finds one by its address or user.
-func (w *web) mailbox(name string) (WebMailbox, bool) {
+func (w *web) mailbox(name string) (Mailbox, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, plain, _ := strings.Cut(name, `\`)
@@ -80,11 +82,11 @@ func (w *web) mailbox(name string) (WebMailbox, bool) {
 			return m, true
 		}
 	}
-	return WebMailbox{}, false
+	return Mailbox{}, false
 }
 
 // begin opens a session of a browser.
-func (w *web) begin(m WebMailbox) string {
+func (w *web) begin(m Mailbox) string {
 	token := make([]byte, 16)
 	rand.Read(token)
 	w.mu.Lock()
@@ -94,7 +96,7 @@ func (w *web) begin(m WebMailbox) string {
 }
 
 // session finds who a browser is logged on as.
-func (w *web) session(r *http.Request) (WebMailbox, bool) {
+func (w *web) session(r *http.Request) (Mailbox, bool) {
 	for _, name := range []string{"cadata", "sessionid"} {
 		c, err := r.Cookie(name)
 		if err != nil {
@@ -107,7 +109,7 @@ func (w *web) session(r *http.Request) (WebMailbox, bool) {
 			return w.mailbox(address)
 		}
 	}
-	return WebMailbox{}, false
+	return Mailbox{}, false
 }
 
 var usualBuilds = map[string]string{"2007": "8.3.485.1", "2010": "14.3.496.0", "2013": "15.0.1497.48"}

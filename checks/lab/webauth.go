@@ -18,7 +18,7 @@ type connLogon struct {
 	mu        sync.Mutex
 	challenge [8]byte
 	begun     bool // the challenge was sent and not yet answered
-	user      *WebMailbox
+	user      *Mailbox
 }
 
 type connKey struct{}
@@ -30,7 +30,7 @@ func withLogon(ctx context.Context, _ net.Conn) context.Context {
 
 // authenticate finds who sends a request. With handled true the answer has
 // been given: a challenge or a refusal.
-func (p persona) authenticate(w http.ResponseWriter, r *http.Request, schemes []string) (user *WebMailbox, handled bool) {
+func (p persona) authenticate(w http.ResponseWriter, r *http.Request, schemes []string) (user *Mailbox, handled bool) {
 	state, _ := r.Context().Value(connKey{}).(*connLogon)
 	if state == nil {
 		return nil, false

@@ -10,7 +10,7 @@ import (
 )
 
 // discover answers Autodiscover, the old way or by SOAP.
-func (p persona) discover(w http.ResponseWriter, r *http.Request, path string, user WebMailbox) {
+func (p persona) discover(w http.ResponseWriter, r *http.Request, path string, user Mailbox) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<16))
 	address := elementText(body, "EMailAddress", "Mailbox")
@@ -37,7 +37,7 @@ func (p persona) discoverError(w io.Writer, code, message string) {
 }
 
 // host is the name that clients of a mailbox are sent to for its services.
-func (p persona) host(m WebMailbox) string {
+func (p persona) host(m Mailbox) string {
 	names := p.lab.web.names()
 	switch {
 	case names.Primary == "":
@@ -49,7 +49,7 @@ func (p persona) host(m WebMailbox) string {
 }
 
 // protocols are the sections of settings for a mailbox.
-func (p persona) protocols(m WebMailbox) string {
+func (p persona) protocols(m Mailbox) string {
 	server := p.lab.serverOf(m.Version)
 	host := p.host(m)
 	anywhere := p.lab.web.names().Primary
@@ -81,7 +81,7 @@ func versionWord(build string) string {
 	return fmt.Sprintf("%08X", 7<<28|n[0]&0x3f<<22|n[1]&0x3f<<16|1<<15|n[2])
 }
 
-func (p persona) discoverSOAP(w http.ResponseWriter, m WebMailbox, known bool) {
+func (p persona) discoverSOAP(w http.ResponseWriter, m Mailbox, known bool) {
 	const space = `xmlns="http://schemas.microsoft.com/exchange/2010/Autodiscover"`
 	header := fmt.Sprintf(`<ServerVersionInfo %s><MajorVersion>15</MajorVersion><MinorVersion>0</MinorVersion><MajorBuildNumber>1497</MajorBuildNumber><MinorBuildNumber>48</MinorBuildNumber></ServerVersionInfo>`, space)
 	user := `<ErrorCode>InvalidUser</ErrorCode><ErrorMessage>unknown</ErrorMessage>`

@@ -9,7 +9,7 @@ import (
 )
 
 // asUser answers a directory to somebody who is logged on.
-func (p persona) asUser(w http.ResponseWriter, r *http.Request, d directory, path string, m WebMailbox) {
+func (p persona) asUser(w http.ResponseWriter, r *http.Request, d directory, path string, m Mailbox) {
 	switch d.name {
 	case "autodiscover":
 		p.discover(w, r, path, m)
@@ -28,7 +28,7 @@ func (p persona) asUser(w http.ResponseWriter, r *http.Request, d directory, pat
 
 // behind is the server that answers for a mailbox through this one; not all
 // versions know each other.
-func (p persona) behind(m WebMailbox) (Server, bool) {
+func (p persona) behind(m Mailbox) (Server, bool) {
 	front := p.server.Version
 	if m.Version == front {
 		return p.server, true
@@ -43,7 +43,7 @@ const soapHead = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="htt
 
 // ews answers a GetFolder. Exchange 2013 does not speak for a mailbox on 2007,
 // whose clients are sent to the legacy name instead.
-func (p persona) ews(w http.ResponseWriter, r *http.Request, m WebMailbox) {
+func (p persona) ews(w http.ResponseWriter, r *http.Request, m Mailbox) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, "<html><head><title>Service</title></head></html>")
@@ -69,7 +69,7 @@ func (p persona) ews(w http.ResponseWriter, r *http.Request, m WebMailbox) {
 }
 
 // eas answers OPTIONS with the versions of the mailbox's server.
-func (p persona) eas(w http.ResponseWriter, m WebMailbox) {
+func (p persona) eas(w http.ResponseWriter, m Mailbox) {
 	server, knows := p.behind(m)
 	if !knows {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -86,7 +86,7 @@ func (p persona) eas(w http.ResponseWriter, m WebMailbox) {
 }
 
 // rpcServer is the name under which Outlook asks for a mailbox.
-func (p persona) rpcServer(m WebMailbox) string {
+func (p persona) rpcServer(m Mailbox) string {
 	if m.Version == "2013" {
 		_, domain, _ := strings.Cut(m.Address, "@")
 		return m.GUID + "@" + domain
@@ -95,7 +95,7 @@ func (p persona) rpcServer(m WebMailbox) string {
 }
 
 // rpc echoes when the server asked for is the mailbox's.
-func (p persona) rpc(w http.ResponseWriter, r *http.Request, m WebMailbox) {
+func (p persona) rpc(w http.ResponseWriter, r *http.Request, m Mailbox) {
 	server, port, _ := strings.Cut(r.URL.RawQuery, ":")
 	if name, err := url.QueryUnescape(server); err == nil {
 		server = name
@@ -148,7 +148,7 @@ func (p persona) signIn(w http.ResponseWriter, r *http.Request, path string) boo
 
 // mailboxPage is what a logged-on browser gets: the mailbox, or the way to the
 // legacy name.
-func (p persona) mailboxPage(w http.ResponseWriter, r *http.Request, m WebMailbox) {
+func (p persona) mailboxPage(w http.ResponseWriter, r *http.Request, m Mailbox) {
 	server, knows := p.behind(m)
 	switch {
 	case !knows:

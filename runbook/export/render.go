@@ -217,8 +217,11 @@ func (p *page) timeline() {
 	p.line("Estimated in all, one task after the other and waits included: %s.", firstOf(t.Estimate, "not estimated"))
 	if !t.RollBackBy.IsZero() {
 		what := "what is done"
-		if p.d.Kind == "plan" {
+		switch {
+		case p.d.Kind == "plan":
 			what = "everything"
+		case !p.d.Change.WindowStart.IsZero():
+			what = "what was done since the window began"
 		}
 		p.line("Roll back by %s: undoing %s takes %s, and then ends with the window.%s", stamp(t.RollBackBy), what, firstOf(t.UndoTime, "no estimated time"), p.noReturn())
 	}

@@ -12,7 +12,7 @@ import (
 // timeline holds planned against actual, by phase and by task.
 func (g *gatherer) timeline() {
 	tl := &g.d.Timeline
-	var estimate, undoAll, undoDone time.Duration
+	var estimate, undoAll time.Duration
 	for _, ph := range g.r.Phases {
 		row, est, undo := g.phaseRow(ph)
 		estimate += est
@@ -23,11 +23,9 @@ func (g *gatherer) timeline() {
 		tl.Phases = append(tl.Phases, row)
 		for _, t := range ph.Tasks {
 			tl.Tasks = append(tl.Tasks, g.taskRow(t))
-			if !taskState(g.p, t.ID).DoneAt.IsZero() {
-				undoDone += t.UndoTime
-			}
 		}
 	}
+	undoDone := runbook.Schedule(g.r, g.p, g.p.Now).Undo
 	tl.Estimate, tl.UndoTime = planned(estimate), planned(undoDone)
 	if g.o.Plan {
 		tl.UndoTime = planned(undoAll)

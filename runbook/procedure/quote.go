@@ -31,6 +31,9 @@ func HasPlaceholder(s string) bool { return strings.ContainsRune(s, placeholderO
 
 // ShowPlaceholders writes placeholders the way people read them: ‹name›.
 func ShowPlaceholders(s string) string {
+	if !HasPlaceholder(s) {
+		return s
+	}
 	return strings.NewReplacer(string(placeholderOpen), "‹", string(placeholderClose), "›").Replace(s)
 }
 

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 
-	"coexist/checks"
 	"coexist/runbook"
 )
 
@@ -83,62 +82,92 @@ func onServer(name string) string {
 	return " on " + name
 }
 
+// candidate is something that a step would have read, wherever it must be read.
+type candidate struct {
+	Item
+	label string // target of its task
+	local bool   // can only be read on the server that its task is for
+}
+
+// on tells whether a script for a server reads it. The general script (no
+// server) leaves out what must be read on its own server.
+func (c candidate) on(server string) bool {
+	if server == "" {
+		return !c.local
+	}
+	return strings.EqualFold(c.label, server)
+}
+
 // collect gathers the cmdlet checks and captures of a step for one shell.
 func collect(r *runbook.Runbook, o Options) ([]Item, error) {
+	list, err := candidates(r, o)
+	if err != nil {
+		return nil, err
+	}
 	var items []Item
 	seen := map[string]bool{}
+	for _, c := range list {
+		if c.on(o.Server) && !seen[c.ID] {
+			seen[c.ID] = true
+			items = append(items, c.Item)
+		}
+	}
+	return items, nil
+}
+
+// candidates lists what can be read for a step in a shell with the values that
+// are known.
+func candidates(r *runbook.Runbook, o Options) ([]candidate, error) {
+	var out []candidate
 	for _, p := range r.Phases {
 		if p.Step != o.Step {
 			continue
 		}
 		for _, t := range p.Tasks {
 			for _, c := range t.Checks {
-				if c.Kind != "cmdlet" || c.Shell != o.Shell || seen[c.ID] {
+				if c.Kind != "cmdlet" || c.Shell != o.Shell {
 					continue
 				}
 				ready, pending, err := c.Ready(o.Values)
 				if err != nil {
 					return nil, err
 				}
-				if len(pending) > 0 || !wanted(ready.Params, t, o.Server) {
-					continue
+				if len(pending) == 0 {
+					it := Item{ID: c.ID, Command: ready.Params.String("command"), Properties: ready.Params.Strings("properties")}
+					out = append(out, candidate{it, t.Label, ready.Params.Bool("local")})
 				}
-				seen[c.ID] = true
-				items = append(items, Item{ID: c.ID, Command: ready.Params.String("command"), Properties: ready.Params.Strings("properties")})
 			}
-			if !o.Capture || !here(t, o.Server) {
+			if !o.Capture {
 				continue
 			}
-			for _, c := range t.Captures {
-				if c.Shell != o.Shell || seen[c.Key] || c.Command == nil {
-					continue
-				}
-				text, err := c.Command.Render(o.Values)
-				if err != nil {
-					return nil, err
-				}
-				if len(text.Pending) > 0 || len(text.Lines) != 1 {
-					continue
-				}
-				seen[c.Key] = true
-				items = append(items, Item{ID: c.Key, Capture: true, Command: text.Lines[0], Properties: []string{c.Property}})
+			captures, err := captured(t, o)
+			if err != nil {
+				return nil, err
 			}
+			out = append(out, captures...)
 		}
 	}
-	return items, nil
+	return out, nil
 }
 
-// wanted keeps checks that can only be read on their own server (local) out of
-// the general script, and everything else out of a server's.
-func wanted(p checks.Params, t *runbook.Task, server string) bool {
-	if p.Bool("local") {
-		return server != "" && strings.EqualFold(t.Label, server)
+// captured lists the values to be read before a task changes them. What is
+// known was read already; reading it again might put the changed value in its
+// place.
+func captured(t *runbook.Task, o Options) ([]candidate, error) {
+	var out []candidate
+	for _, c := range t.Captures {
+		if _, known := o.Values[c.Key]; known || c.Shell != o.Shell || c.Command == nil {
+			continue
+		}
+		text, err := c.Command.Render(o.Values)
+		if err != nil {
+			return nil, err
+		}
+		if len(text.Pending) == 0 && len(text.Lines) == 1 {
+			out = append(out, candidate{Item: Item{ID: c.Key, Capture: true, Command: text.Lines[0], Properties: []string{c.Property}}, label: t.Label})
+		}
 	}
-	return here(t, server)
-}
-
-func here(t *runbook.Task, server string) bool {
-	return server == "" || strings.EqualFold(t.Label, server)
+	return out, nil
 }
 
 // observing is the part of the script that reads: one block an item, each with

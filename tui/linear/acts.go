@@ -70,9 +70,13 @@ func (t *talk) runList(list []*runbook.Check) error {
 		ctx, cancel = t.cfg.Context(t.ctx)
 	}
 	defer cancel()
-	t.con.say("Running %s.", count(len(ids), "check", "checks"))
+	check, how := t.s.RunChecks, ""
+	if t.snap.ReadOnly || t.snap.Broken != "" {
+		check, how = t.s.TryChecks, " without recording: "+t.readOnly()
+	}
+	t.con.say("Running %s%s.", count(len(ids), "check", "checks"), how)
 	n := 0
-	results, err := t.s.RunChecks(ctx, ids, func(u checks.Update) {
+	results, err := check(ctx, ids, func(u checks.Update) {
 		if u.Done && u.Result != nil {
 			n++
 			t.con.say("%d of %d: %s. %s: %s", n, len(ids), verdict(*u.Result), titles[u.Result.ID], u.Result.Summary)
@@ -81,8 +85,15 @@ func (t *talk) runList(list []*runbook.Check) error {
 	t.refresh()
 	t.sum(results)
 	if errors.Is(err, context.Canceled) {
+		if how != "" {
+			t.con.say("Cancelled.")
+			return nil
+		}
 		t.con.say("Cancelled. What had finished is recorded.")
 		return nil
+	}
+	if err == nil && how != "" {
+		t.con.say("Nothing of this was recorded, and it counts for no gate.")
 	}
 	return err
 }
@@ -105,7 +116,7 @@ func (t *talk) sum(results []checks.Result) {
 	for _, r := range results {
 		if r.Verdict == checks.Fail || r.Verdict == checks.Unknown {
 			if c := t.snap.Runbook.Check(r.ID); c != nil {
-				t.con.say("%s: %s", c.Title, r.Verdict)
+				t.con.say("%s, %s: %s", c.Title, c.Task.Label, r.Verdict)
 			}
 			t.trouble(r)
 		}

@@ -25,7 +25,7 @@ func (c command) is(word string) bool {
 func commands() []command {
 	return []command{
 		{"next", nil, false, "open the task to be done now", (*talk).goNext},
-		{"steps", []string{"s"}, false, "list the steps", func(t *talk, _ string) error { t.overview(); return nil }},
+		{"steps", nil, false, "list the steps", func(t *talk, _ string) error { t.overview(); return nil }},
 		{"step", nil, false, "step N: open a step by its number on the diagram", (*talk).goStep},
 		{"tasks", nil, false, "list the tasks of the open step", (*talk).tasks},
 		{"show", nil, false, "tell again where you are; an empty line does the same", func(t *talk, _ string) error { t.here(); return nil }},
@@ -38,6 +38,8 @@ func commands() []command {
 		{"waive", []string{"w"}, true, "waive N: record an exception for a check", (*talk).waive},
 		{"fill", []string{"i"}, true, "give the missing values; fill all: change them", (*talk).fill},
 		{"paste", nil, true, "paste N: take in what a management shell printed", (*talk).paste},
+		{"script", []string{"s"}, false, "write a script that reads in a management shell what the step needs", (*talk).script},
+		{"import", []string{"I"}, false, "import FILE: take in what a script saved; import alone asks", (*talk).importResults},
 		{"undo", []string{"b"}, true, "the way back from the task", (*talk).undo},
 		{"reopen", nil, true, "record that the task is to be done again", (*talk).reopen},
 		{"note", []string{"n"}, false, "note TEXT: a note on the task, or on the whole run", (*talk).note},

@@ -21,6 +21,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/script"
 	"coexist/tui/intake"
 )
 
@@ -30,6 +31,7 @@ type Session interface {
 	Close() error
 	SetOperator(name string) error
 	RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
+	TryChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
 	MarkDone(taskID, typed string) error
 	Reopen(taskID, why string) error
 	Attest(checkID string, a runbook.Attestation) error
@@ -61,6 +63,13 @@ type Config struct {
 	// Export writes the record and says where; an empty path means the usual
 	// place.
 	Export func(s Session, path string) (string, error)
+	// SaveScript writes a script beside the migration, never over another file,
+	// and records it; nil where none can be written.
+	SaveScript func(Session, script.Options) (path string, m script.Manifest, err error)
+	// ImportFile takes in the result file at a path, ImportText its pasted
+	// text; nil where nothing can be imported.
+	ImportFile func(s Session, path string) (script.Outcome, error)
+	ImportText func(s Session, data []byte) (script.Outcome, error)
 	// Context makes the context of one run of checks; interrupting the program
 	// should cancel it. Nil: the context of Run.
 	Context func(context.Context) (context.Context, context.CancelFunc)
@@ -77,13 +86,14 @@ func Run(ctx context.Context, cfg Config) error {
 		cfg.Clock = time.Now
 	}
 	t := &talk{ctx: ctx, cfg: cfg, con: newConsole(cfg.In, cfg.Out, cfg.ASCII), s: cfg.Session}
-	err := t.all()
+	err := t.converse()
+	ended := errors.Is(err, errQuit) || errors.Is(err, io.EOF)
 	if t.own && t.s != nil {
-		if closing := t.s.Close(); err == nil || errors.Is(err, errQuit) {
-			err = errors.Join(closing)
+		if closing := t.s.Close(); closing != nil && ended {
+			return closing
 		}
 	}
-	if errors.Is(err, errQuit) || errors.Is(err, io.EOF) {
+	if ended {
 		t.con.say("Bye. What was done is in the journal.")
 		return t.con.err
 	}
@@ -103,7 +113,7 @@ type talk struct {
 	list  []func() error // what the numbers of the last list choose
 }
 
-func (t *talk) all() error {
+func (t *talk) converse() error {
 	if t.s == nil {
 		if err := t.start(); err != nil {
 			return err

@@ -72,7 +72,30 @@ func (t *talk) overview() {
 		}
 		t.item(line, func() error { t.phase = p; t.showPhase(); return nil })
 	}
+	t.sayTime()
 	t.sayNext()
+}
+
+// sayTime tells where the work stands against the clock.
+func (t *talk) sayTime() {
+	now := t.snap.Progress.Now
+	s := runbook.Schedule(t.snap.Runbook, t.snap.Progress, now)
+	switch {
+	case s.Before(now):
+		t.con.say("The window opens at %s, in %s.", clock(s.Start), minutes(s.Start.Sub(now)))
+	case s.End.IsZero():
+	case s.Over(now):
+		t.con.say("THE WINDOW IS OVER since %s.", clock(s.End))
+	default:
+		t.con.say("The window ends at %s, in %s.", clock(s.End), minutes(s.Left(now)))
+	}
+	switch {
+	case s.RollBackBy.IsZero() || s.Undo == 0 || s.Over(now):
+	case s.TooLate(now):
+		t.con.say("It is too late to roll back within the window: that takes about %s.", minutes(s.Undo))
+	default:
+		t.con.say("Roll back by %s at the latest: that takes about %s.", clock(s.RollBackBy), minutes(s.Undo))
+	}
 }
 
 // item prints a numbered line and remembers what its number chooses.
@@ -87,6 +110,16 @@ func (t *talk) showPhase() {
 	p, s := t.phase, t.snap.Progress.Phases[t.phase.ID]
 	t.con.blank()
 	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+	if work, wait := runbook.Remaining(p, t.snap.Progress, t.snap.Progress.Now); !s.Complete && work+wait > 0 {
+		var parts []string
+		if work > 0 {
+			parts = append(parts, "about "+minutes(work)+" of work")
+		}
+		if wait > 0 {
+			parts = append(parts, minutes(wait)+" of waiting")
+		}
+		t.con.say("Still %s.", strings.Join(parts, " and "))
+	}
 	if !s.Open {
 		t.con.say("Locked: %s before it opens. Type gate to hear what.", count(len(s.Blockers), "thing is missing", "things are missing"))
 	}

@@ -23,6 +23,12 @@ func (t *talk) showTask() {
 		t.labelled("Takes about", minutes(task.Duration))
 	}
 	t.labelled("No way back", task.NoReturn)
+	if took := s.Took(); took > 0 {
+		t.labelled("Took", minutes(took))
+	}
+	if left := s.WaitUntil.Sub(t.snap.Progress.Now); s.Status == runbook.Waiting && left > 0 {
+		t.labelled("Waiting", minutes(left)+" left, until "+clock(s.WaitUntil))
+	}
 	if task.Wait > 0 {
 		t.labelled("Wait afterwards", minutes(task.Wait)+" "+task.WaitFor)
 	}
@@ -225,7 +231,7 @@ func (t *talk) transcript(c *runbook.Check) error {
 	t.con.say("Check %d: %s", t.position(c), c.Title)
 	t.con.say("Kind %s, gate %s, state %s", c.Kind, c.Gate, s.Status)
 	if c.Kind == "cmdlet" {
-		t.con.say("Answered by the Exchange %s Management Shell: run this there and type paste %d.", c.Shell, t.position(c))
+		t.con.say("Answered by the Exchange %s Management Shell: run this there and type paste %d, or let the step's script read it: type script.", c.Shell, t.position(c))
 		t.reading(c)
 	}
 	if c.Kind == "attest" {

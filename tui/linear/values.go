@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"coexist/checks"
+	"coexist/runbook/script"
 )
 
 // fill asks for the values of the task, the missing ones or all of them.
@@ -16,6 +17,10 @@ func (t *talk) fill(rest string) error {
 	}
 	for _, c := range t.task.Captures {
 		list = append(list, value{c.Key, c.Type, c.Prompt + " (property " + c.Property + ")", ""})
+	}
+	if len(list) == 0 && script.ForTask(t.task) {
+		t.con.say("This task asks for no value. What a shell returned comes in with paste N, or with import after the step's script was run.")
+		return nil
 	}
 	if len(list) == 0 {
 		return fmt.Errorf("this task asks for no value")
