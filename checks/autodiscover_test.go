@@ -181,6 +181,7 @@ func TestAnswersOfAutodiscover(t *testing.T) {
 		{"wrong root", strings.ReplaceAll(goodPOX, "Autodiscover>", "Other>"), checks.Fail, "xml.malformed"},
 		{"wrong namespace", strings.ReplaceAll(goodPOX, "autodiscover/responseschema", "x"), checks.Fail, "xml.malformed"},
 		{"second document", goodPOX + "<a/>", checks.Fail, "xml.malformed"},
+		{"the same document twice", goodPOX + strings.TrimPrefix(goodPOX, `<?xml version="1.0" encoding="utf-8"?>`), checks.Fail, "xml.malformed"},
 		{"trailing text", goodPOX + "boo", checks.Fail, "xml.malformed"},
 		{"cut", goodPOX[:len(goodPOX)-9], checks.Fail, "xml.malformed"},
 		{"nested 20000 deep", poxHead + strings.Repeat("<a>", 20000), checks.Fail, "xml.malformed"},

@@ -48,7 +48,7 @@ func (d *discovery) settings(ctx context.Context, from reached) Finding {
 			if d.mode == "soap" {
 				to = soapURL(to)
 			}
-			if !d.env.allowed(to.Hostname()) {
+			if !d.known(to.Hostname()) {
 				f := undecidable("autodiscover.redirect_unconfirmed", "Autodiscover redirects to %s, which is no host of this organisation", to.Hostname())
 				f.Found = to.Hostname()
 				return f
@@ -63,6 +63,11 @@ func (d *discovery) settings(ctx context.Context, from reached) Finding {
 		}
 	}
 	return d.loop(u)
+}
+
+// known tells whether a redirect leads to a host of the organisation.
+func (d *discovery) known(host string) bool {
+	return d.env.Logons != nil && d.env.allowed(host)
 }
 
 func soapURL(u *url.URL) *url.URL {
@@ -120,7 +125,11 @@ func (d *discovery) ask(ctx context.Context, mailbox string, u *url.URL, at endp
 		trouble.Transcript = nil
 		return discovered{}, nil, trouble
 	}
+	d.notes = append(d.notes, got.notes...)
 	a := got.answer
+	if !got.asked && a.status == 200 && !looksLikeHTML(a) {
+		d.notes = append(d.notes, warned("http.anonymous", "%s answers Autodiscover without asking for a logon", l.where()))
+	}
 	if isRedirect(a.status) {
 		if to, problem := redirectTarget(u, a); problem == nil {
 			return discovered{redirectURL: to.String()}, nil, nil
@@ -191,11 +200,11 @@ func (d *discovery) conclude(ctx context.Context, got discovered, rows []Row, at
 	if got.errorCode != "" {
 		return discoverError(at.where(), got)
 	}
-	f := merge([]Finding{
+	f := merge(append([]Finding{
 		{Verdict: Pass, Summary: fmt.Sprintf("%s hands out %d sections of settings", at.where(), len(got.sections))},
 		judgeSections(at.where(), got.sections, d.outside),
 		d.resolvable(ctx, got.sections),
-	})
+	}, d.notes...))
 	f.Rows = rows
 	if got.build != "" {
 		f.Evidence = with(f.Evidence, "server_build", got.build)

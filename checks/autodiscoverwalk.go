@@ -19,7 +19,8 @@ type discovery struct {
 	mode    string
 	outside bool
 	lines   []string
-	reached *reached // the first step that leads to Exchange
+	notes   []Finding // about the logon, beside the settings
+	reached *reached  // the first step that leads to Exchange
 }
 
 // reached is where Exchange answers Autodiscover.
@@ -323,7 +324,7 @@ func (d *discovery) hop(ctx context.Context, s discoveryStep, at endpoint, a web
 			return *trouble, "hop"
 		}
 		req := webRequest{method: "POST", url: to, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
-		if d.env.Logons == nil || !d.env.allowed(to.Hostname()) {
+		if !d.known(to.Hostname()) {
 			req.method, req.body, req.headers = "GET", nil, nil // a stranger need not learn the mail address
 		}
 		where, next, t := d.firstAnswer(ctx, req, addrs)

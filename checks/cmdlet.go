@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -26,7 +25,7 @@ var cmdletKind = Kind{
 	Observe:  observeCmdlet,
 }
 
-var propertyName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+var propertyName = pattern(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
 func validCmdlet(p Params) error {
 	var errs []error
@@ -34,7 +33,7 @@ func validCmdlet(p Params) error {
 		errs = append(errs, errors.New("command must be one line"))
 	}
 	for _, n := range p.Strings("properties") {
-		if !propertyName.MatchString(n) {
+		if !propertyName().MatchString(n) {
 			errs = append(errs, fmt.Errorf("properties: %q is not the name of a property", clip(n, 60)))
 		}
 	}

@@ -204,11 +204,11 @@ func (e Expectation) ValidateShape() error {
 	return nil
 }
 
-var decimal = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,10})?$`)
+var decimal = pattern(`^-?[0-9]{1,30}(\.[0-9]{1,10})?$`)
 
 func number(s string) (*big.Rat, error) {
 	s = strings.TrimSpace(s)
-	if !decimal.MatchString(s) {
+	if !decimal().MatchString(s) {
 		return nil, fmt.Errorf("%q is not a number", clip(s, 40))
 	}
 	n, ok := new(big.Rat).SetString(s)
@@ -219,18 +219,18 @@ func number(s string) (*big.Rat, error) {
 }
 
 var (
-	dotted  = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$`)
-	display = regexp.MustCompile(`^(?i:version )?([0-9]{1,9}\.[0-9]{1,9}) ?\((?i:build) ([0-9]{1,9}\.[0-9]{1,9})\)$`)
+	dotted  = pattern(`^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$`)
+	display = pattern(`^(?i:version )?([0-9]{1,9}\.[0-9]{1,9}) ?\((?i:build) ([0-9]{1,9}\.[0-9]{1,9})\)$`)
 )
 
 // version reads "15.00.1497.002" and "Version 15.0 (Build 1497.2)" as the same
 // numbers; missing trailing parts are zero.
 func version(s string) ([]int, error) {
 	s = strings.TrimSpace(s)
-	if m := display.FindStringSubmatch(s); m != nil {
+	if m := display().FindStringSubmatch(s); m != nil {
 		s = m[1] + "." + m[2]
 	}
-	if !dotted.MatchString(s) {
+	if !dotted().MatchString(s) {
 		return nil, fmt.Errorf("%q is not a version number", clip(s, 40))
 	}
 	out := make([]int, 6)
@@ -240,7 +240,7 @@ func version(s string) ([]int, error) {
 	return out, nil
 }
 
-var days = regexp.MustCompile(`^([0-9]{1,6})d`)
+var days = pattern(`^([0-9]{1,6})d`)
 
 // ParseDuration reads a Go duration that may begin with days, such as "30d" or
 // "1d12h".
@@ -248,7 +248,7 @@ func ParseDuration(s string) (time.Duration, error) {
 	s = strings.TrimSpace(s)
 	var total time.Duration
 	rest := s
-	if m := days.FindStringSubmatch(s); m != nil {
+	if m := days().FindStringSubmatch(s); m != nil {
 		n, _ := strconv.Atoi(m[1]) // at most six digits
 		if n > 36500 {
 			return 0, fmt.Errorf("%q is longer than a hundred years", s)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -81,6 +82,23 @@ func (s *site) credential(user, password string) {
 	s.env.Logon = func(context.Context, string) (checks.Credential, error) {
 		return checks.Credential{Username: user, Password: checks.NewSecret(password)}, nil
 	}
+}
+
+// Refused and Accepted count what the servers saw of a user's logons.
+func (s *site) Refused(user string) int  { return s.tried(user, false) }
+func (s *site) Accepted(user string) int { return s.tried(user, true) }
+
+func (s *site) tried(user string, ok bool) int {
+	n := 0
+	for _, l := range s.Logons() {
+		if strings.EqualFold(l.User, user) && l.OK == ok {
+			n++
+		}
+		if l.Clear {
+			s.t.Errorf("a password went over %s without TLS", l.Service)
+		}
+	}
+	return n
 }
 
 // run runs one check, sees that it keeps its time and that the result holds no
@@ -369,6 +387,41 @@ func TestRPC(t *testing.T) {
 	}
 }
 
+func TestRPCProxyWithoutEcho(t *testing.T) {
+	t.Parallel()
+	echo := "\x05\x00\x14\x03\x10\x00\x00\x00\x14\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00"
+	for _, c := range []struct {
+		name, kind, body string
+		status           int
+		verdict          checks.Verdict
+		reason           string
+	}{
+		{"echo", "application/rpc", echo, 200, checks.Pass, ""},
+		{"other bytes", "application/rpc", strings.Replace(echo, "\x40", "\x41", 1), 200, checks.Fail, "rpch.no_echo"},
+		{"a page", "text/html", "<html>", 200, checks.Fail, "rpch.no_echo"},
+		{"unknown server", "text/html", "", 404, checks.Fail, "rpch.no_echo"},
+		{"RPC error", "text/html", "", 503, checks.Fail, "rpch.no_echo"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.dress(afterLogon(func(w http.ResponseWriter, r *http.Request, _ string) {
+				if strings.HasPrefix(r.URL.Path, "/autodiscover/") {
+					fmt.Fprint(w, goodPOX)
+					return
+				}
+				if r.URL.RawQuery != "a.contoso.com:6001" {
+					t.Errorf("asked for %q", r.URL.RawQuery)
+				}
+				w.Header().Set("Content-Type", c.kind)
+				w.WriteHeader(c.status)
+				fmt.Fprint(w, c.body)
+			}))
+			expectVerdict(t, c.name, s.run("rpch", checks.Params{"host": "mail.contoso.com", "mailbox": "probe13@contoso.com"}), c.verdict, c.reason)
+		})
+	}
+}
+
 func TestNothingIsLeftRunning(t *testing.T) {
 	before := runtime.NumGoroutine()
 	func() {
@@ -401,3 +454,5 @@ func portOf(address string, port uint16) netip.AddrPort { return netip.AddrPortF
 func serverConfig(cert *tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{*cert}, MaxVersion: tls.VersionTLS12}
 }
+
+func tlsServer(c net.Conn, cert *tls.Certificate) *tls.Conn { return tls.Server(c, serverConfig(cert)) }

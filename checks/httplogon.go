@@ -29,6 +29,7 @@ type webLogon struct {
 type webLoggedOn struct {
 	asked  bool      // the server asked for a logon; otherwise answer is what the stranger got
 	scheme string    // Basic, NTLM or Negotiate
+	offers []string  // schemes offered to the stranger
 	answer webAnswer // to the real request
 	more   []webAnswer
 	lines  []string
@@ -59,7 +60,7 @@ func logonOver(ctx context.Context, env *Env, l webLogon) (webLoggedOn, *Finding
 	if a.status != 401 {
 		return out, nil
 	}
-	out.asked = true
+	out.asked, out.offers = true, schemesOf(a.challenges)
 	var problem *Finding
 	if out.scheme, problem = pickScheme(l, a); problem != nil {
 		problem.Transcript = out.lines

@@ -33,6 +33,9 @@ func askAsUser(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint) 
 		return *trouble
 	}
 	row := answerRow(at, got.answer)
+	if got.asked {
+		row["auth"] = got.offers
+	}
 	parts := []Finding{judgeAsUser(c, u, got, l.where())}
 	if ews && got.asked {
 		parts = append(parts, judgeEWS(l.where(), got.answer, row))

@@ -159,6 +159,13 @@ func newTransport(ctx context.Context, env *Env, req webRequest, dialed **troubl
 	proxied := env.Proxy != ""
 	if proxied {
 		t.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(env.Proxy) }
+		t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, res *http.Response) error {
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+			*dialed = &trouble{Unknown, "http.proxy", fmt.Sprintf("the proxy did not let the request through: it answers %d", res.StatusCode)}
+			return errors.New((*dialed).text)
+		}
 	}
 	t.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
 		c, trouble := dialWeb(ctx, env, address)

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,13 +9,13 @@ import (
 )
 
 // serialText is the serialNumber of an Exchange server.
-var serialText = regexp.MustCompile(`^Version (\d{1,3})\.(\d{1,3}) \(Build (\d{1,5})\.(\d{1,5})(?::[^)]{0,60})?\)$`)
+var serialText = pattern(`^Version (\d{1,3})\.(\d{1,3}) \(Build (\d{1,5})\.(\d{1,5})(?::[^)]{0,60})?\)$`)
 
 // decodeSerial reads a server's version from its serialNumber, as
 // "Version 15.0 (Build 31497.2)": from Exchange 2007 on 30000 is added to the
 // build, which the shell does not show.
 func decodeSerial(serial string) (major, build string, ok bool) {
-	m := serialText.FindStringSubmatch(strings.TrimSpace(serial))
+	m := serialText().FindStringSubmatch(strings.TrimSpace(serial))
 	if m == nil {
 		return "unknown", "", false
 	}

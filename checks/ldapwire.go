@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -282,7 +281,7 @@ func (d *controller) trouble(ctx context.Context, err error) *trouble {
 }
 
 // adCode finds the code that Active Directory puts into a refused logon.
-var adCode = regexp.MustCompile(`AcceptSecurityContext error, data ([0-9a-fA-F]{1,8})\b`)
+var adCode = pattern(`AcceptSecurityContext error, data ([0-9a-fA-F]{1,8})\b`)
 
 // adRefusals are the codes that engineers can act on.
 var adRefusals = map[string]struct{ reason, text string }{
@@ -311,7 +310,7 @@ func refusal(err error) error {
 	if strings.Contains(text, "80090346") {
 		return &LogonError{Unknown, "auth.extended_protection", "the directory asks for channel binding"}
 	}
-	if m := adCode.FindStringSubmatch(text); m != nil {
+	if m := adCode().FindStringSubmatch(text); m != nil {
 		if known, ok := adRefusals[strings.ToLower(m[1])]; ok {
 			return &LogonError{Fail, known.reason, fmt.Sprintf("%s (code %s)", known.text, strings.ToLower(m[1]))}
 		}

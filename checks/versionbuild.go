@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -28,13 +27,13 @@ func generationOf(build string) string {
 	return ""
 }
 
-var buildNumber = regexp.MustCompile(`^\d{1,3}\.\d{1,3}(\.\d{1,6}){0,2}$`)
+var buildNumber = pattern(`^\d{1,3}\.\d{1,3}(\.\d{1,6}){0,2}$`)
 
 // plainBuild writes a build number without leading zeros ("14.00.0536.000" is
 // 14.0.536.0); empty when it is no build number.
 func plainBuild(s string) string {
 	s = strings.TrimSpace(s)
-	if !buildNumber.MatchString(s) {
+	if !buildNumber().MatchString(s) {
 		return ""
 	}
 	parts := strings.Split(s, ".")

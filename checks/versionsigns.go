@@ -3,7 +3,6 @@ package checks
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ var (
 // themePath finds the build in the addresses of the logon page's pictures:
 // /owa/8.3.485.1/themes/…, /owa/14.3.169.1/themes/…, and three numbers under
 // /owa/auth/ since Exchange 2013.
-var themePath = regexp.MustCompile(`(?i)/owa/(auth/)?(\d{1,2}\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)/(?:themes|scripts|styles)/`)
+var themePath = pattern(`(?i)/owa/(auth/)?(\d{1,2}\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)/(?:themes|scripts|styles)/`)
 
 // open tells whether no strong sign was found yet.
 func (s versionSigns) open() bool {
@@ -72,7 +71,7 @@ func (s *versionSigns) read(visit string, a webAnswer) {
 	s.readPlatform(a)
 	switch visit {
 	case "owa":
-		if m := themePath.FindSubmatch(a.body); m != nil {
+		if m := themePath().FindSubmatch(a.body); m != nil {
 			s.addBuild("logon page", string(m[2]))
 		}
 	case "autodiscover":

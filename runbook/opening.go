@@ -17,23 +17,26 @@ import (
 // starts, or that the migration or the procedure is not what it was.
 func (s *Session) prepare(text string, known migration.Known) {
 	m := MigrationPrint{Hash: digest(text), Text: text}
-	p := procedurePrint(s.lib, s.runbook.Source)
 	lastM, lastP := lastPrints(s.events)
 	if lastM == nil || lastP == nil {
-		s.preamble = append(s.preamble, journal.Entry{Kind: EventStarted, Data: RunStarted{
-			Tool: s.opts.Tool, File: fileName(s.path), Organization: s.runbook.Migration.Organization.Name,
-			Source: s.runbook.Source, Release: s.runbook.Release.Name, Rehearsal: s.opts.Rehearsal, Migration: m, Procedure: p,
-		}})
+		s.preamble = append(s.preamble, func() journal.Entry { // the prints take time that only recording needs
+			return journal.Entry{Kind: EventStarted, Data: RunStarted{
+				Tool: s.opts.Tool, File: fileName(s.path), Organization: s.runbook.Migration.Organization.Name,
+				Source: s.runbook.Source, Release: s.runbook.Release.Name, Rehearsal: s.opts.Rehearsal, Migration: m,
+				Procedure: procedurePrint(s.lib, s.runbook.Source),
+			}}
+		})
 		return
 	}
 	if lastM.Hash != m.Hash {
 		change := MigrationChanged{Migration: m, Before: lastM.Hash, Summary: s.edited(*lastM, known)}
-		s.preamble = append(s.preamble, journal.Entry{Kind: EventMigration, Data: change})
+		s.preamble = append(s.preamble, func() journal.Entry { return journal.Entry{Kind: EventMigration, Data: change} })
 		s.notices = append(s.notices, "The migration was edited since the last session: "+change.Summary.String()+".")
 	}
-	if lastP.Hash != p.Hash {
+	if lastP.Hash != s.lib.Hash {
+		p := procedurePrint(s.lib, s.runbook.Source)
 		change := ProcedureChanged{Procedure: p, Before: lastP.Hash, Tool: s.opts.Tool, Summary: revised(*lastP, p)}
-		s.preamble = append(s.preamble, journal.Entry{Kind: EventProcedure, Data: change})
+		s.preamble = append(s.preamble, func() journal.Entry { return journal.Entry{Kind: EventProcedure, Data: change} })
 		s.notices = append(s.notices, "The procedure is another one than in the last session: "+change.Summary.String()+".")
 	}
 }

@@ -161,3 +161,48 @@ func pick(list []Server, keep func(Server) bool, role string) []Server {
 	}
 	return out
 }
+
+// Call answers a method that a template calls on the data; see
+// procedure.Methods. Calls by hand let the linker drop what nothing calls.
+func (d *Data) Call(name string, args []string) (any, bool, error) {
+	switch {
+	case name == "Old" && len(args) == 1:
+		return d.Old(args[0]), true, nil
+	case name == "New" && len(args) == 1:
+		return d.New(args[0]), true, nil
+	case name == "Of" && len(args) == 2:
+		return d.Of(args[0], args[1]), true, nil
+	case name == "Probe" && len(args) == 1:
+		return d.Probe(args[0]), true, nil
+	case name == "MultiDomain" && len(args) == 0:
+		return d.MultiDomain(), true, nil
+	case name == "MultiSite" && len(args) == 0:
+		return d.MultiSite(), true, nil
+	case name == "Has2007" && len(args) == 0:
+		return d.Has2007(), true, nil
+	case name == "Has2010" && len(args) == 0:
+		return d.Has2010(), true, nil
+	}
+	return nil, false, nil
+}
+
+// Call answers a method that a template calls on a site.
+func (s Site) Call(name string, args []string) (any, bool, error) {
+	switch {
+	case name == "Old" && len(args) == 1:
+		return s.Old(args[0]), true, nil
+	case name == "New" && len(args) == 1:
+		return s.New(args[0]), true, nil
+	case name == "Of" && len(args) == 2:
+		return s.Of(args[0], args[1]), true, nil
+	}
+	return nil, false, nil
+}
+
+// Call answers a method that a template calls on a server.
+func (s Server) Call(name string, args []string) (any, bool, error) {
+	if name == "Has" && len(args) == 1 {
+		return s.Has(args[0]), true, nil
+	}
+	return nil, false, nil
+}

@@ -61,9 +61,9 @@ type Session struct {
 
 	mu       sync.Mutex
 	fold     *fold
-	events   []journal.Event // those that the fold has taken in
-	preamble []journal.Entry // what opening found out; recorded before the first act
-	notices  []string        // what the preamble will say, while it is not recorded
+	events   []journal.Event        // those that the fold has taken in
+	preamble []func() journal.Entry // what opening found out; recorded before the first act
+	notices  []string               // what the preamble will say, while it is not recorded
 	closed   bool
 }
 
@@ -306,10 +306,14 @@ func (s *Session) append(entries ...journal.Entry) error {
 	if strings.TrimSpace(s.opts.Operator) == "" {
 		return &Refused{Why: "say who you are first: whatever is recorded carries a name"}
 	}
-	all := append(append([]journal.Entry(nil), s.preamble...), entries...)
-	if len(all) == 0 {
+	if len(s.preamble)+len(entries) == 0 {
 		return nil
 	}
+	all := make([]journal.Entry, 0, len(s.preamble)+len(entries))
+	for _, entry := range s.preamble {
+		all = append(all, entry())
+	}
+	all = append(all, entries...)
 	if _, err := s.journal.AppendAll(all); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func New(c Config) (*Lab, error) {
 		services: map[netip.AddrPort]*service{}, udp: map[netip.AddrPort]string{}, hosts: map[netip.Addr]int{},
 		forwards: map[netip.Addr]netip.Addr{}, servers: map[string]*running{},
 	}
-	l.web.sessions, l.web.refused, l.web.accepted = map[string]string{}, map[string]int{}, map[string]int{}
+	l.web.sessions = map[string]string{}
 	if l.now == nil {
 		l.now = time.Now
 	}

@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// Mailbox is a mailbox that a probe may log on to.
+// Mailbox is a mailbox that may be reached by the web directories, with the
+// account of its owner.
 type Mailbox struct {
 	Address  string
 	User     string // DOMAIN\user
@@ -31,12 +32,12 @@ type web struct {
 	mailboxes []Mailbox
 	published Published
 	sessions  map[string]string // cookie to address
-	refused   map[string]int    // user to refused logons
-	accepted  map[string]int
 }
 
-// SetMailbox adds a mailbox, or changes the one of that address.
+// SetMailbox adds a mailbox, or changes the one of that address. Its account
+// is found under the address as well.
 func (l *Lab) SetMailbox(m Mailbox) {
+	l.SetAccount(Account{User: m.User, Password: m.Password, Locked: m.Locked}, m.Address)
 	l.web.mu.Lock()
 	defer l.web.mu.Unlock()
 	if m.GUID == "" {
@@ -56,21 +57,6 @@ func (l *Lab) Publish(p Published) {
 	l.web.mu.Lock()
 	defer l.web.mu.Unlock()
 	l.web.published = p
-}
-
-// Refused tells how often a user's logon was refused, as the count of wrong
-// passwords in a directory would.
-func (l *Lab) Refused(user string) int {
-	l.web.mu.Lock()
-	defer l.web.mu.Unlock()
-	return l.web.refused[strings.ToLower(user)]
-}
-
-// Accepted tells how often a user was logged on.
-func (l *Lab) Accepted(user string) int {
-	l.web.mu.Lock()
-	defer l.web.mu.Unlock()
-	return l.web.accepted[strings.ToLower(user)]
 }
 
 // names are the published names, with the primary one standing in for a
@@ -97,20 +83,6 @@ func (w *web) mailbox(name string) (Mailbox, bool) {
 		}
 	}
 	return Mailbox{}, false
-}
-
-// logOn checks a name and a password, and counts.
-func (w *web) logOn(name string, right func(Mailbox) bool) (Mailbox, bool) {
-	m, there := w.mailbox(name)
-	ok := there && !m.Locked && right(m)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if ok {
-		w.accepted[strings.ToLower(m.User)]++
-	} else if there {
-		w.refused[strings.ToLower(m.User)]++
-	}
-	return m, ok
 }
 
 // begin opens a session of a browser.

@@ -3,8 +3,6 @@ package lab
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/md5"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
@@ -13,14 +11,13 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/crypto/md4" // NTLM is made of it
 )
 
 // connLogon is the state of an NTLM logon, which belongs to a connection.
 type connLogon struct {
 	mu        sync.Mutex
-	challenge []byte
+	challenge [8]byte
+	begun     bool // the challenge was sent and not yet answered
 	user      *Mailbox
 }
 
@@ -46,7 +43,8 @@ func (p persona) authenticate(w http.ResponseWriter, r *http.Request, schemes []
 		return state.user, false
 	case strings.EqualFold(scheme, "Basic") && offers(schemes, "Basic"):
 		name, password, _ := r.BasicAuth()
-		if m, ok := p.lab.web.logOn(name, func(m Mailbox) bool { return m.Password == password }); ok {
+		if p.lab.accounts.tryPassword("http", name, password, p.secure) == "" {
+			m, _ := p.lab.web.mailbox(name)
 			return &m, false
 		}
 	case strings.EqualFold(scheme, "NTLM") && offers(schemes, "NTLM"), strings.EqualFold(scheme, "Negotiate") && offers(schemes, "Negotiate"):
@@ -55,22 +53,16 @@ func (p persona) authenticate(w http.ResponseWriter, r *http.Request, schemes []
 			break
 		}
 		if binary.LittleEndian.Uint32(raw[8:]) == 1 {
-			state.challenge = make([]byte, 8)
-			rand.Read(state.challenge)
-			w.Header().Set("WWW-Authenticate", scheme+" "+base64.StdEncoding.EncodeToString(p.challengeMessage(state.challenge)))
+			rand.Read(state.challenge[:])
+			state.begun = true
+			w.Header().Set("WWW-Authenticate", scheme+" "+base64.StdEncoding.EncodeToString(p.challengeMessage(state.challenge[:])))
 			w.WriteHeader(http.StatusUnauthorized)
 			return nil, true
 		}
-		if state.challenge == nil {
-			break
-		}
-		proof, ok := readProof(raw)
-		challenge := state.challenge
-		state.challenge = nil
-		if !ok {
-			break
-		}
-		if m, ok := p.lab.web.logOn(proof.name(), func(m Mailbox) bool { return proof.right(challenge, m.Password) }); ok {
+		begun := state.begun
+		state.begun = false
+		if begun && p.lab.accounts.tryNTLM("http", raw, state.challenge) == "" {
+			m, _ := p.lab.web.mailbox(proofName(raw))
 			state.user = &m
 			return state.user, false
 		}
@@ -127,44 +119,23 @@ func (p persona) challengeMessage(challenge []byte) []byte {
 	return append(append(m, target...), info.Bytes()...)
 }
 
-// proofMessage is the third message.
-type proofMessage struct {
-	user, domain string
-	response     []byte
-}
-
-func (p proofMessage) name() string {
-	if p.domain == "" {
-		return p.user
-	}
-	return p.domain + `\` + p.user
-}
-
-func readProof(raw []byte) (proofMessage, bool) {
-	if len(raw) < 64 || binary.LittleEndian.Uint32(raw[8:]) != 3 {
-		return proofMessage{}, false
-	}
+// proofName is the user of the third message.
+func proofName(raw []byte) string {
 	field := func(at int) []byte {
+		if len(raw) < at+8 {
+			return nil
+		}
 		n, from := int(binary.LittleEndian.Uint16(raw[at:])), int(binary.LittleEndian.Uint32(raw[at+4:]))
 		if from < 0 || from+n > len(raw) {
 			return nil
 		}
 		return raw[from : from+n]
 	}
-	p := proofMessage{response: field(20), domain: narrow(field(28)), user: narrow(field(36))}
-	return p, len(p.response) > 16
-}
-
-// right tells whether the proof was made with this password.
-func (p proofMessage) right(challenge []byte, password string) bool {
-	hash := md4.New()
-	hash.Write(wide(password))
-	key := hmac.New(md5.New, hash.Sum(nil))
-	key.Write(wide(strings.ToUpper(p.user) + p.domain))
-	mac := hmac.New(md5.New, key.Sum(nil))
-	mac.Write(challenge)
-	mac.Write(p.response[16:])
-	return hmac.Equal(mac.Sum(nil), p.response[:16])
+	domain, user := narrow(field(28)), narrow(field(36))
+	if domain == "" {
+		return user
+	}
+	return domain + `\` + user
 }
 
 // httpTime is how servers write times.

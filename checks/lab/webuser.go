@@ -126,8 +126,8 @@ func (p persona) signIn(w http.ResponseWriter, r *http.Request, path string) boo
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	name, password := r.PostFormValue("username"), r.PostFormValue("password")
-	m, ok := p.lab.web.logOn(name, func(m Mailbox) bool { return m.Password == password })
-	if !ok {
+	m, ok := p.lab.web.mailbox(name)
+	if code := p.lab.accounts.tryPassword("owa", name, password, p.secure); code != "" || !ok {
 		w.Header().Set("Location", "https://"+r.Host+"/owa/auth/logon.aspx?replaceCurrent=1&reason=2&url="+url.QueryEscape(r.PostFormValue("destination")))
 		w.WriteHeader(http.StatusFound)
 		return true

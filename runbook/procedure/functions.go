@@ -5,37 +5,68 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"text/template"
+	"sync"
 )
 
-// functions is the language of procedures: the quoting helpers that end every
-// printing action, and the functions inside. lookup may be nil.
-func functions(lookup Lookup) template.FuncMap {
-	all := template.FuncMap{
-		"ps": quotePS, "psList": quotePSList, "bare": quoteBare, "num": quoteNum,
-		"cmd": quoteCmd, "plain": quotePlain, "host": quoteHost, "dn": quoteDN, "text": quoteText,
-		"join": join, "names": names, "fqdns": fqdns, "first": first, "rest": rest,
-		"lower": lower, "upper": upper, "label": label, "default": fallback,
+// function is one function of the language; max is -1 where there is no limit.
+type function struct {
+	min, max int
+	call     func(e *evaluation, args []any) (any, error)
+}
+
+// language holds the functions of procedures by name: the quoting helpers that
+// end every printing action, and the functions inside. The parser takes it as
+// it is. What else text/template has is known to the parser alone, so that the
+// lint can name it.
+var language = sync.OnceValue(func() map[string]any {
+	return map[string]any{
+		"ps": one(quotePS), "psList": one(quotePSList), "bare": one(quoteBare), "num": one(quoteNum),
+		"cmd": one(quoteCmd), "plain": one(quotePlain), "host": one(quoteHost), "dn": one(quoteDN), "text": one(quoteText),
+		"names": one(names), "fqdns": one(fqdns), "first": one(first), "rest": one(rest),
+		"lower": one(lower), "upper": one(upper), "label": one(label), "join": two(join),
+		"default": two(func(otherwise, x any) (any, error) { return fallback(otherwise, x), nil }),
+		"value":   named(1, func(l Lookup, name []string) (any, error) { return l.Value(name[0]) }),
+		"valueAt": named(2, func(l Lookup, name []string) (any, error) { return l.ValueAt(name[0], name[1]) }),
+		"release": named(1, func(l Lookup, name []string) (any, error) { return l.Release(name[0]) }),
+		"and":     function{1, -1, lastOf}, "or": function{1, -1, lastOf}, "not": one(not),
+		"eq": many(2, -1, equal), "ne": many(2, 2, ordered(func(order int) bool { return order != 0 })),
+		"lt":    many(2, 2, ordered(func(order int) bool { return order < 0 })),
+		"le":    many(2, 2, ordered(func(order int) bool { return order <= 0 })),
+		"gt":    many(2, 2, ordered(func(order int) bool { return order > 0 })),
+		"ge":    many(2, 2, ordered(func(order int) bool { return order >= 0 })),
+		"print": many(0, -1, sprint), "printf": many(1, -1, sprintf),
+		"len": one(length), "index": many(2, 2, index), "slice": many(1, 3, slice),
+		"html": foreign{}, "js": foreign{}, "urlquery": foreign{}, "call": foreign{}, "println": foreign{},
 	}
-	all["value"] = func(name string) (any, error) {
-		if lookup == nil {
+})
+
+// foreign is a function of text/template that procedures do without.
+type foreign struct{}
+
+func one[T any](f func(any) (T, error)) function {
+	return function{1, 1, func(_ *evaluation, args []any) (any, error) { return f(args[0]) }}
+}
+
+func two[T any](f func(a, b any) (T, error)) function {
+	return function{2, 2, func(_ *evaluation, args []any) (any, error) { return f(args[0], args[1]) }}
+}
+
+func many[T any](least, most int, f func([]any) (T, error)) function {
+	return function{least, most, func(_ *evaluation, args []any) (any, error) { return f(args) }}
+}
+
+// named makes a function of names that the Lookup answers.
+func named(count int, f func(Lookup, []string) (any, error)) function {
+	return function{count, count, func(e *evaluation, args []any) (any, error) {
+		if e.lookup == nil {
 			return nil, errNoValues
 		}
-		return lookup.Value(name)
-	}
-	all["valueAt"] = func(name, place string) (any, error) {
-		if lookup == nil {
-			return nil, errNoValues
+		texts, err := argTexts(args)
+		if err != nil {
+			return nil, err
 		}
-		return lookup.ValueAt(name, place)
-	}
-	all["release"] = func(name string) (Release, error) {
-		if lookup == nil {
-			return Release{}, errNoValues
-		}
-		return lookup.Release(name)
-	}
-	return all
+		return f(e.lookup, texts)
+	}}
 }
 
 var errNoValues = errors.New("conditions never read values or releases")

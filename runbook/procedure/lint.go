@@ -87,7 +87,7 @@ func (l *linter) oneOf(field, word string, known ...string) {
 // declare notes what a task asks for and captures. Several tasks may bring
 // the same value, with one type and scope.
 func (l *linter) declare(t *Task) {
-	l.at = Problem{Place: l.lib.where[t.Name], Task: t.Name}
+	l.at = Problem{Place: l.lib.Where(t.Name), Task: t.Name}
 	note := func(field, name string, v valueUse) {
 		first, known := l.values[name]
 		switch {

@@ -17,7 +17,7 @@ var (
 
 // task checks everything that one task says.
 func (l *linter) task(t *Task) {
-	l.at = Problem{Place: l.lib.where[t.Name], Task: t.Name}
+	l.at = Problem{Place: l.lib.Where(t.Name), Task: t.Name}
 	if !taskNamePattern.MatchString(t.Name) {
 		l.say("name", "%q: expected a dotted name of small letters, digits and dashes, like prepare.schema", t.Name)
 	}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
@@ -21,7 +22,7 @@ type Library struct {
 	Releases   Releases
 	Hash       string // SHA-256 over all files, names and contents, hex
 
-	where map[string]Place // of tasks, by name
+	where map[string]written // of tasks, by name
 }
 
 // Place is a line of a file; Line is 0 when only the file is known.
@@ -49,7 +50,7 @@ func Load(fsys fs.FS) (*Library, error) {
 		return nil, err
 	}
 	lib := &Library{
-		Procedures: map[string]*Procedure{}, Tasks: map[string]*Task{}, where: map[string]Place{},
+		Procedures: map[string]*Procedure{}, Tasks: map[string]*Task{}, where: map[string]written{},
 		Hash: hashFiles(files),
 	}
 	var problems []error
@@ -77,7 +78,25 @@ func (l *Library) Release(name string) (Release, bool) {
 }
 
 // Where returns where a task is written.
-func (l *Library) Where(task string) Place { return l.where[task] }
+func (l *Library) Where(task string) Place { return l.where[task].place() }
+
+// written says that a task is the n-th one of a file.
+type written struct {
+	file  string
+	n     int
+	lines func() []int // of the tasks of the file
+}
+
+func (w written) place() Place {
+	if w.lines == nil {
+		return Place{}
+	}
+	place := Place{File: w.file}
+	if lines := w.lines(); w.n < len(lines) {
+		place.Line = lines[w.n]
+	}
+	return place
+}
 
 func (l *Library) addProcedure(f file) []error {
 	p := &Procedure{}
@@ -92,27 +111,27 @@ func (l *Library) addProcedure(f file) []error {
 }
 
 func (l *Library) addTasks(f file) []error {
-	var holder struct {
-		Format int     `toml:"format"`
-		Tasks  []*Task `toml:"task"`
-	}
+	var holder taskFile
 	problems := f.decode(&holder)
-	lines := locate(f.text).headers["task"]
+	lines := sync.OnceValue(func() []int { return locate(f.text).headers["task"] })
 	for i, t := range holder.Tasks {
 		if t == nil { // the file was read in part
 			continue
 		}
-		place := Place{File: f.name}
-		if i < len(lines) {
-			place.Line = lines[i]
-		}
+		place := written{f.name, i, lines}
 		if earlier, double := l.where[t.Name]; double {
-			problems = append(problems, fmt.Errorf("%s: task %q is there already, at %s; names are unique over all files", place, t.Name, earlier))
+			problems = append(problems, fmt.Errorf("%s: task %q is there already, at %s; names are unique over all files", place.place(), t.Name, earlier.place()))
 			continue
 		}
 		l.where[t.Name], l.Tasks[t.Name] = place, t
 	}
 	return problems
+}
+
+// taskFile is what a file of tasks holds.
+type taskFile struct {
+	Format int     `toml:"format"`
+	Tasks  []*Task `toml:"task"`
 }
 
 type file struct{ name, text string }
@@ -154,6 +173,14 @@ func hashFiles(files []file) string {
 
 // decode fills target and refuses what target has no field for.
 func (f file) decode(target any) []error {
+	if decodePlain(f.text, target) {
+		return nil
+	}
+	return f.decodeFully(target)
+}
+
+// decodeFully takes all of TOML and tells where something is wrong.
+func (f file) decodeFully(target any) []error {
 	meta, err := toml.Decode(f.text, target)
 	if err != nil {
 		var parse toml.ParseError

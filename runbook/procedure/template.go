@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/template"
 	"text/template/parse"
 )
 
@@ -12,8 +11,7 @@ import (
 // or a condition.
 type Template struct {
 	source string
-	tree   *template.Template // nil: the text holds no action
-	late   bool               // it calls a function that Lookup answers
+	tree   *parse.Tree // nil: the text holds no action
 	uses   []Use
 }
 
@@ -37,13 +35,12 @@ func ParseTemplate(source string) (*Template, error) {
 	if !strings.Contains(source, "{{") {
 		return &Template{source: source}, nil
 	}
-	tree, err := template.New("text").Option("missingkey=error").Funcs(functions(nil)).Parse(source)
-	if err != nil {
+	tree := parse.New("text")
+	if _, err := tree.Parse(source, "", "", map[string]*parse.Tree{}, language()); err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: text:"))
 	}
 	t := &Template{source: source, tree: tree}
-	err = t.survey()
-	return t, err
+	return t, t.survey()
 }
 
 // ParseCondition parses the inside of an if action; an empty condition always
@@ -67,19 +64,11 @@ func (t *Template) Execute(data any, lookup Lookup) (string, error) {
 	if t.tree == nil {
 		return t.source, nil
 	}
-	tree := t.tree
-	if t.late {
-		bound, err := tree.Clone()
-		if err != nil {
-			return "", err
-		}
-		tree = bound.Funcs(functions(lookup))
-	}
-	var out strings.Builder
-	if err := tree.Execute(&out, data); err != nil {
+	e := evaluation{lookup: lookup, vars: []variable{{"$", data}}}
+	if err := e.list(data, t.tree.Root); err != nil {
 		return "", plainError(err)
 	}
-	return out.String(), nil
+	return e.out.String(), nil
 }
 
 // Holds executes a condition.
@@ -88,22 +77,17 @@ func (t *Template) Holds(data any) (bool, error) {
 	return text == "true", err
 }
 
-// plainError drops what text/template puts before the cause, which names
-// nothing that an author of procedures knows.
+// plainError drops where a helper stood that refused a value.
 func plainError(err error) error {
 	var refused *refusal
 	if errors.As(err, &refused) {
 		return refused
 	}
-	text := err.Error()
-	if _, after, found := strings.Cut(text, "executing \"text\" at "); found {
-		text = after
-	}
-	return errors.New(text)
+	return err
 }
 
-// survey walks the tree once: which values are named, and whether any
-// function needs a Lookup.
+// survey walks the tree once: which values are named, and what has no place
+// in a text.
 func (t *Template) survey() error {
 	var failure error
 	walk(t.tree.Root, func(node parse.Node) {
@@ -116,10 +100,7 @@ func (t *Template) survey() error {
 			return
 		}
 		switch name.Ident {
-		case "release":
-			t.late = true
 		case "value", "valueAt":
-			t.late = true
 			if len(command.Args) < 2 {
 				failure = fmt.Errorf("%s needs the name of a value in quotes after it", name.Ident)
 				return
