@@ -287,9 +287,7 @@ func (f forestType) member(name string) (any, error) {
 	}
 	return method(func([]any) (any, error) {
 		var domains []any
-		for _, d := range f.org.domains() {
-			domains = append(domains, d)
-		}
+		domains = append(domains, f.org.domains()...)
 		return newItem("Forest", "Name", f.org.plan.Forest, "Domains", domains), nil
 	}), nil
 }
@@ -563,9 +561,9 @@ func equal(a, b any) (bool, error) {
 	if a == nil || b == nil {
 		return a == nil && b == nil, nil
 	}
-	switch a.(type) {
+	switch v := a.(type) {
 	case bool:
-		return a.(bool) == truth(b), nil
+		return v == truth(b), nil
 	case int, float64:
 		x, _ := number(a)
 		y, ok := number(b)
