@@ -117,6 +117,7 @@ type app struct {
 	ascii    bool
 	plain    bool
 	readOnly bool
+	looking  bool // an answer is read off, nothing else is done
 	version  bool
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
@@ -299,7 +300,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 		return nil, err
 	}
 	return runbook.Open(path, runbook.Options{
-		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},
@@ -636,7 +637,7 @@ func (a *app) openToRecord(file string, noRecord bool) (*runbook.Session, error)
 
 // look opens a migration only to read it.
 func (a *app) look(file string) (runbook.Snapshot, error) {
-	a.readOnly = true
+	a.readOnly, a.looking = true, true
 	s, err := a.open(file)
 	if err != nil {
 		return runbook.Snapshot{}, err

@@ -29,6 +29,7 @@ type Options struct {
 	Host      string
 	Tool      string // version, recorded
 	ReadOnly  bool
+	Look      bool   // with ReadOnly: a rehearsal's journal may be read too, as for an export
 	Rehearsal string // scenario, empty in the field
 	// Waits is told of the time that must pass after a task that was just
 	// marked: the clock of a rehearsal jumps over it. Nil in the field.
@@ -173,6 +174,8 @@ func (s *Session) sameKind() error {
 		return nil
 	}
 	switch was, is := s.fold.rehearsal, s.opts.Rehearsal; {
+	case s.opts.Look && s.opts.ReadOnly:
+		return nil // what is only read says itself that it is a rehearsal
 	case was != "" && is == "":
 		return fmt.Errorf("%s records a rehearsal (%s); open it with coexist rehearse", JournalPath(s.path), was)
 	case was == "" && is != "":
