@@ -13,9 +13,8 @@ type call struct {
 }
 
 var (
-	cmdletName = regexp.MustCompile(`^[A-Z][A-Za-z]*-[A-Z][A-Za-z0-9]*$`)
-	operator   = regexp.MustCompile(`(?i)^-(c|i)?(eq|ne|gt|ge|lt|le|like|notlike|match|notmatch|contains|notcontains|and|or|not|in|f|replace|split|join|as|is|isnot|bor|band)$`)
-	keyword    = regexp.MustCompile(`(?i)^(if|else|elseif|foreach|while|param|try|catch|return|throw|in)$`)
+	operator = regexp.MustCompile(`(?i)^-(c|i)?(eq|ne|gt|ge|lt|le|like|notlike|match|notmatch|contains|notcontains|and|or|not|in|f|replace|split|join|as|is|isnot|bor|band)$`)
+	keyword  = regexp.MustCompile(`(?i)^(if|else|elseif|foreach|while|param|try|catch|return|throw|in)$`)
 )
 
 // nest is one level of brackets of a PowerShell line.

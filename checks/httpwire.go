@@ -28,8 +28,7 @@ type webRequest struct {
 	headers map[string]string
 	body    []byte
 	tls     *tls.Config // nil: legacyConfig, for requests without a secret
-	timeout time.Duration
-	most    int64 // bytes of body to read; zero: Limits.BodyBytes
+	most    int64       // bytes of body to read; zero: Limits.BodyBytes
 }
 
 // webAnswer is what came back. The body is bounded and dropped with the answer.

@@ -259,7 +259,7 @@ func FuzzDirectoryValues(f *testing.F) {
 		rpcServer(value)
 		keywordSites([]string{value})
 		hostsOf([]string{value})
-		parentDN(dn)
+		_ = parentDN(dn)
 		serverOf(dn)
 		isDeleted(dn)
 		if dn != "" && !sameDN(dn, dn) {

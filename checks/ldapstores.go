@@ -18,7 +18,6 @@ type database struct {
 	version string
 	oab     string
 	rpc     string
-	copies  []string // servers with a copy
 }
 
 // databases reads every mailbox database and the servers behind them.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"unicode/utf16"
 
+	//lint:ignore SA1019 NTLM is made of MD4
 	"golang.org/x/crypto/md4"
 
 	"coexist/checks"

@@ -284,11 +284,7 @@ func (f forestType) member(name string) (any, error) {
 		return nil, fmt.Errorf("the forest has no %s here", name)
 	}
 	return method(func([]any) (any, error) {
-		var domains []any
-		for _, d := range f.org.domains() {
-			domains = append(domains, d)
-		}
-		return newItem("Forest", "Name", f.org.plan.Forest, "Domains", domains), nil
+		return newItem("Forest", "Name", f.org.plan.Forest, "Domains", f.org.domains()), nil
 	}), nil
 }
 

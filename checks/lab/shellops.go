@@ -30,9 +30,9 @@ func equal(a, b any) (bool, error) {
 	if a == nil || b == nil {
 		return a == nil && b == nil, nil
 	}
-	switch a.(type) {
+	switch v := a.(type) {
 	case bool:
-		return a.(bool) == truth(b), nil
+		return v == truth(b), nil
 	case int, float64:
 		x, _ := number(a)
 		y, ok := number(b)
