@@ -199,7 +199,7 @@ func (o *Organization) setObject(p map[string]string, _ time.Time) error {
 
 // made are the kinds of object that people make on the way; their names may
 // come as a list.
-var made = []string{"Mailbox", "MigrationBatch", "OfflineAddressBook", "SendConnector"}
+var made = []string{"Mailbox", "MigrationBatch", "OfflineAddressBook", "SendConnector", "ReceiveConnector"}
 
 func (o *Organization) meantOrMade(noun, id string) ([]*item, error) {
 	if !slices.Contains(made, noun) {
@@ -241,6 +241,12 @@ func (o *Organization) create(noun, name string) (*item, error) {
 		v = newItem(noun, "Identity", name, "Name", name, "Status", "Created", "FailedCount", 0)
 	case "OfflineAddressBook":
 		v = newItem(noun, "Name", name, "Identity", `\`+name, "IsDefault", false, "ExchangeVersion", "0.20 (15.0.0.0)", "GlobalWebDistributionEnabled", true)
+	case "ReceiveConnector":
+		server, own, ok := strings.Cut(name, `\`)
+		if !ok || o.server(server) == nil {
+			return nil, fmt.Errorf("there is no server for the connector %s", name)
+		}
+		v = newItem(noun, "Name", own, "Identity", name, "Server", server, "MaxMessageSize", megabytes(36))
 	default:
 		v = newItem(noun, "Name", name, "Identity", name, "AddressSpaces", []any{"smtp:*;1"}, "SourceTransportServers", nil)
 	}

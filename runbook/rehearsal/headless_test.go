@@ -110,6 +110,9 @@ func TestHeadless(t *testing.T) {
 // it should have brought about must be missed by a check, or the check says
 // nothing.
 func TestNothingComesOfItself(t *testing.T) {
+	if testing.Short() {
+		t.Skip("walks the whole upgrade many times")
+	}
 	t.Parallel()
 	for kind, want := range map[string]string{
 		"schema.extend":        "prepare.schema/org/version",
@@ -146,6 +149,9 @@ func stuckAt(sum *rehearsal.Summary, check string) bool {
 // TestFaultsAreFound runs into each fault, mends it as an engineer would, and
 // goes on to the end.
 func TestFaultsAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("walks the whole upgrade many times")
+	}
 	t.Parallel()
 	for _, c := range []struct {
 		fault, source, check, task string // task is done once more; empty: it cannot be mended
