@@ -18,7 +18,7 @@ func (b *bench) saveScript(s *runbook.Session, o script.Options) (string, script
 	if err == nil {
 		b.scripts = append(b.scripts, m)
 	}
-	return "/work/contoso-step.ps1", m, err
+	return "/runs/contoso-step.ps1", m, err
 }
 
 // shellAnswers is the file that a script saves where nothing is left to move.
@@ -53,7 +53,7 @@ func TestScriptOutAndBack(t *testing.T) {
 	mailboxesMoved(b)
 	b.reload()
 	b.keys(".", "s", "ctrl+s")
-	b.see("Run the script, import what it saves", "/work/contoso-step.ps1", `.\contoso-step.ps1`)
+	b.see("Run the script, import what it saves", "/runs/contoso-step.ps1", `.\contoso-step.ps1`)
 	m := b.scripts[0]
 	b.see(m.ResultName())
 	if m.Step != 5 || m.Shell != "2013" || m.Server != "" || m.Capture {
