@@ -991,8 +991,12 @@ func (a *app) password(account string, fd int) (checks.Secret, error) {
 
 func kindsHelp() string {
 	var b strings.Builder
-	for _, k := range checks.Kinds() {
-		fmt.Fprintf(&b, "  %-13s %s\n", k.Name, k.Doc)
+	for _, name := range target.Kinds() {
+		kind := name
+		if name == "imap" || name == "pop" {
+			kind = "mailbox"
+		}
+		fmt.Fprintf(&b, "  %-13s %s\n", name, checks.KindNamed(kind).Doc)
 	}
 	return b.String()
 }
