@@ -457,8 +457,11 @@ func TestRehearsalOnScreen(t *testing.T) {
 	if code := term.WaitExit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if said := headless(t, made, 2, "status", "contoso.toml"); !strings.Contains(said, "coexist rehearse") {
-		t.Errorf("the field opened a rehearsal: %s", said)
+	if said := headless(t, made, 2, "check", "contoso.toml"); !strings.Contains(said, "coexist rehearse") {
+		t.Errorf("the field worked on a rehearsal: %s", said)
+	}
+	if said := headless(t, made, 0, "status", "contoso.toml"); !strings.Contains(strings.ToUpper(said), "REHEARSAL") {
+		t.Errorf("the status of a rehearsal does not say that it is one: %s", said)
 	}
 
 	term = start(t, dir, 120, 40)
