@@ -47,7 +47,7 @@ const (
 
 // Check is one verification with every parameter filled in, ready to run.
 type Check struct {
-	ID      string // task/target/check, see architecture decision 1
+	ID      string // task/target/check
 	Step    int    // number of the step on the diagram, 1-based; 0 outside a runbook
 	Round   string // encoded site name of a round, empty outside rounds
 	Task    string // dotted task name
