@@ -48,22 +48,23 @@ func (w *writer) checks(list []procedure.Check) {
 // ready gives the check its render function, and renders once to find what is
 // wrong.
 func (w *writer) ready(field string, check *Check, source *procedure.Check) {
-	late := false
-	render := func(v Values) (checks.Check, []Pending, error) {
+	fill := func(v Values) (out checks.Check, pending []Pending, late bool, err error) {
 		q := w.reader(v)
 		f := filler{w: w, q: q}
-		out := checks.Check{
+		out = checks.Check{
 			ID: check.ID, Step: w.task.Phase.Step, Round: w.task.Phase.Round, Task: w.task.Name, Target: w.task.Target,
 			Kind: source.Kind, Params: checks.Params(f.table(source.Params)), Expect: f.expectations(source.Expect),
 			Vantage: check.Vantage, Remedy: check.Remedy,
 		}
-		late = late || f.late
-		return out, q.missing(), f.err
+		return out, q.missing(), f.late, f.err
 	}
-	now, pending, err := render(nil)
+	now, pending, late, err := fill(nil)
 	w.fail(field, err)
-	check.waits, check.render = pending, render
-	check.late = late
+	check.waits, check.late = pending, late
+	check.render = func(v Values) (checks.Check, []Pending, error) {
+		out, pending, _, err := fill(v)
+		return out, pending, err
+	}
 	if !late {
 		check.render = func(Values) (checks.Check, []Pending, error) { return now, nil, nil }
 	}
