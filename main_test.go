@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -19,10 +18,9 @@ import (
 	"coexist/assets"
 	"coexist/checks"
 	"coexist/checks/lab"
-	"coexist/runbook"
 	"coexist/runbook/journal"
 	"coexist/runbook/migration"
-	"coexist/runbook/script"
+	"coexist/tui/command"
 	"coexist/tui/tuitest"
 )
 
@@ -46,9 +44,11 @@ func TestImportRules(t *testing.T) {
 		"coexist/runbook/migration": {},
 		"coexist/runbook/journal":   {},
 		"coexist/tui":               {"coexist/tui", "coexist/runbook", "coexist/checks"},
+		"coexist/tui/command":       {"coexist/tui", "coexist/runbook", "coexist/checks"},
 	}
 	forbidden := map[string][]string{ // prefixes nobody below may import
-		"coexist/tui":               {"net", "os/exec", "coexist/checks/lab", "coexist/assets"},
+		"coexist/tui":               {"net", "os/exec", "coexist/checks/lab", "coexist/assets", "coexist/tui/command"},
+		"coexist/tui/command":       {"net", "os/exec", "coexist/assets"}, // it opens files and sessions; the network comes in through Environment
 		"coexist/runbook":           {"charm.land/", "net/http", "os/exec", "coexist/tui", "coexist/checks/lab"},
 		"coexist/runbook/migration": {"net/http", "os/exec"},
 		"coexist/checks":            {"charm.land/"},
@@ -126,7 +126,7 @@ func inWorld(world string) int {
 		}
 		return door, nil
 	}
-	return exitCode(run(context.Background(), os.Args[1:], env), os.Stderr)
+	return command.ExitCode(run(context.Background(), os.Args[1:], env), os.Stderr)
 }
 
 // smallProcedure is a way to 2013 that a test can walk in seconds.
@@ -419,13 +419,13 @@ func TestRehearseHeadless(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, talk bytes.Buffer
-			env := environment{Out: &out, Err: &talk, In: strings.NewReader(""), Dir: t.TempDir(), Getenv: func(string) string { return "" }, Now: time.Now,
+			env := command.Environment{Out: &out, Err: &talk, In: strings.NewReader(""), Dir: t.TempDir(), Getenv: func(string) string { return "" }, Now: time.Now,
 				User: "meyer", Host: "jumphost", Assets: assets.FS, Network: func(checks.FieldSettings) (*checks.Env, error) {
 					t.Error("a rehearsal asked for the real network")
 					return nil, os.ErrPermission
 				}}
 			err := run(t.Context(), append([]string{"rehearse", "--headless", "--json"}, c.args...), env)
-			if code := exitCode(err, &talk); code != c.code {
+			if code := command.ExitCode(err, &talk); code != c.code {
 				t.Fatalf("exit code %d, want %d: %v\n%s", code, c.code, err, out.String())
 			}
 			for _, want := range c.want {
@@ -481,12 +481,12 @@ func BenchmarkStatus(b *testing.B) { benchCommand(b, "status") }
 // BenchmarkExport renders the whole runbook as Markdown.
 func BenchmarkExport(b *testing.B) { benchCommand(b, "export", "-o", "-") }
 
-func benchCommand(b *testing.B, command string, flags ...string) {
+func benchCommand(b *testing.B, name string, flags ...string) {
 	path := filepath.Join(b.TempDir(), "contoso.toml")
 	if err := os.WriteFile(path, migration.Sample("2010"), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	args := append([]string{command, path}, flags...)
+	args := append([]string{name, path}, flags...)
 	b.ReportAllocs()
 	for b.Loop() {
 		var out bytes.Buffer
@@ -496,87 +496,5 @@ func benchCommand(b *testing.B, command string, flags ...string) {
 		if err := run(context.Background(), args, env); out.Len() == 0 {
 			b.Fatalf("nothing was printed: %v", err)
 		}
-	}
-}
-
-// scriptSession opens the sample organisation with the shipped procedures.
-func scriptSession(t *testing.T, operator string) (*app, *runbook.Session, string) {
-	t.Helper()
-	l, err := lab.New(lab.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "contoso.toml"), migration.Sample("2010"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a := &app{operator: operator, environment: environment{Out: io.Discard, Err: io.Discard, Dir: filepath.Join(dir, "elsewhere"), Getenv: os.Getenv,
-		Now: time.Now, Host: "jump", Assets: assets.FS, Network: func(checks.FieldSettings) (*checks.Env, error) { return l.Env(), nil }}}
-	s, err := a.open(filepath.Join(dir, "contoso.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return a, s, dir
-}
-
-// TestScriptsGoBesideTheMigration writes scripts as the wizard does and takes
-// back what one of them saved.
-func TestScriptsGoBesideTheMigration(t *testing.T) {
-	t.Parallel()
-	a, s, dir := scriptSession(t, "A. Meyer")
-	var last script.Manifest
-	for i, want := range []string{"contoso-step1-2010.ps1", "contoso-step1-2010-2.ps1", "contoso-step1-2010-3.ps1"} {
-		path, m, err := a.saveScript(s, script.Options{Step: 1, Shell: "2010"})
-		if err != nil || path != filepath.Join(dir, want) {
-			t.Fatalf("script %d: %s, %v", i+1, path, err)
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(data), m.Nonce) {
-			t.Fatalf("%s does not hold its nonce: %v", path, err)
-		}
-		last = m
-	}
-	path, _, err := a.saveScript(s, script.Options{Step: 1, Shell: "2010", Server: "EX10-01"})
-	if err != nil || filepath.Base(path) != "contoso-step1-2010-EX10-01.ps1" {
-		t.Errorf("of one server: %s, %v", path, err)
-	}
-	r := script.Results{Format: 1, Nonce: last.Nonce, Content: last.Content, Step: 1, Shell: "2010", Computer: "EX10-01", Started: time.Now(), Ended: time.Now()}
-	for _, id := range last.Checks {
-		r.Observations = append(r.Observations, script.Observation{Kind: "check", ID: id, Rows: []checks.Row{}})
-	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, last.ResultName()), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := a.importFile(s, last.ResultName()) // beside the migration, not in the working folder
-	if err != nil || len(out.Results) != len(last.Checks) {
-		t.Fatalf("import: %d results, %v", len(out.Results), err)
-	}
-	again, err := importText(s, data)
-	if err != nil || again.Already.IsZero() {
-		t.Errorf("the same as text: %+v, %v", again, err)
-	}
-	for name, want := range map[string]string{"nothing.json": "expected the coexist-", dir: "is no file"} {
-		if _, err := a.importFile(s, name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("import of %s: %v", name, err)
-		}
-	}
-}
-
-// TestNoScriptIsLeftUnrecorded wants no file where nothing can be recorded: it
-// could never be imported.
-func TestNoScriptIsLeftUnrecorded(t *testing.T) {
-	t.Parallel()
-	a, s, dir := scriptSession(t, "")
-	if _, _, err := a.saveScript(s, script.Options{Step: 1, Shell: "2010"}); err == nil {
-		t.Fatal("a script was written without an operator")
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*.ps1")); len(left) > 0 {
-		t.Errorf("left: %v", left)
 	}
 }

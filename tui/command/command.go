@@ -1,0 +1,172 @@
+// Package command is the command line: the tree of commands, their flags and
+// exit codes. Every command opens a session or a probe, hands the answer to the
+// package that writes it, and says how it ended. What lies outside the program
+// comes in through Environment.
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"coexist/checks"
+	"coexist/checks/lab"
+	"coexist/runbook/procedure"
+	"coexist/runbook/rehearsal"
+	"coexist/tui"
+)
+
+// Environment is everything outside the program that it may touch; the tests
+// hand in their own.
+type Environment struct {
+	In         io.Reader
+	Out, Err   io.Writer
+	Dir        string // working folder
+	Getenv     func(string) string
+	Now        func() time.Time
+	User, Host string
+	Assets     fs.FS
+	Network    func(checks.FieldSettings) (*checks.Env, error)
+	Copy       func(string) error // the local clipboard; an error means there is none
+}
+
+// failure is the outcome "something is wrong out there": exit code 1. Every
+// other error is unusable input: exit code 2.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// ExitCode prints an error, if there is one to tell, and returns the code for
+// it.
+func ExitCode(err error, w io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(w, text)
+	}
+	var f failure
+	if errors.As(err, &f) {
+		return 1
+	}
+	return 2
+}
+
+// Run carries out one command line.
+func Run(ctx context.Context, args []string, env Environment) error {
+	root := newRoot(&app{Environment: env, asker: tui.NewAsker()})
+	root.SetArgs(args)
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	return root.ExecuteContext(ctx)
+}
+
+// app is what the commands share.
+type app struct {
+	Environment
+	operator string
+	ascii    bool
+	plain    bool
+	readOnly bool
+	looking  bool // an answer is read off, nothing else is done
+	version  bool
+	asker    *tui.Asker
+	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	lib      *procedure.Library
+
+	mu         sync.Mutex
+	rehearsals []*lab.Organization // to be closed when the screens are left
+	stage      *rehearsal.Clock    // of the rehearsal that is shown; nil in the field
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "coexist [FILE]",
+		Short: "A wizard for upgrading Exchange 2007 or 2010 to Exchange Server 2013",
+		Long: `coexist takes an engineer through the on-premises upgrade of an Exchange 2007 or
+2010 organisation to Exchange Server 2013, with both versions side by side
+until the last mailbox has moved. FILE is a migration (contoso.toml); without
+one the start screen opens.`,
+		Args:          cobra.MaximumNArgs(1),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(c *cobra.Command, args []string) error {
+			if a.version {
+				fmt.Fprintf(a.Out, "coexist %s\n", version())
+				return nil
+			}
+			return a.wizard(c.Context(), args)
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
+	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
+	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
+	// cobra's own flag prints through text/template, which keeps the linker from
+	// dropping the methods that nothing calls.
+	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
+	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
+	root.AddCommand(newCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
+		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
+	return root
+}
+
+// path resolves a name against the working folder.
+func (a *app) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.Dir, name)
+}
+
+// copyText puts text on the local clipboard, if there is one that this machine
+// can reach, and says how; "" leaves it to the terminal.
+func (a *app) copyText(text string) (string, error) {
+	if a.Getenv("SSH_TTY") != "" || a.Getenv("SSH_CONNECTION") != "" {
+		return "", nil // the local clipboard would be the wrong machine's
+	}
+	if a.Copy == nil || a.Copy(text) != nil {
+		return "", nil
+	}
+	return "the clipboard", nil
+}
+
+// answer prints what a command was asked for: JSON for programs, text for
+// people.
+func (a *app) answer(asJSON bool, data any, text func() string) error {
+	if !asJSON {
+		_, err := io.WriteString(a.Out, text())
+		return err
+	}
+	enc := json.NewEncoder(a.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(data)
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// clock is this machine's, or that of the rehearsal that is shown.
+func (a *app) clock() time.Time {
+	a.mu.Lock()
+	stage := a.stage
+	a.mu.Unlock()
+	if stage != nil {
+		return stage.Now()
+	}
+	return a.Now()
+}

@@ -1,0 +1,78 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"coexist/runbook"
+	"coexist/runbook/migration"
+	"coexist/runbook/script"
+)
+
+// saveScript writes a script beside the migration, under a name that no file
+// has yet, and records it.
+func (a *app) saveScript(s *runbook.Session, o script.Options) (string, script.Manifest, error) {
+	o.Tool = version()
+	stem := fmt.Sprintf("%s-step%d-%s", strings.TrimSuffix(s.Snapshot().Path, ".toml"), o.Step, o.Shell)
+	if o.Server != "" {
+		stem += "-" + o.Server
+	}
+	path := stem + ".ps1"
+	for n := 2; ; n++ {
+		written := false
+		m, err := script.Save(s, o, path, func(path string, data []byte) error {
+			err := migration.WriteNew(path, data)
+			written = err == nil
+			return err
+		})
+		if err != nil && written {
+			err = errors.Join(err, os.Remove(path)) // what is not recorded could never be imported
+		}
+		if !errors.Is(err, fs.ErrExist) || n > 1000 {
+			return path, m, err
+		}
+		path = fmt.Sprintf("%s-%d.ps1", stem, n)
+	}
+}
+
+func scriptCommand(a *app) *cobra.Command {
+	var o script.Options
+	var out string
+	c := &cobra.Command{
+		Use:   "script FILE --step N [--shell 2007|2010|2013] -o FILE.ps1",
+		Short: "Write a read-only script for the Exchange Management Shell",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.Shell != "2007" && o.Shell != "2010" && o.Shell != "2013" {
+				return fmt.Errorf("--shell %q: expected 2007, 2010 or 2013", o.Shell)
+			}
+			if o.Step == 0 || out == "" {
+				return errors.New("name the step with --step and the file to write with -o")
+			}
+			s, err := a.openToRecord(args[0], false)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			o.Tool = version()
+			m, err := script.Save(s, o, a.path(out), migration.WriteNew)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Err, "wrote %s: %d checks, %d captured values\nrun it in the Exchange Management Shell of Exchange %s, then: coexist import %s %s\n",
+				out, len(m.Checks), len(m.Captures), m.Shell, args[0], m.ResultName())
+			return nil
+		},
+	}
+	c.Flags().IntVar(&o.Step, "step", 0, "step of the diagram")
+	c.Flags().StringVar(&o.Shell, "shell", "2013", "2007, 2010 or 2013")
+	c.Flags().StringVar(&o.Server, "server", "", "only what must be read on this server")
+	c.Flags().BoolVar(&o.Capture, "capture", false, "also read the values that the step's tasks will change")
+	c.Flags().StringVarP(&out, "output", "o", "", "the script to write; never overwritten")
+	return c
+}

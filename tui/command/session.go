@@ -1,0 +1,144 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"coexist/checks"
+	"coexist/runbook"
+	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+)
+
+// open opens a session on a migration file with this machine's network.
+func (a *app) open(path string) (*runbook.Session, error) {
+	// Almost all that is made here is kept: collecting it four times over would
+	// take a third of the start.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	path = a.path(path)
+	known, err := a.known()
+	if err != nil {
+		return nil, err
+	}
+	m, err := migration.Load(path, known)
+	if err != nil {
+		return nil, err
+	}
+	net, err := a.network(path, m)
+	if err != nil {
+		return nil, err
+	}
+	evidence := runbook.EvidenceOf(path)
+	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
+	net.Logon = a.logonsOf(m)
+	lib, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	return runbook.Open(path, runbook.Options{
+		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			return checks.Run(ctx, net.Asked(ctx, list), list, each)
+		},
+	})
+}
+
+// logonsOf hands out the accounts of a migration's test mailboxes; nil when
+// nobody is there to ask for their passwords. The directory is read with the
+// first of them.
+func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+	if a.logon == nil || len(m.Probes) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, account string) (checks.Credential, error) {
+		user := account
+		for i, p := range m.Probes {
+			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
+				user = p.Username
+				break
+			}
+		}
+		c, err := a.logon(ctx, user)
+		c.Username = user
+		return c, err
+	}
+}
+
+// network makes the door to the network as a migration describes it.
+func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
+	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+	for _, name := range m.Network.Trust {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(path), name)
+		}
+		pem, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+		}
+		settings.TrustPEM = append(settings.TrustPEM, pem)
+	}
+	return a.Network(settings)
+}
+
+// library loads the procedures, once.
+func (a *app) library() (*procedure.Library, error) {
+	if a.lib == nil {
+		lib, err := procedure.Load(a.Assets)
+		if err != nil {
+			return nil, err
+		}
+		a.lib = lib
+	}
+	return a.lib, nil
+}
+
+func (a *app) known() (migration.Known, error) {
+	lib, err := a.library()
+	if err != nil {
+		return migration.Known{}, err
+	}
+	return migration.Known{Releases: lib.Releases.Targets()}, nil
+}
+
+// transcript returns the stored talk behind a result.
+func transcript(s *runbook.Session, sha256 string) (string, error) {
+	data, err := runbook.EvidenceOf(s.Snapshot().Path).Load(sha256)
+	return string(data), err
+}
+
+// openToRecord opens a session that can write, or says who holds the journal.
+func (a *app) openToRecord(file string, noRecord bool) (*runbook.Session, error) {
+	a.readOnly = noRecord
+	if a.operator == "" {
+		a.operator = a.User
+	}
+	s, err := a.open(file)
+	if err != nil {
+		return nil, err
+	}
+	if snap := s.Snapshot(); snap.ReadOnly && !noRecord {
+		s.Close()
+		if snap.Holder != "" {
+			return nil, fmt.Errorf("%s: the journal is held by %s; close it there, or look without recording with --no-record", file, snap.Holder)
+		}
+		return nil, fmt.Errorf("%s: the journal can only be read: %s", file, snap.Why)
+	}
+	return s, nil
+}
+
+// look opens a migration only to read it.
+func (a *app) look(file string) (runbook.Snapshot, error) {
+	a.readOnly, a.looking = true, true
+	s, err := a.open(file)
+	if err != nil {
+		return runbook.Snapshot{}, err
+	}
+	defer s.Close()
+	return s.Snapshot(), nil
+}

@@ -1,0 +1,130 @@
+package command
+
+import (
+	"context"
+	"os"
+
+	"coexist/runbook"
+	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+	"coexist/runbook/rehearsal"
+	"coexist/runbook/script"
+	"coexist/tui"
+	"coexist/tui/intake"
+	"coexist/tui/linear"
+	"coexist/tui/paint"
+)
+
+// wizard opens the full screen, or the linear mode where that is asked for.
+func (a *app) wizard(ctx context.Context, args []string) error {
+	linearMode := a.plain || a.Getenv("TERM") == "dumb"
+	if !linearMode {
+		a.logon = a.asker.Logon
+	}
+	if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
+		return tui.ErrNoTerminal
+	}
+	var session *runbook.Session
+	if len(args) == 1 {
+		s, err := a.open(args[0])
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		session = s
+	}
+	return a.screens(ctx, session, linearMode)
+}
+
+// screens shows a session, or the start screen when there is none.
+func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode bool) error {
+	defer a.endRehearsals()
+	if linearMode {
+		return a.linear(ctx, session)
+	}
+	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
+		Rehearse: func(source string) (*runbook.Session, error) {
+			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
+		},
+		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
+}
+
+// linear talks in numbered prompts and plain lines.
+func (a *app) linear(ctx context.Context, session *runbook.Session) error {
+	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
+		Rehearse: func(source string) (linear.Session, error) {
+			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		},
+		Open: func(path string) (linear.Session, error) {
+			s, err := a.open(path)
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		},
+		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
+			return a.saveScript(s.(*runbook.Session), o)
+		},
+		ImportFile: func(s linear.Session, path string) (script.Outcome, error) {
+			return a.importFile(s.(*runbook.Session), path)
+		},
+		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
+			return importText(s.(*runbook.Session), data)
+		},
+	}
+	if session != nil {
+		cfg.Session = session
+	}
+	return linear.Run(ctx, cfg)
+}
+
+// start makes the start screen of the wizard.
+func (a *app) start(sketch func(*paint.Canvas, *migration.Migration)) tui.Start {
+	cfg := a.intake()
+	cfg.Diagram = sketch
+	return intake.New(cfg)
+}
+
+// intake is what the start screen and the forms may do with files.
+func (a *app) intake() intake.Config {
+	known, _ := a.known()
+	return intake.Config{
+		Known: known, Releases: a.releases(), Folder: a.Dir, Clock: a.Now,
+		Find:      func() []intake.Found { return a.found(known) },
+		Save:      migration.WriteNew,
+		Replace:   migration.SaveAtomic,
+		SaveDraft: migration.SaveAtomic,
+		DropDraft: os.Remove,
+		LoadDraft: os.ReadFile,
+	}
+}
+
+func (a *app) releases() []procedure.Release {
+	lib, err := a.library()
+	if err != nil {
+		return nil
+	}
+	return lib.Releases.List
+}
+
+// found lists the migrations of the working folder for the start screen.
+func (a *app) found(known migration.Known) []intake.Found {
+	var list []intake.Found
+	for _, f := range migration.Find(a.Dir, known) {
+		shown := intake.Found{Path: f.Path, Name: f.Organization, Source: f.Source, Changed: f.Changed, Draft: f.Draft}
+		if f.Started {
+			shown.State = "under way"
+		}
+		if f.Err != nil {
+			shown.Broken = f.Err.Error()
+		}
+		list = append(list, shown)
+	}
+	return list
+}
