@@ -128,7 +128,7 @@ func pickScheme(l webLogon, a webAnswer) (string, *Finding) {
 
 // try sends the password once.
 func (l webLogon) try(ctx context.Context, env *Env, inspected webAnswer, cred Credential, out *webLoggedOn) (rejected bool, broken *trouble, err error) {
-	s, t := openSession(ctx, env, l.at, l.url, inspected.leaf)
+	s, t := openSession(ctx, env, l.at, l.url, inspected)
 	if t != nil {
 		return false, t, errNotProven
 	}

@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -32,22 +30,20 @@ var errOneConnection = errors.New("the connection of this session has ended")
 
 // openSession connects and shakes hands, accepting nothing but the inspected
 // certificate with a trusted chain and the right name.
-func openSession(ctx context.Context, env *Env, at endpoint, u *url.URL, leaf *x509.Certificate) (*webSession, *trouble) {
+func openSession(ctx context.Context, env *Env, at endpoint, u *url.URL, inspected webAnswer) (*webSession, *trouble) {
+	if t := tooOld(env, inspected); t != nil {
+		return nil, t
+	}
 	raw, t := connectWeb(ctx, env, at, u)
 	if t != nil {
 		return nil, t
 	}
 	shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.5))
 	defer cancel()
-	secured := tls.Client(raw, securedConfig(env, u.Hostname(), leaf))
+	secured := tls.Client(raw, securedConfig(env, u.Hostname(), inspected.leaf))
 	if err := secured.HandshakeContext(shake); err != nil {
 		raw.Close()
-		t := tlsTrouble(err)
-		return nil, &t
-	}
-	if name := tls.CipherSuiteName(secured.ConnectionState().CipherSuite); strings.Contains(name, "RC4") || strings.Contains(name, "3DES") {
-		secured.Close()
-		return nil, &trouble{Unknown, "credentials.unsafe", "the password was not sent: the connection is encrypted with " + name + " only"}
+		return nil, secretHandshake(err, inspected)
 	}
 	s := &webSession{env: env, at: at, conn: secured}
 	s.transport = &http.Transport{

@@ -45,7 +45,10 @@ type webAnswer struct {
 	tls        bool
 	trusted    bool
 	leaf       *x509.Certificate // the server's own; nil over http
-	closing    bool              // the server ends the connection after this answer
+	chain      []*x509.Certificate
+	version    uint16 // of TLS
+	suite      uint16
+	closing    bool // the server ends the connection after this answer
 	took       time.Duration
 	attempts   int
 }
@@ -91,7 +94,8 @@ func readWebAnswer(env *Env, req webRequest, res *http.Response, began time.Time
 	a.challenges = parseChallenges(res.Header.Values("Www-Authenticate"))
 	if res.TLS != nil && len(res.TLS.PeerCertificates) > 0 {
 		a.tls = true
-		a.leaf = res.TLS.PeerCertificates[0]
+		a.chain, a.leaf = res.TLS.PeerCertificates, res.TLS.PeerCertificates[0]
+		a.version, a.suite = res.TLS.Version, res.TLS.CipherSuite
 		a.trusted = trustOf(env, res.TLS.PeerCertificates) == nil &&
 			a.leaf.VerifyHostname(req.url.Hostname()) == nil && !outOfDate(env.now(), res.TLS.PeerCertificates)
 	}

@@ -32,7 +32,7 @@ type formWalk struct {
 func (w *formWalk) logOn(ctx context.Context, account string) Finding {
 	var out Finding
 	err := w.env.SignIn(ctx, account, w.at.host, w.start.trusted, func(cred Credential) (bool, error) {
-		s, t := openSession(ctx, w.env, w.at, w.start.url, w.start.leaf)
+		s, t := openSession(ctx, w.env, w.at, w.start.url, w.start)
 		if t != nil {
 			out = t.finding(w.at.where())
 			return false, errNotProven
@@ -120,7 +120,7 @@ func (w *formWalk) walk(ctx context.Context, s *webSession, a webAnswer) Finding
 		if t != nil {
 			// The server may end the connection; the cookies are good on a new
 			// one with the same certificate.
-			s2, t2 := openSession(ctx, w.env, w.at, w.start.url, w.start.leaf)
+			s2, t2 := openSession(ctx, w.env, w.at, w.start.url, w.start)
 			if t2 != nil {
 				f := t.finding(w.at.where())
 				return f

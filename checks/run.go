@@ -159,8 +159,8 @@ func (r *runner) one(ctx context.Context, p planned) {
 	checkCtx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	env, closeAll := throughDoor(checkCtx, r.env, r.addresses, p.kind)
-	env.named = namedHosts(c.Params)
-	f := observe(checkCtx, env, p.kind, c)
+	env.named, env.oldTLSUsed = namedHosts(c.Params), new(tlsUse)
+	f := env.oldTLSUsed.temper(observe(checkCtx, env, p.kind, c))
 	closeAll()
 	switch {
 	case ctx.Err() != nil && f.Reason != "probe.panic":
