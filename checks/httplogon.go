@@ -66,6 +66,11 @@ func logonOver(ctx context.Context, env *Env, l webLogon) (webLoggedOn, *Finding
 		problem.Transcript = out.lines
 		return out, problem
 	}
+	if t := tooOld(env, a); t != nil && a.trusted {
+		f := t.finding(l.where())
+		f.Transcript = out.lines
+		return out, &f
+	}
 	var broken *trouble
 	err := env.SignIn(ctx, l.account, l.url.Hostname(), a.trusted, func(cred Credential) (bool, error) {
 		rejected, t, err := l.try(ctx, env, a, cred, &out)

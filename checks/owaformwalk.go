@@ -30,6 +30,9 @@ type formWalk struct {
 
 // logOn sends the form once.
 func (w *formWalk) logOn(ctx context.Context, account string) Finding {
+	if t := tooOld(w.env, w.start); t != nil && w.start.trusted {
+		return t.finding(w.at.where())
+	}
 	var out Finding
 	err := w.env.SignIn(ctx, account, w.at.host, w.start.trusted, func(cred Credential) (bool, error) {
 		s, t := openSession(ctx, w.env, w.at, w.start.url, w.start)

@@ -15,7 +15,7 @@ import (
 )
 
 func probeCommand(a *app) *cobra.Command {
-	var asJSON, loopback, transcript bool
+	var asJSON, loopback, oldTLS, transcript bool
 	var o target.Options
 	var resolvers, cas []string
 	var release string
@@ -37,6 +37,7 @@ func probeCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			net.OldTLS = oldTLS
 			if o.Account != "" {
 				password, err := a.password(o.Account, passwordFD)
 				if err != nil {
@@ -82,6 +83,7 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
 	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
 	f.BoolVar(&loopback, "allow-loopback", false, "let answers in 127.0.0.0/8 and ::1 be connected to")
+	f.BoolVar(&oldTLS, "old-tls-logon", false, "let the account log on over verified TLS 1.0 and 1.1 as well; at best a warning")
 	f.DurationVar(&o.Timeout, "timeout", 0, "whole time for the probe (default: the kind's own)")
 	return c
 }

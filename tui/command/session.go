@@ -72,7 +72,7 @@ func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (ch
 func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
 	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
 		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+		Loopback: m.Network.Loopback, OldTLS: m.Network.LogonOverOldTLS, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 	for _, name := range m.Network.Trust {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)

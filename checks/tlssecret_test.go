@@ -1,0 +1,117 @@
+package checks
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+func TestSecretsGoToTheInspectedCertificateOnly(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t)
+	shown, other := leaf(t, testCA(), nil, nil), leaf(t, testCA(), nil, nil)
+	first, err := x509.ParseCertificate(shown.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		cert   tls.Certificate
+		host   string
+		reason string
+	}{
+		{shown, "mail.example.com", ""},
+		{other, "mail.example.com", "tls.pin_changed"},
+		{leaf(t, nil, nil, nil), "mail.example.com", "tls.untrusted"},
+		{shown, "evil.example.com", "tls.untrusted"},
+	} {
+		address := fmt.Sprintf("10.1.0.%d:443", i+1)
+		w.serveTLS(address, &tls.Config{Certificates: []tls.Certificate{c.cert}})
+		conn, err := w.env.Dial(t.Context(), "tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = tls.Client(conn, securedConfig(w.env, c.host, first)).HandshakeContext(t.Context())
+		conn.Close()
+		got := ""
+		if err != nil {
+			got = tlsTrouble(err).reason
+		}
+		if got != c.reason {
+			t.Errorf("%s: %v is %q, want %q", c.host, err, got, c.reason)
+		}
+	}
+}
+
+// TestNoPasswordOverOldTLS logs on to a trusted server of the right name that
+// speaks old TLS: no password leaves without consent, and none at all over RC4
+// and 3DES.
+func TestNoPasswordOverOldTLS(t *testing.T) {
+	t.Parallel()
+	const v10, v12 = tls.VersionTLS10, tls.VersionTLS12
+	cert := leaf(t, testCA(), rsaKey(t, 2048), nil)
+	aes, des, rc4 := uint16(tls.TLS_RSA_WITH_AES_128_CBC_SHA), uint16(tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA), uint16(tls.TLS_RSA_WITH_RC4_128_SHA)
+	for _, c := range []struct {
+		name    string
+		cfg     *tls.Config
+		allowed bool
+		verdict Verdict
+		reason  string
+	}{
+		{"TLS 1.2", only(v10, v12), false, Pass, ""},
+		{"TLS 1.2, allowed", only(v10, v12), true, Pass, ""},
+		{"TLS 1.0 only", only(v10, v10), false, Unknown, "credentials.old_tls"},
+		{"TLS 1.0 only, allowed", only(v10, v10), true, Warn, "credentials.over_old_tls"},
+		{"RSA key exchange only", only(v12, v12, aes), false, Unknown, "credentials.old_tls"},
+		{"RSA key exchange only, allowed", only(v12, v12, aes), true, Warn, "credentials.over_old_tls"},
+		{"TLS 1.0 and RSA key exchange only, allowed", only(v10, v10, aes), true, Warn, "credentials.over_old_tls"},
+		{"RC4 and 3DES only", only(v10, v10, rc4, des), false, Unknown, "credentials.old_tls"},
+		{"RC4 and 3DES only, allowed", only(v10, v10, rc4, des), true, Unknown, "credentials.weak_cipher"},
+		{"3DES with TLS 1.2", only(v12, v12, des), false, Unknown, "credentials.weak_cipher"},
+		{"3DES with TLS 1.2, allowed", only(v12, v12, des), true, Unknown, "credentials.weak_cipher"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := mailWorld(t)
+			w.env.OldTLS = c.allowed
+			w.env.Logons = NewLogons()
+			asked := atomic.Int32{}
+			w.env.Logon = func(context.Context, string) (Credential, error) {
+				asked.Add(1)
+				return Credential{"user", NewSecret("password")}, nil
+			}
+			cfg := c.cfg.Clone()
+			cfg.Certificates = []tls.Certificate{cert}
+			sent := atomic.Int32{}
+			w.serve("10.1.0.1:443", func(conn net.Conn) {
+				s := tls.Server(conn, cfg)
+				defer s.Close()
+				_, head, ok := readRequest(s)
+				switch {
+				case !ok:
+				case strings.Contains(head, "Authorization"):
+					sent.Add(1)
+					io.WriteString(s, ok200)
+				default:
+					io.WriteString(s, status(401, "WWW-Authenticate: Basic realm=x"))
+				}
+			})
+			r := w.run(Check{Kind: "http", Params: Params{"url": "https://mail.example.com/x", "account": "user", "auth": "basic"}})
+			expectResult(t, c.name, r, c.verdict, c.reason)
+			if want := c.verdict != Unknown; want != (sent.Load() == 1) || sent.Load() > 1 {
+				t.Errorf("the password was sent %d times", sent.Load())
+			}
+			if c.reason == "credentials.old_tls" && c.cfg.MaxVersion == v10 && asked.Load() > 0 {
+				t.Error("somebody was asked for a password that could not be used")
+			}
+			if r.Verdict != Pass && r.Remedy == "" {
+				t.Error("nothing says what to do")
+			}
+		})
+	}
+}
