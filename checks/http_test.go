@@ -93,7 +93,7 @@ func TestHTTPAnswers(t *testing.T) {
 		{"403", status(403), Params{"role": "owa"}, Fail, "http.forbidden"},
 		{"404", status(404), Params{"role": "owa"}, Fail, "http.not_found"},
 		{"405", status(405), Params{"role": "eas"}, Fail, "http.verb_refused"},
-		{"407", status(407), nil, Fail, "http.proxy"},
+		{"407", status(407), nil, Unknown, "http.proxy"},
 		{"440", status(440), nil, Fail, "http.session_expired"},
 		{"500", status(500), nil, Fail, "http.server_error"},
 		{"502", status(502), nil, Fail, "http.bad_gateway"},

@@ -97,6 +97,9 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 		want = []string{"an answer below 400", "401"}
 	}
 	f := failed(statusReason(a), "the answer is %d", a.status)
+	if f.Reason == "http.proxy" {
+		f.Verdict = Unknown // the server was not reached
+	}
 	f.Expected, f.Found = "status "+strings.Join(want, " or "), "status "+got
 	return f
 }

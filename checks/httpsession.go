@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type webSession struct {
 	at        endpoint
 	conn      net.Conn
 	transport *http.Transport
+	leaf      *x509.Certificate // of this connection
 	given     atomic.Bool
 	lost      atomic.Bool // a second connection was asked for
 }
@@ -45,7 +47,7 @@ func openSession(ctx context.Context, env *Env, at endpoint, u *url.URL, inspect
 		raw.Close()
 		return nil, secretHandshake(err, inspected)
 	}
-	s := &webSession{env: env, at: at, conn: secured}
+	s := &webSession{env: env, at: at, conn: secured, leaf: secured.ConnectionState().PeerCertificates[0]}
 	s.transport = &http.Transport{
 		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
 		ResponseHeaderTimeout: share(ctx, 20*time.Second, 0.7), Protocols: new(http.Protocols),

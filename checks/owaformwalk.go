@@ -78,7 +78,7 @@ func (w *formWalk) post(cred Credential) webRequest {
 	}
 	w.cookies = map[string]string{"PBack": "0"}
 	w.keepCookies(w.start)
-	return webRequest{method: "POST", url: w.form.target, body: []byte(fields.Encode()), headers: map[string]string{
+	return webRequest{method: "POST", url: w.form.target, agent: w.start.agent, body: []byte(fields.Encode()), headers: map[string]string{
 		"Content-Type": "application/x-www-form-urlencoded", "Cookie": w.cookieHeader(),
 	}}
 }
@@ -119,7 +119,7 @@ func (w *formWalk) walk(ctx context.Context, s *webSession, a webAnswer) Finding
 		}
 		seen[key] = true
 		var t *trouble
-		a, t = s.do(ctx, webRequest{method: "GET", url: next, headers: map[string]string{"Cookie": w.cookieHeader()}})
+		a, t = s.do(ctx, webRequest{method: "GET", url: next, agent: w.start.agent, headers: map[string]string{"Cookie": w.cookieHeader()}})
 		if t != nil {
 			// The server may end the connection; the cookies are good on a new
 			// one with the same certificate.
@@ -129,7 +129,7 @@ func (w *formWalk) walk(ctx context.Context, s *webSession, a webAnswer) Finding
 				return f
 			}
 			defer s2.close()
-			if a, t = s2.do(ctx, webRequest{method: "GET", url: next, headers: map[string]string{"Cookie": w.cookieHeader()}}); t != nil {
+			if a, t = s2.do(ctx, webRequest{method: "GET", url: next, agent: w.start.agent, headers: map[string]string{"Cookie": w.cookieHeader()}}); t != nil {
 				f := t.finding(w.at.where())
 				return f
 			}

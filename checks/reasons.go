@@ -86,7 +86,8 @@ var generalReasons = []Reason{
 	{"ntlm.connection_dropped", Fail, "the connection ended between the parts of an NTLM logon",
 		[]string{"a load balancer shares connections between clients"}, "Switch off TCP multiplexing (OneConnect) for this service."},
 	{"auth.extended_protection", Unknown, "the logon fails here although the password is right",
-		[]string{"the directory asks for channel binding (Extended Protection)"}, "Look at ExtendedProtectionTokenChecking of the directory; do not change the password."},
+		[]string{"the directory asks for channel binding (Extended Protection), and a device in front ends TLS with another certificate"},
+		"Look at ExtendedProtectionTokenChecking of the directory and at what ends TLS; do not change the password."},
 	{"xml.charset", Fail, "the answer is in a character set that is not UTF-8", nil, "Look what answers there: Exchange sends UTF-8."},
 	{"xml.malformed", Fail, "the answer is not the XML that was expected", []string{"another web server answers", "a proxy alters the answer"}, "Test against the server's own address."},
 }
