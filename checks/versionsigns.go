@@ -22,6 +22,9 @@ type versionSigns struct {
 	list []versionSign
 	fe   string // X-FEServer
 	host string // member named by the health page
+	// asked and wanted count the directories that answered, and those that ask
+	// strangers to log on as they do on every Exchange.
+	asked, wanted int
 }
 
 var (
@@ -69,6 +72,12 @@ func (s *versionSigns) read(visit string, a webAnswer) {
 	s.addBuild("X-OWA-Version", h.Get("X-Owa-Version"))
 	s.addBuild("MS-Server-ActiveSync", h.Get("Ms-Server-Activesync"))
 	s.readPlatform(a)
+	if visit == "ews" || visit == "autodiscover" {
+		s.asked++
+		if a.status == 401 && len(a.challenges) > 0 {
+			s.wanted++
+		}
+	}
 	switch visit {
 	case "owa":
 		if m := themePath().FindSubmatch(a.body); m != nil {
@@ -162,6 +171,10 @@ func (s versionSigns) decide(at endpoint) Finding {
 	case len(certain) == 0, len(narrowed) == 0:
 		f = s.contradiction(at)
 		row["version"] = []string{s.likeliest()}
+	case strong > 0 && s.asked > 1 && s.wanted == 0:
+		f = warned("version.contradiction", "%s calls itself Exchange %s, but neither EWS nor Autodiscover asks strangers to log on", at.where(), narrowed[0])
+		f.Expected = "directories that behave like those of Exchange"
+		row["version"] = []string{narrowed[0]}
 	case strong == 0 && len(narrowed) == 1:
 		f = warned("version.weak", "%s: only weak signs, they point to Exchange %s", at.where(), narrowed[0])
 		row["version"] = []string{narrowed[0]}
