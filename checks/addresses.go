@@ -121,11 +121,17 @@ func (e endpoint) where() string {
 // was found. An address that does not answer while others do is a warning
 // that lists it: behind round robin it takes its share of the clients down.
 func perAddress(ctx context.Context, env *Env, host, override string, port int, test func(ctx context.Context, at endpoint) Finding) Finding {
-	list, trouble := addressesOf(ctx, env, host, override)
-	if trouble != nil {
-		return *trouble
+	named, names := withTrail(ctx)
+	began := time.Now()
+	list, failed := addressesOf(ctx, env, host, override)
+	if failed != nil {
+		stage(named, "dns", began, &trouble{failed.Verdict, failed.Reason, failed.Summary}, "")
+		failed.Sub = names.taken()
+		return *failed
 	}
+	noteNames(named, began, host, override, list)
 	parts := make([]Finding, len(list))
+	members := make([]Result, len(list))
 	var wg sync.WaitGroup
 	var broke error
 	var once sync.Once
@@ -136,14 +142,42 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 					once.Do(func() { broke = fmt.Errorf("%v", p) })
 				}
 			}()
-			parts[i] = test(ctx, endpoint{host, a, port})
+			ctx, steps := withTrail(ctx)
+			at, began := endpoint{host, a, port}, time.Now()
+			parts[i] = test(ctx, at)
+			members[i] = member(at, began, parts[i], steps.taken())
+			parts[i].Sub = nil
 		})
 	}
 	wg.Wait()
 	if broke != nil {
 		panic(broke.Error()) // recovered and reported by the runner
 	}
-	return softenPartial(parts, list)
+	f := softenPartial(parts, list)
+	if f.Sub = names.taken(); len(members) == 1 {
+		f.Sub = append(f.Sub, members[0].Sub...)
+		return f
+	}
+	f.Sub = append(f.Sub, members...)
+	return f
+}
+
+// noteNames notes how the addresses were come by, where there was a choice.
+func noteNames(ctx context.Context, began time.Time, host, override string, list []netip.Addr) {
+	switch {
+	case override != "":
+		stage(ctx, "dns", began, nil, "%s is not looked up: %s was named", host, override)
+	case !isAddress(host):
+		stage(ctx, "dns", began, nil, "%s is %s by the resolver of this computer", host, joinClipped(texts(list), maxAddresses))
+	}
+}
+
+func texts(list []netip.Addr) []string {
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = a.String()
+	}
+	return out
 }
 
 // silentReasons are those of an address that cannot be reached at all.
@@ -182,11 +216,14 @@ func connect(ctx context.Context, env *Env, at endpoint) (net.Conn, *trouble) {
 	}
 	dialCtx, cancel := context.WithTimeout(ctx, share(ctx, 5*time.Second, 0.4))
 	defer cancel()
+	began := time.Now()
 	c, err := env.Dial(dialCtx, "tcp", at.String())
 	if err != nil {
 		t := dialTrouble(err)
+		stage(ctx, "tcp", began, &t, "")
 		return nil, &t
 	}
+	stage(ctx, "tcp", began, nil, "connected to %s", at)
 	return c, nil
 }
 

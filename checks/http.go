@@ -94,7 +94,9 @@ func observeHTTP(ctx context.Context, env *Env, c Check) Finding {
 		ask = askAsUser
 	}
 	if env.Proxy != "" && c.Params.String("address") == "" {
+		ctx, steps := withTrail(ctx)
 		f := ask(ctx, env, c, u, endpoint{host: u.Hostname(), port: urlPort(u)})
+		f.Sub = steps.taken()
 		f.Evidence = with(f.Evidence, "proxy", env.Proxy)
 		return f
 	}

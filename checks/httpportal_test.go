@@ -35,7 +35,9 @@ func TestAnswersForEveryPath(t *testing.T) {
 		{"guest network with its own certificate", portal, "autodiscover", true, false, Unknown, "vantage.captive_portal"},
 		{"redirect for all", func(string) string { return status(302, "Location: http://login.hotel.example/start") }, "owa", false, false, Unknown, "vantage.captive_portal"},
 		{"company's web site", portal, "autodiscover", true, true, Fail, "http.wrong_server"},
-		{"pages that differ", func(path string) string { return htmlPage(200, "<html>"+strings.Repeat("x", len(path))+path[:2]+"</html>") }, "ews", true, true, Warn, "http.anonymous"},
+		{"pages that differ", func(path string) string {
+			return htmlPage(200, "<html>"+strings.Repeat("x", len(path))+path[:2]+"</html>")
+		}, "ews", true, true, Warn, "http.anonymous"},
 		{"EWS open, the rest missing", func(path string) string {
 			if path == "/x" {
 				return htmlPage(200, "<html>service</html>")

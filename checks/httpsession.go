@@ -42,12 +42,17 @@ func openSession(ctx context.Context, env *Env, at endpoint, u *url.URL, inspect
 	}
 	shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.5))
 	defer cancel()
+	began := time.Now()
 	secured := tls.Client(raw, securedConfig(env, u.Hostname(), inspected.leaf))
 	if err := secured.HandshakeContext(shake); err != nil {
 		raw.Close()
-		return nil, secretHandshake(err, inspected)
+		t := secretHandshake(err, inspected)
+		stage(ctx, "tls", began, t, "")
+		return nil, t
 	}
-	s := &webSession{env: env, at: at, conn: secured, leaf: secured.ConnectionState().PeerCertificates[0]}
+	state := secured.ConnectionState()
+	stage(ctx, "tls", began, nil, "for the password: verified, the inspected certificate, %s", protocolName(state.Version))
+	s := &webSession{env: env, at: at, conn: secured, leaf: state.PeerCertificates[0]}
 	s.transport = &http.Transport{
 		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
 		ResponseHeaderTimeout: share(ctx, 20*time.Second, 0.7), Protocols: new(http.Protocols),
@@ -80,12 +85,16 @@ func (s *webSession) do(ctx context.Context, req webRequest) (webAnswer, *troubl
 	began := time.Now()
 	res, err := s.transport.RoundTrip(r)
 	if err != nil {
+		t := roundTripTrouble(err)
 		if s.lost.Load() {
-			return webAnswer{}, &trouble{Fail, "http.closed", "the connection was closed instead of an answer"}
+			t = &trouble{Fail, "http.closed", "the connection was closed instead of an answer"}
 		}
-		return webAnswer{}, roundTripTrouble(err)
+		noteExchange(ctx, began, req, webAnswer{}, t, " as the user")
+		return webAnswer{}, t
 	}
-	return readWebAnswer(s.env, req, res, began)
+	a, t := readWebAnswer(s.env, req, res, began)
+	noteExchange(ctx, began, req, a, t, " as the user")
+	return a, t
 }
 
 // connectWeb connects to an address, or through the proxy to a name.

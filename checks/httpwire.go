@@ -108,9 +108,34 @@ func exchangeOnce(ctx context.Context, env *Env, req webRequest) (webAnswer, *tr
 		if dialed != nil {
 			return webAnswer{}, dialed
 		}
-		return webAnswer{}, roundTripTrouble(err)
+		t := roundTripTrouble(err)
+		noteExchange(ctx, began, req, webAnswer{}, t, "")
+		return webAnswer{}, t
 	}
-	return readWebAnswer(env, req, res, began)
+	a, t := readWebAnswer(env, req, res, began)
+	noteExchange(ctx, began, req, a, t, "")
+	return a, t
+}
+
+// noteExchange makes a stage of a request and its answer. Queries and all that
+// the user sent stay out of it.
+func noteExchange(ctx context.Context, began time.Time, req webRequest, a webAnswer, t *trouble, as string) {
+	asked := req.method + " " + clip(Escape(req.url.Path), 120) + as
+	if t != nil {
+		stage(ctx, "http", began, &trouble{t.verdict, t.reason, asked + ": " + t.text}, "")
+		return
+	}
+	text := fmt.Sprintf("%s: %d", asked, a.status)
+	if to, problem := redirectTarget(a.url, a); isRedirect(a.status) && problem == nil {
+		text += " to " + to.Scheme + "://" + to.Host + clip(Escape(to.Path), 120)
+	}
+	if a.status == 401 {
+		text += ", " + orNothing(joinClipped(schemesOf(a.challenges), 6))
+	}
+	if a.agent != "" || req.agent != "" {
+		text += " (as Outlook)"
+	}
+	stage(ctx, "http", began, nil, "%s", text)
 }
 
 // readWebAnswer reads an answer within the bounds on its body.
@@ -215,12 +240,16 @@ func newTransport(ctx context.Context, env *Env, req webRequest, dialed **troubl
 				secured := tls.Client(c, cfg)
 				shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.6))
 				defer cancel()
+				began := time.Now()
 				err := secured.HandshakeContext(shake)
 				if err == nil {
+					state := secured.ConnectionState()
+					stage(ctx, "tls", began, nil, "%s", handshakeText(state.Version, state.CipherSuite, state.PeerCertificates))
 					return secured, nil
 				}
 				c.Close()
 				broken := tlsTrouble(err)
+				stage(ctx, "tls", began, &broken, "")
 				trouble = &broken
 			}
 			*dialed = trouble

@@ -79,6 +79,7 @@ func inspectOnce(ctx context.Context, env *Env, at endpoint, upgrade string, h h
 			return seen, t
 		}
 	}
+	began := time.Now()
 	secured := tls.Client(conn, h.config(at.host, &seen))
 	shakeCtx, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.6))
 	defer cancel()
@@ -88,8 +89,10 @@ func inspectOnce(ctx context.Context, env *Env, at endpoint, upgrade string, h h
 			return seen, nil
 		}
 		t := tlsTrouble(err)
+		stage(ctx, "tls", began, &t, "")
 		return seen, &t
 	}
+	stage(ctx, "tls", began, nil, "%s", handshakeText(seen.version, seen.suite, seen.chain))
 	if upgrade == "" && at.port == 443 && outOfDate(env.now(), seen.chain) {
 		seen.serverDate = dateOver(ctx, secured, at.host)
 	}

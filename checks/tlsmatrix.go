@@ -29,8 +29,11 @@ var tlsVersions = []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12,
 // look makes the further handshakes. They are bounded together: an address
 // that answered once but is slow loses details, not its verdict.
 func (m *tlsMatrix) look(ctx context.Context, env *Env, at endpoint, upgrade string, seen inspection) {
-	ctx, cancel := context.WithTimeout(ctx, share(ctx, 15*time.Second, 0.5))
+	outer := ctx
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(withoutTrail(ctx), share(ctx, 15*time.Second, 0.5))
 	defer cancel()
+	defer func() { m.note(outer, began, seen) }()
 	try := func(h hello) (inspection, *trouble) {
 		one, stop := context.WithTimeout(ctx, share(ctx, 4*time.Second, 0.5))
 		defer stop()
@@ -99,6 +102,23 @@ func (m tlsMatrix) names() []string {
 		out = append(out, protocolName(v))
 	}
 	return out
+}
+
+// note makes a stage of what was found.
+func (m tlsMatrix) note(ctx context.Context, began time.Time, seen inspection) {
+	text := "agrees to " + orNothing(joinClipped(m.names(), 4))
+	if len(m.open) > 0 {
+		text += "; not every protocol was answered in time"
+	}
+	switch {
+	case m.bare != nil && m.bare.Equal(seen.chain[0]):
+		text += "; the same certificate without a name"
+	case m.bare != nil:
+		text += "; another certificate without a name"
+	case m.bareWhy != "":
+		text += "; refuses without a name"
+	}
+	stage(ctx, "tls", began, nil, "%s", text)
 }
 
 // evidence tells each handshake's outcome.
