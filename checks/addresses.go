@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -80,6 +81,8 @@ func lookupTrouble(name string, err error) Finding {
 	var d *net.DNSError
 	if errors.As(err, &d) {
 		switch {
+		case isErrno(err, syscall.ENETUNREACH, 10051), isErrno(err, syscall.ENETDOWN, 10050):
+			return undecidable("vantage.no_network", "%s cannot be looked up: this computer has no network", name)
 		case d.IsNotFound:
 			f := failed("dns.not_found", "%s is not known to the resolver of this computer", name)
 			f.Expected, f.Found = "an address", "no such host"

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -31,7 +32,7 @@ type certificateRules struct {
 const maxSANs = 200
 
 // judgeCertificate judges everything that an inspection showed of one address.
-func judgeCertificate(env *Env, at endpoint, seen inspection, want certificateRules) Finding {
+func judgeCertificate(ctx context.Context, env *Env, at endpoint, seen inspection, want certificateRules) Finding {
 	if len(seen.chain) == 0 {
 		return failed("tls.bad_certificate", "%s: the server showed no certificate", at.where())
 	}
@@ -60,12 +61,25 @@ func judgeCertificate(env *Env, at endpoint, seen inspection, want certificateRu
 	if clock := parts[1]; clock.Verdict == Warn && parts[2].Verdict == Fail {
 		parts[2] = Finding{Verdict: Pass} // the certificate is valid by the server's clock
 	}
+	good := true
 	for i := range parts[1:] {
 		if p := &parts[1+i]; p.Verdict != Pass {
+			good = false
+			stage(ctx, "cert", time.Now(), &trouble{p.Verdict, p.Reason, p.Summary}, "")
 			p.Summary = at.where() + ": " + p.Summary
 		}
 	}
+	if good {
+		stage(ctx, "cert", time.Now(), nil, "covers %s; %d days left; %s; %s", orNothing(joinClipped(want.names, 6)), int(leaf.NotAfter.Sub(now).Hours()/24), keyName(leaf), issuerText(trust))
+	}
 	return merge(parts)
+}
+
+func issuerText(trust error) string {
+	if trust != nil {
+		return "its issuer is not trusted, which is allowed here"
+	}
+	return "trusted"
 }
 
 func certificateRow(at endpoint, seen inspection) Row {

@@ -53,6 +53,7 @@ func TestTLSCertificates(t *testing.T) {
 		{"wildcard too deep", leaf(t, root, nil, sans("*.com")), nil, Fail, "tls.wildcard_depth"},
 		{"wildcard for a deeper name", leaf(t, root, nil, sans("*.example.com")), Params{"names": []any{"a.mail.example.com"}}, Fail, "tls.wildcard_depth"},
 		{"hostile names", leaf(t, root, nil, sans("mail.example.com\x00.evil.net", "*", "*.*.com", "a\x1b[31m")), nil, Fail, "tls.name_missing"},
+		{"an address as a name", leaf(t, root, nil, sans("10.1.0.1", "mail.example.com\n")), nil, Fail, "tls.name_missing"},
 		{"five thousand names", leaf(t, root, nil, sans(thousands()...)), nil, Warn, "tls.many_names"},
 		{"RSA 1024", leaf(t, root, small, nil), nil, Fail, "tls.weak_key"},
 		{"client certificate", leaf(t, root, nil, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), nil, Fail, "tls.not_for_servers"},
@@ -220,6 +221,9 @@ func FuzzCertificateNames(f *testing.F) {
 		wild := rest != "" && s == "*."+rest
 		if len(missing) == 0 && !exact && !wild {
 			t.Errorf("%q counts as covered by %q", name, san)
+		}
+		if tooDeep(cert, name) && len(missing) > 0 && !strings.HasPrefix(s, "*.") {
+			t.Errorf("%q counts as a wildcard above %q", san, name)
 		}
 		if strings.ContainsAny(Escape(san), "\x00\x1b\n\r") {
 			t.Errorf("Escape(%q) = %q", san, Escape(san))

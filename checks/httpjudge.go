@@ -108,6 +108,8 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 func statusReason(a webAnswer) string {
 	fromSystem := strings.Contains(a.header.Get("Server"), "Microsoft-HTTPAPI")
 	switch {
+	case a.status == 101: // nobody asked for another protocol
+		return "http.not_http"
 	case a.status == 400 && fromSystem:
 		return "http.bad_host"
 	case a.status == 401:

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -82,6 +83,10 @@ func (s *webSession) do(ctx context.Context, req webRequest) (webAnswer, *troubl
 	if err != nil {
 		return webAnswer{}, &trouble{Unknown, "value.invalid", "the request cannot be built"}
 	}
+	as := " as the user"
+	if strings.Contains(req.headers["Authorization"], firstNTLM) {
+		as = ", an NTLM logon begins"
+	}
 	began := time.Now()
 	res, err := s.transport.RoundTrip(r)
 	if err != nil {
@@ -89,11 +94,11 @@ func (s *webSession) do(ctx context.Context, req webRequest) (webAnswer, *troubl
 		if s.lost.Load() {
 			t = &trouble{Fail, "http.closed", "the connection was closed instead of an answer"}
 		}
-		noteExchange(ctx, began, req, webAnswer{}, t, " as the user")
+		noteExchange(ctx, began, req, webAnswer{}, t, as)
 		return webAnswer{}, t
 	}
 	a, t := readWebAnswer(s.env, req, res, began)
-	noteExchange(ctx, began, req, a, t, " as the user")
+	noteExchange(ctx, began, req, a, t, as)
 	return a, t
 }
 

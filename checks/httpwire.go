@@ -308,6 +308,9 @@ var secretHeaders = []string{"Set-Cookie", "Cookie", "Authorization", "Proxy-Aut
 // password; a server may send it back.
 const lastNTLM = "TlRMTVNTUAADAAAA"
 
+// firstNTLM begins, in base64, the message that opens an NTLM logon.
+const firstNTLM = "TlRMTVNTUAABAAAA"
+
 // headerLines lists the headers within bounds, without cookies' values.
 func (a webAnswer) headerLines() []string {
 	var out []string

@@ -86,7 +86,7 @@ func observeTLS(ctx context.Context, env *Env, c Check) Finding {
 		if len(seen.chain) > 0 {
 			seen.matrix.look(ctx, env, at, upgrade, seen)
 		}
-		return judgeCertificate(env, at, seen, want)
+		return judgeCertificate(ctx, env, at, seen, want)
 	})
 	return alikeEverywhere(f)
 }

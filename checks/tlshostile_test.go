@@ -53,6 +53,20 @@ func TestTLSHostilePeers(t *testing.T) {
 				}
 			}
 		}, Fail, "tls.bad_message", ""},
+		{"small records that stop", func(c net.Conn) {
+			c.Write([]byte{22, 3, 3, 0, 4, 2, 0, 0, 200})
+			for range 100 {
+				c.Write([]byte{22, 3, 3, 0, 1, 0})
+			}
+			hold(c)
+		}, Unknown, "tls.timeout", ""},
+		{"oversized certificate", hello(func(c net.Conn) {
+			body := append([]byte{3, 3}, make([]byte, 32)...)
+			body = append(body, 0, 0, 0x9c, 0)
+			c.Write(append([]byte{22, 3, 3, 0, byte(len(body) + 4), 2, 0, 0, byte(len(body))}, body...))
+			c.Write([]byte{22, 3, 3, 0, 4, 11, 0xff, 0xff, 0xff})
+			hold(c)
+		}), Fail, "tls.bad_message", "16777215 bytes"},
 		{"SSL 3.0", hello(func(c net.Conn) {
 			body := append([]byte{3, 0}, make([]byte, 32)...)
 			body = append(body, 0, 0, 5, 0)

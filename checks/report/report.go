@@ -1,6 +1,6 @@
-// Package report prints results for people: one line a check, and under what
-// did not pass what was expected, what was found, why that may be, and what to
-// do.
+// Package report prints results for people: one line a check; under what did
+// not pass what was expected, what was found, why that may be and what to do;
+// then the stages of the probe, what was seen and the rest of the evidence.
 package report
 
 import (
@@ -31,7 +31,7 @@ func Text(results []checks.Result) string {
 	count := map[checks.Verdict]int{}
 	for _, r := range results {
 		count[r.Verdict]++
-		write(&b, r, "")
+		write(&b, r)
 	}
 	if len(results) > 1 {
 		fmt.Fprintf(&b, "\n%d checks: %s\n", len(results), counts(count))
@@ -62,17 +62,19 @@ func counts(n map[checks.Verdict]int) string {
 	return strings.Join(parts, ", ")
 }
 
-func write(b *strings.Builder, r checks.Result, indent string) {
+// deeper is how far what belongs to a verdict stands in: its word's width.
+const deeper = "        "
+
+func write(b *strings.Builder, r checks.Result) {
 	name := r.ID
 	if name == "" {
 		name = r.Kind
 	}
-	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
+	fmt.Fprintf(b, "%-7s %s", Word(r.Verdict), checks.Escape(name))
 	if r.Summary != "" {
 		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
 	}
 	fmt.Fprintf(b, " (%d ms)\n", r.MS)
-	deeper := indent + "        "
 	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
 		line(b, deeper, "expected", r.Expected)
 		line(b, deeper, "found", r.Found)
@@ -82,20 +84,96 @@ func write(b *strings.Builder, r checks.Result, indent string) {
 		line(b, deeper, "do", r.Remedy)
 		line(b, deeper, "reason", r.Reason)
 	}
-	for _, k := range sorted(r.Evidence) {
-		line(b, deeper, k, r.Evidence[k])
+	if len(r.Sub) > 0 {
+		fmt.Fprintf(b, "%ssteps\n", deeper)
+		for _, sub := range r.Sub {
+			step(b, sub, deeper+"  ")
+		}
 	}
 	for _, row := range r.Rows {
-		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(rowText(row)))
+		seen(b, row)
 	}
+	if len(r.Evidence) > 0 {
+		fmt.Fprintf(b, "%sevidence\n", deeper)
+		list(b, deeper+"  ", sorted(r.Evidence), func(k string) []string { return []string{r.Evidence[k]} })
+	}
+}
+
+// step prints a stage and those below it.
+func step(b *strings.Builder, r checks.Result, indent string) {
+	name := r.Kind
+	switch {
+	case r.Target != "":
+		name = r.Target
+	case name == "":
+		name = r.ID
+	}
+	fmt.Fprintf(b, "%s%-7s %-4s", indent, Word(r.Verdict), checks.Escape(name))
+	if r.Summary != "" {
+		fmt.Fprintf(b, " %s", checks.Escape(r.Summary))
+	}
+	fmt.Fprintf(b, " (%d ms)", r.MS)
+	if r.Reason != "" {
+		fmt.Fprintf(b, " [%s]", checks.Escape(r.Reason))
+	}
+	b.WriteByte('\n')
 	for _, sub := range r.Sub {
-		write(b, sub, indent+"    ")
+		step(b, sub, indent+deeper)
 	}
 }
 
 func line(b *strings.Builder, indent, label, text string) {
 	if text != "" {
 		fmt.Fprintf(b, "%s%-9s %s\n", indent, label, checks.Escape(text))
+	}
+}
+
+// shortRow is how long a row may be to stand in one line.
+const shortRow = 110
+
+// seen prints what was observed: a short row in one line, a long one with a
+// line for each value.
+func seen(b *strings.Builder, row checks.Row) {
+	if text := rowText(row); len(text) <= shortRow {
+		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(text))
+		return
+	}
+	head := "seen"
+	if addr, ok := row.Get("address"); ok {
+		head += " at " + addr
+	}
+	fmt.Fprintf(b, "%s%s\n", deeper, checks.Escape(head))
+	var keys []string
+	for _, k := range sorted(row) {
+		if k != "address" {
+			keys = append(keys, k)
+		}
+	}
+	list(b, deeper+"  ", keys, func(k string) []string { return row[k] })
+}
+
+// mostValues of one property are printed; a certificate may have thousands.
+const mostValues = 40
+
+// list prints keys in a column with their values beside them.
+func list(b *strings.Builder, indent string, keys []string, values func(string) []string) {
+	width := 0
+	for _, k := range keys {
+		if len(values(k)) > 0 {
+			width = max(width, len([]rune(checks.Escape(k))))
+		}
+	}
+	for _, k := range keys {
+		label := checks.Escape(k)
+		for i, v := range values(k) {
+			if i == mostValues {
+				v = fmt.Sprintf("and %d more", len(values(k))-i)
+			}
+			fmt.Fprintf(b, "%s%-*s  %s\n", indent, width, label, checks.Escape(v))
+			if label = ""; i == mostValues {
+				break
+			}
+		}
 	}
 }
 
