@@ -238,3 +238,24 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestTourNamesWhatIsThere wants every file of the tour to exist and to hold
+// the function that is named with it.
+func TestTourNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	text := strings.Join(strings.Fields(documents(t)["tour.md"]), " ")
+	stops := regexp.MustCompile("`([a-z_/]+\\.(?:go|toml))`(?:, `(\\w+)`)?").FindAllStringSubmatch(text, -1)
+	if len(stops) < 15 {
+		t.Fatalf("%d stops; expected the whole tour", len(stops))
+	}
+	for _, stop := range stops {
+		source, err := os.ReadFile(filepath.Join("../..", stop[1]))
+		if err != nil {
+			t.Errorf("%s: %v", stop[1], err)
+			continue
+		}
+		if stop[2] != "" && !regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?`+stop[2]+`\(`).Match(source) {
+			t.Errorf("%s holds no function %s", stop[1], stop[2])
+		}
+	}
+}
