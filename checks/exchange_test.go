@@ -271,6 +271,8 @@ func TestVersionContradictedStrippedForged(t *testing.T) {
 	}{
 		{"2013 before 2010", signs(200, "", "X-FEServer", "EX13", "X-OWA-Version", "14.3.496.0"), checks.Warn, "version.contradiction", "2013"},
 		{"forged header over a 2007 page", signs(200, `<img src="/owa/8.3.485.1/themes/base/x.gif">`, "X-OWA-Version", "15.0.1497.2"), checks.Warn, "version.contradiction", "unknown"},
+		{"back end of 2013 named", behaves(signs(200, "", "X-CalculatedBETarget", "mbx13.contoso.com", "X-DiagInfo", "MBX13"), "X-SOAP-Enabled", "True"), checks.Pass, "", "2013"},
+		{"2013 before a named 2010", behaves(signs(200, "", "X-CalculatedBETarget", "ex10.contoso.com", "X-OWA-Version", "14.3.496.0")), checks.Warn, "version.contradiction", "2013"},
 		{"2013 on ASP.NET 2.0", signs(200, "", "X-FEServer", "EX13", "X-AspNet-Version", "2.0.50727"), checks.Warn, "version.contradiction", "2013"},
 		{"stripped", signs(200, "<html>hello</html>"), checks.Unknown, "version.unknown", "unknown"},
 		{"only weak", signs(200, "", "Server", "Microsoft-IIS/6.0"), checks.Warn, "version.weak", "2007"},

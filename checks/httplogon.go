@@ -67,6 +67,11 @@ func logonOver(ctx context.Context, env *Env, l webLogon) (webLoggedOn, *Finding
 		problem.Transcript = out.lines
 		return out, problem
 	}
+	if t := wrongClock(env, a); t != nil {
+		f := t.finding(l.where())
+		f.Transcript = out.lines
+		return out, &f
+	}
 	if t := tooOld(env, a); t != nil && a.trusted {
 		f := t.finding(l.where())
 		f.Transcript = out.lines

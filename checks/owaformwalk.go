@@ -30,6 +30,9 @@ type formWalk struct {
 
 // logOn sends the form once.
 func (w *formWalk) logOn(ctx context.Context, account string) Finding {
+	if t := wrongClock(w.env, w.start); t != nil {
+		return t.finding(w.at.where())
+	}
 	if t := tooOld(w.env, w.start); t != nil && w.start.trusted {
 		return t.finding(w.at.where())
 	}

@@ -48,7 +48,7 @@ var starttlsReasons = []Reason{
 // vantageReasons tell what stands between this computer and the server.
 var vantageReasons = []Reason{
 	{"vantage.tls_intercept", Warn, "something between this computer and the server replaces certificates",
-		[]string{"a proxy or firewall that inspects TLS", "a virus scanner on this computer"}, "Have the organisation's hosts taken out of the inspection, or test from another computer: what was seen is not the server's certificate."},
+		[]string{"a proxy or firewall that inspects TLS", "a virus scanner on this computer", "a load balancer that still shows its factory certificate"}, "Have the organisation's hosts taken out of the inspection, or test from another computer: what was seen is not the server's certificate."},
 	{"vantage.captive_portal", Unknown, "something on the way answers every request with its own page",
 		[]string{"a guest network that wants a logon", "a filter's block page", "the wrong server answers this name"}, "Log on to the network by a browser, or test from another network."},
 }

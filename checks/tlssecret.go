@@ -4,8 +4,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 var (
@@ -61,6 +64,18 @@ func tooOld(env *Env, seen webAnswer) *trouble {
 		return nil
 	}
 	return &trouble{Unknown, "credentials.old_tls", "the password was not sent: the server speaks nothing newer than " + protocolName(seen.version)}
+}
+
+// wrongClock tells when a certificate is out of date by the clock here and
+// valid by that of the server: then the clock keeps the password back, not the
+// certificate.
+func wrongClock(env *Env, seen webAnswer) *trouble {
+	date, err := http.ParseTime(seen.header.Get("Date"))
+	if err != nil || !outOfDate(env.now(), seen.chain) || outOfDate(date, seen.chain) || date.Sub(env.now()).Abs() < 24*time.Hour {
+		return nil
+	}
+	return &trouble{Unknown, "clock.skew", fmt.Sprintf("the password was not sent: by the clock of this computer (%s) the certificate is out of date, by the server's (%s) it is valid",
+		env.now().UTC().Format(time.RFC3339), date.UTC().Format(time.RFC3339))}
 }
 
 // secretHandshake classifies a failed handshake for a connection that should

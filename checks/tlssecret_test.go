@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestSecretsGoToTheInspectedCertificateOnly(t *testing.T) {
@@ -113,5 +115,45 @@ func TestNoPasswordOverOldTLS(t *testing.T) {
 				t.Error("nothing says what to do")
 			}
 		})
+	}
+}
+
+// TestWrongClockKeepsThePasswordBack blames the clock before the certificate
+// when a logon is given up.
+func TestWrongClockKeepsThePasswordBack(t *testing.T) {
+	t.Parallel()
+	cert := leaf(t, testCA(), nil, nil)
+	for _, c := range []struct {
+		name   string
+		server time.Time
+		reason string
+	}{
+		{"the server is right", testNow, "clock.skew"},
+		{"the certificate has run out", testNow.AddDate(2, 0, 0), "credentials.unsafe"},
+	} {
+		for _, kind := range []string{"http", "owaform"} {
+			w := mailWorld(t)
+			w.env.Logons = NewLogons()
+			w.env.Now = func() time.Time { return testNow.AddDate(2, 0, 0) }
+			w.env.Logon = func(context.Context, string) (Credential, error) {
+				t.Errorf("%s: a password was asked for", c.name)
+				return Credential{}, errBroken
+			}
+			date := "Date: " + c.server.UTC().Format(http.TimeFormat)
+			w.serve("10.1.0.1:443", func(conn net.Conn) {
+				s := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{cert}})
+				defer s.Close()
+				if path, _, ok := readRequest(s); ok && path == "/owa/" {
+					io.WriteString(s, htmlPage(200, `<form name="logonForm" method="post" action="/owa/auth.owa"><input name="username"><input name="password"></form>`, date))
+				} else if ok {
+					io.WriteString(s, status(401, "WWW-Authenticate: NTLM", date))
+				}
+			})
+			p := Params{"url": "https://mail.example.com/x", "account": "user@example.com"}
+			if kind == "owaform" {
+				p = Params{"host": "mail.example.com", "mailbox": "user@example.com"}
+			}
+			expectResult(t, kind+": "+c.name, w.run(Check{Kind: kind, Params: p}), Unknown, c.reason)
+		}
 	}
 }
