@@ -44,7 +44,7 @@ func securedConfig(env *Env, host string, leaf *x509.Certificate) *tls.Config {
 		case old && !env.OldTLS:
 			return errOldTLS
 		case old:
-			env.oldTLSUsed.mark()
+			env.oldTLSUsed.mark(s.Version)
 		}
 		return nil
 	}
@@ -95,21 +95,29 @@ func secretHandshake(err error, seen webAnswer) *trouble {
 }
 
 // tlsUse notes that a check's secret went over old TLS.
-type tlsUse struct{ old atomic.Bool }
+type tlsUse struct{ version atomic.Uint32 }
 
-func (u *tlsUse) mark() {
+func (u *tlsUse) mark(version uint16) {
 	if u != nil {
-		u.old.Store(true)
+		u.version.Store(uint32(version))
 	}
 }
 
 // temper keeps a result whose secret went over old TLS from being a pass.
 func (u *tlsUse) temper(f Finding) Finding {
-	if u == nil || !u.old.Load() || f.Verdict != Pass {
+	if u == nil || u.version.Load() == 0 {
 		return f
 	}
-	f.Evidence = with(f.Evidence, "logon_connection", "old TLS, as allowed for this run")
+	used := protocolName(uint16(u.version.Load()))
+	if u.version.Load() >= tls.VersionTLS12 {
+		used += " with the key exchange by RSA"
+	}
+	f.Evidence = with(f.Evidence, "logon_connection", used)
+	if f.Verdict != Pass {
+		return f
+	}
 	f.Verdict, f.Reason = Warn, "credentials.over_old_tls"
+	f.Expected, f.Found = "a logon over TLS 1.2 with ECDHE", used+", as allowed for this run"
 	text := "the password went over an old protocol or key exchange, as allowed for this run"
 	if f.Summary != "" {
 		text = f.Summary + "; " + text
