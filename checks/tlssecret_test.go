@@ -157,3 +157,62 @@ func TestWrongClockKeepsThePasswordBack(t *testing.T) {
 		}
 	}
 }
+
+// TestNoMailPasswordOverOldTLS holds the same for protocols other than HTTP,
+// which share the door for secrets.
+func TestNoMailPasswordOverOldTLS(t *testing.T) {
+	t.Parallel()
+	cert := leaf(t, testCA(), nil, nil)
+	for _, c := range []struct {
+		name    string
+		most    uint16
+		allowed bool
+		verdict Verdict
+		reason  string
+	}{
+		{"TLS 1.2", tls.VersionTLS12, false, Pass, ""},
+		{"TLS 1.0", tls.VersionTLS10, false, Unknown, "credentials.old_tls"},
+		{"TLS 1.0, allowed", tls.VersionTLS10, true, Warn, "credentials.over_old_tls"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := mailWorld(t)
+			w.env.OldTLS, w.env.Logons = c.allowed, NewLogons()
+			w.env.Logon = func(context.Context, string) (Credential, error) {
+				return Credential{"user", NewSecret("password")}, nil
+			}
+			sent := atomic.Int32{}
+			w.serve("10.1.0.1:993", func(conn net.Conn) {
+				s := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: c.most})
+				defer s.Close()
+				io.WriteString(s, "* OK The Microsoft Exchange IMAP4 service is ready.\r\n")
+				tag := ""
+				for in := newLineReader(s); ; {
+					line, err := in.line()
+					if err != nil {
+						return
+					}
+					if first, rest, _ := strings.Cut(line, " "); strings.HasPrefix(first, "a") {
+						tag = first
+						if strings.EqualFold(rest, "CAPABILITY") {
+							io.WriteString(s, "* CAPABILITY IMAP4 IMAP4rev1\r\n")
+						}
+					}
+					switch { // user and password come as literals
+					case strings.HasSuffix(line, "}"):
+						io.WriteString(s, "+ go on\r\n")
+						continue
+					case line == "password":
+						sent.Add(1)
+					}
+					io.WriteString(s, tag+" OK done.\r\n")
+				}
+			})
+			r := w.run(Check{Kind: "mailbox", Params: Params{"proto": "imap", "host": "mail.example.com", "port": int64(993), "tls": "implicit", "account": "user@example.com"}})
+			expectResult(t, c.name, r, c.verdict, c.reason)
+			if want := c.verdict != Unknown; want != (sent.Load() > 0) {
+				t.Errorf("the password was sent %d times", sent.Load())
+			}
+		})
+	}
+}

@@ -33,11 +33,10 @@ func probeCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			net, err := a.probeNetwork(args[1], resolvers, cas, loopback)
+			net, err := a.probeNetwork(args[1], resolvers, cas, checks.FieldSettings{Loopback: loopback, OldTLS: oldTLS})
 			if err != nil {
 				return err
 			}
-			net.OldTLS = oldTLS
 			if o.Account != "" {
 				password, err := a.password(o.Account, passwordFD)
 				if err != nil {
@@ -105,9 +104,11 @@ func (a *app) wantedVersions(release string, o *target.Options) error {
 	return nil
 }
 
-// probeNetwork makes the network for a single probe.
-func (a *app) probeNetwork(named string, resolvers, cas []string, loopback bool) (*checks.Env, error) {
-	settings := checks.FieldSettings{Hosts: target.Hosts(named), Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+// probeNetwork makes the network for a single probe, with what its flags
+// settled.
+func (a *app) probeNetwork(named string, resolvers, cas []string, settings checks.FieldSettings) (*checks.Env, error) {
+	settings.Hosts, settings.Now, settings.Vantage = target.Hosts(named), a.Now, checks.Any
+	settings.UserAgent = "coexist/" + version() + " (connectivity probe)"
 	for _, text := range resolvers {
 		label, addr, ok := strings.Cut(text, "=")
 		if !ok {
