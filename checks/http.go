@@ -138,6 +138,9 @@ func askWeb(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint) Fin
 		f.Evidence = with(f.Evidence, "body_truncated", "true")
 	}
 	f.Evidence = withAgent(f.Evidence, a)
+	if m := healthMember(a); m != "" && c.Params.String("role") == "healthcheck" {
+		f.Evidence = with(f.Evidence, "member", m)
+	}
 	return f
 }
 

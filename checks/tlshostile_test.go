@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -108,5 +109,31 @@ func TestTLSClientCertificates(t *testing.T) {
 				t.Errorf("%s: client certificate %q, want %q", tls.VersionName(version), got, said)
 			}
 		}
+	}
+}
+
+// TestTLSSlowAfterwards meets a server that is silent after its first
+// handshake: the certificate is judged all the same.
+func TestTLSSlowAfterwards(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t)
+	cert := leaf(t, testCA(), nil, nil)
+	var served atomic.Int32
+	w.serve("10.1.0.1:443", func(c net.Conn) {
+		if served.Add(1) > 1 {
+			hold(c)
+			return
+		}
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
+		if s.Handshake() == nil {
+			hold(s)
+		}
+	})
+	check := tlsCheck
+	check.Timeout = 1500 * time.Millisecond
+	r := w.run(check)
+	expectResult(t, "slow", r, Pass, "")
+	if !strings.Contains(r.Evidence["TLS 1.0"], "not decided") {
+		t.Errorf("evidence %v", r.Evidence)
 	}
 }

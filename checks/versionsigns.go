@@ -106,10 +106,7 @@ func (s *versionSigns) read(visit string, a webAnswer) {
 	case "healthcheck":
 		if a.status == 200 && bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("200 OK")) {
 			s.add("health page", "200 OK", true, since2013...)
-			rest := string(bytes.TrimPrefix(bytes.TrimSpace(a.body), []byte("200 OK")))
-			if member := strings.Trim(strings.NewReplacer("<br/>", "", "<br />", "", "<br>", "").Replace(rest), " \r\n\t"); validTarget("host", member) == nil {
-				s.host = member
-			}
+			s.host = healthMember(a)
 		}
 	case "ecp":
 		if a.status == 404 {
