@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"strings"
 	"time"
 
 	"coexist/checks"
@@ -218,6 +219,9 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	}
 	t := f.touch(check.Task.ID, e.Time)
 	c := f.check(p.ID)
+	if p.Reason == NobodyOutside && c.seenOutside() {
+		return // an attempt from inside says nothing of what was seen outside
+	}
 	c.extendWaiver(p, e.Seq)
 	if c.result != nil {
 		c.history = append(c.history, Verdict{Time: c.seen, Verdict: c.result.Verdict, Reason: c.result.Reason})
@@ -237,6 +241,17 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 }
 
 const maxHistory = 32
+
+// NobodyOutside is the reason of a check that can only be made from outside and
+// was tried inside.
+const NobodyOutside = "vantage.none_outside"
+
+// seenOutside tells whether the latest result is of somebody who looked from
+// outside.
+func (c *checkFold) seenOutside() bool {
+	return c.result != nil && c.result.Vantage == checks.Outside && c.result.Reason != NobodyOutside &&
+		!strings.HasPrefix(c.result.Reason, "value.")
+}
 
 // precedes tells whether a check was observed before its task was carried
 // out, by the order of the journal or by the clock.

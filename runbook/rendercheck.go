@@ -48,21 +48,25 @@ func (w *writer) checks(list []procedure.Check) {
 // ready gives the check its render function, and renders once to find what is
 // wrong.
 func (w *writer) ready(field string, check *Check, source *procedure.Check) {
-	fill := func(v Values) (out checks.Check, pending []Pending, late bool, err error) {
+	fill := func(v Values, expect []checks.Expectation) (out checks.Check, pending []Pending, late bool, err error) {
 		q := w.reader(v)
 		f := filler{w: w, q: q}
 		out = checks.Check{
 			ID: check.ID, Step: w.task.Phase.Step, Round: w.task.Phase.Round, Task: w.task.Name, Target: w.task.Target,
-			Kind: source.Kind, Params: checks.Params(f.table(source.Params)), Expect: f.expectations(source.Expect),
+			Kind: source.Kind, Params: checks.Params(f.table(source.Params)), Expect: f.expectations(expect),
 			Vantage: check.Vantage, Remedy: check.Remedy,
 		}
 		return out, q.missing(), f.late, f.err
 	}
-	now, pending, late, err := fill(nil)
+	check.look = func(v Values) (checks.Check, []Pending, error) {
+		out, pending, _, err := fill(v, nil)
+		return out, pending, err
+	}
+	now, pending, late, err := fill(nil, source.Expect)
 	w.fail(field, err)
 	check.waits, check.late = pending, late
 	check.render = func(v Values) (checks.Check, []Pending, error) {
-		out, pending, _, err := fill(v)
+		out, pending, _, err := fill(v, source.Expect)
 		return out, pending, err
 	}
 	if !late {

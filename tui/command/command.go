@@ -21,6 +21,7 @@ import (
 
 	"coexist/checks"
 	"coexist/checks/lab"
+	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 	"coexist/runbook/rehearsal"
 	"coexist/tui"
@@ -83,6 +84,7 @@ type app struct {
 	version  bool
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	accounts func(*migration.Migration) error                         // sets logon for the accounts of a migration; may be nil
 	lib      *procedure.Library
 
 	mu         sync.Mutex

@@ -32,6 +32,11 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.accounts != nil {
+		if err := a.accounts(m); err != nil {
+			return nil, err
+		}
+	}
 	evidence := runbook.EvidenceOf(path)
 	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
 	net.Logon = a.logonsOf(m)
@@ -70,20 +75,35 @@ func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (ch
 
 // network makes the door to the network as a migration describes it.
 func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
-	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+	settings := a.settings(m)
 	for _, name := range m.Network.Trust {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(filepath.Dir(path), name)
-		}
-		pem, err := os.ReadFile(name)
+		pem, err := trusted(path, name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+			return nil, err
 		}
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
+}
+
+// settings are what a migration says of the network, but for the files it
+// names.
+func (a *app) settings(m *migration.Migration) checks.FieldSettings {
+	return checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+}
+
+// trusted reads a file of further roots, named relative to the migration.
+func trusted(path, name string) ([]byte, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(path), name)
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+	}
+	return pem, nil
 }
 
 // library loads the procedures, once.
