@@ -249,8 +249,13 @@ const NobodyOutside = "vantage.none_outside"
 // seenOutside tells whether the latest result is of somebody who looked from
 // outside.
 func (c *checkFold) seenOutside() bool {
-	return c.result != nil && c.result.Vantage == checks.Outside && c.result.Reason != NobodyOutside &&
-		!strings.HasPrefix(c.result.Reason, "value.")
+	return c.result != nil && c.result.Vantage == checks.Outside && Looked(&c.result.Result)
+}
+
+// Looked tells whether anybody looked at all for a result: not where a value
+// was missing, nor where it was the wrong side of the network to look from.
+func Looked(r *checks.Result) bool {
+	return r.Reason != NobodyOutside && !strings.HasPrefix(r.Reason, "value.")
 }
 
 // precedes tells whether a check was observed before its task was carried

@@ -183,7 +183,7 @@ func shortened(list []string) []string {
 // does not take the place of what is newer.
 func (j *judge) later(o Observation) string {
 	st := j.snap.Progress.Checks[o.ID]
-	if st == nil || st.Result == nil || st.Result.Reason == runbook.NobodyOutside {
+	if st == nil || st.Result == nil || !runbook.Looked(st.Result) {
 		return ""
 	}
 	if seen := st.Result.Started; seen.After(o.Started) {
