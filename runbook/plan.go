@@ -11,6 +11,10 @@ type plan struct {
 	deps      map[*Task][]*Task
 	bringers  map[string][]*Task // by value key
 	captures  map[string]*Task   // keys of captured values
+	readers   map[string][]*Task // by name of the value that their commands or checks read
+	required  map[*Phase][]*Task
+	place     map[*Task]int  // of a required task among those of its phase
+	undone    map[*Phase]int // required tasks, before anything is done
 }
 
 // hold is a group of checks of one phase that must stay true until the same
@@ -26,6 +30,7 @@ func (r *Runbook) index() {
 		ancestors: map[*Phase][]*Phase{}, before: map[*Phase]map[*Phase]bool{}, followers: map[*Phase][]*Phase{},
 		holds: map[*Phase][]*hold{}, ends: map[*Check]*Phase{}, deps: map[*Task][]*Task{},
 		bringers: map[string][]*Task{}, captures: map[string]*Task{},
+		readers: map[string][]*Task{}, required: map[*Phase][]*Task{}, place: map[*Task]int{}, undone: map[*Phase]int{},
 	}
 	r.plan = p
 	for _, phase := range r.Phases {
@@ -74,6 +79,14 @@ func (p *plan) addTask(r *Runbook, t *Task) {
 	for _, c := range t.Captures {
 		p.bringers[c.Key] = append(p.bringers[c.Key], t)
 		p.captures[c.Key] = t
+	}
+	if !t.Optional {
+		p.place[t] = len(p.required[t.Phase])
+		p.required[t.Phase] = append(p.required[t.Phase], t)
+		p.undone[t.Phase]++
+	}
+	for _, name := range t.reads {
+		p.readers[name] = append(p.readers[name], t)
 	}
 	for _, c := range t.Commands {
 		t.late = t.late || len(c.waits) > 0 || c.late

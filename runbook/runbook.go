@@ -97,6 +97,7 @@ type Task struct {
 
 	effects func(Values) ([]effect.Effect, error)
 	late    bool     // its commands depend on values
+	reads   []string // names of the values that its commands and checks read
 	fixed   lazyText // fingerprint of the changing lines when they do not
 }
 
