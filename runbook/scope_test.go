@@ -1,9 +1,14 @@
 package runbook
 
 import (
+	"bytes"
 	"testing"
+	"testing/fstest"
 
+	"coexist/checks"
 	"coexist/runbook/migration"
+	"coexist/runbook/procedure"
+	"coexist/runbook/runbooktest"
 )
 
 func TestProbePrefersItsSite(t *testing.T) {
@@ -69,5 +74,44 @@ func TestARoundUsesItsOwnTestMailbox(t *testing.T) {
 	}
 	if len(seen) != 2 {
 		t.Errorf("asked for %v: expected both mailboxes", seen)
+	}
+}
+
+// TestHeadersInAProcedure writes the headers of a request the one way that TOML
+// lets them be written inside params.
+func TestHeadersInAProcedure(t *testing.T) {
+	t.Parallel()
+	files, _ := runbooktest.Small(t, ".", "prepare.port").(fstest.MapFS)
+	names := files["tasks/names.toml"]
+	names.Data = append(bytes.TrimSpace(names.Data), `
+
+[[task.check]]
+name = "headers"
+title = "Headers"
+kind = "http"
+gate = "info"
+params = { url = "https://{{host .Names.Primary}}/owa/", headers = [ "X-Forest: {{plain .Org.Forest}}", "{{range .Sites}}X-{{plain .Name}}: yes\n{{end}}" ] }
+`...)
+	lib, err := procedure.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range procedure.Lint(lib, checks.Kinds()) {
+		if bytes.Contains([]byte(p.String()), []byte("headers")) {
+			t.Error(p)
+		}
+	}
+	m := organization(1)
+	m.Sites[0].Name = "Lyon"
+	r, err := Compile(lib, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready, _, err := r.Check("prepare.port/org/headers").Ready(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ready.Params.Table("headers"); len(got) != 2 || got["X-Forest"] != "contoso.com" || got["X-Lyon"] != "yes" {
+		t.Errorf("headers %v", got)
 	}
 }
