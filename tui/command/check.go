@@ -105,7 +105,7 @@ func (a *app) check(ctx context.Context, file string, f checkFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := a.answer(f.asJSON, results, func() string { return report.Text(results) }); err != nil {
+	if err := a.answer(f.asJSON, results, func() string { return report.Table(results) }); err != nil {
 		return err
 	}
 	return blocked(s.Snapshot(), results)

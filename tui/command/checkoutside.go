@@ -34,10 +34,11 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	}
 	talk := &outside.Talk{}
 	net.Store = talk.Store
-	ran := 0
+	ran, planned := 0, 0
 	saved, err := outside.Look(ctx, r, outside.Options{
 		Step: f.step, Task: f.task, Text: text, Operator: a.whoever(), Host: a.Host, Tool: version(), Clock: a.Now, Talk: talk,
 		Announced: func(todo, left int) {
+			planned = todo
 			fmt.Fprintf(a.Err, "looking from outside: %d checks, %d left out\n", todo, left)
 		},
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
@@ -46,7 +47,7 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	}, func(u checks.Update) {
 		if u.Done && u.Result != nil {
 			ran++
-			fmt.Fprintf(a.Err, "%d %s\n", ran, checks.Escape(u.Result.ID))
+			fmt.Fprintf(a.Err, "%d/%d %s\n", ran, planned, checks.Escape(u.Result.ID))
 		}
 	})
 	if err != nil {
@@ -64,7 +65,7 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	}
 	fmt.Fprintf(a.Err, "wrote %s with %d observations; where the journal is: coexist import %s %s\n", f.out, len(saved.Observations), file, f.out)
 	results := saved.Preview(r, a.Now())
-	if err := a.answer(f.asJSON, results, func() string { return report.Text(results) }); err != nil {
+	if err := a.answer(f.asJSON, results, func() string { return report.Table(results) }); err != nil {
 		return err
 	}
 	if bad := r.CountBlocking(results); bad > 0 {

@@ -95,9 +95,13 @@ func uncounted(snap runbook.Snapshot, results []checks.Result) string {
 		}
 		switch seen := r.Started.UTC().Format("2006-01-02 15:04 UTC"); st.Status {
 		case runbook.Stale:
-			fmt.Fprintf(&b, "too old to count (%s): %s\n", seen, checks.Escape(r.ID))
+			fmt.Fprintf(&b, "does not count, too old (%s): %s\n", seen, checks.Escape(r.ID))
 		case runbook.NotYet:
-			fmt.Fprintf(&b, "from before %s was carried out (%s): %s\n", c.Task.Title, seen, checks.Escape(r.ID))
+			why := "seen before its task was carried out"
+			if task := snap.Progress.Tasks[c.Task.ID]; task != nil && task.DoneAt.IsZero() {
+				why = "its task is not carried out yet"
+			}
+			fmt.Fprintf(&b, "does not count, %s (%s): %s\n", why, seen, checks.Escape(r.ID))
 		}
 	}
 	return b.String()
