@@ -229,8 +229,8 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	}
 	t := f.touch(check.Task.ID, e.Time)
 	c := f.check(p.ID)
-	if p.Reason == NobodyOutside && c.seenOutside() {
-		return // an attempt from inside says nothing of what was seen outside
+	if c.result != nil && !Looked(&p.Result) && Looked(&c.result.Result) && (check.Before || t.seq == 0 || !f.precedes(c, t)) {
+		return // an attempt where nobody could look takes nothing away that counts
 	}
 	c.extendWaiver(p, e.Seq)
 	if c.result != nil {
@@ -256,16 +256,15 @@ const maxHistory = 32
 // was tried inside.
 const NobodyOutside = "vantage.none_outside"
 
-// seenOutside tells whether the latest result is of somebody who looked from
-// outside.
-func (c *checkFold) seenOutside() bool {
-	return c.result != nil && c.result.Vantage == checks.Outside && Looked(&c.result.Result)
-}
-
 // Looked tells whether anybody looked at all for a result: not where a value
-// was missing, nor where it was the wrong side of the network to look from.
+// was missing, nor where it takes a shell, a person or the other side of the
+// network to look.
 func Looked(r *checks.Result) bool {
-	return r.Reason != NobodyOutside && !strings.HasPrefix(r.Reason, "value.")
+	switch r.Reason {
+	case NobodyOutside, "vantage.inside_only", "shell.import_needed", "attest.needed":
+		return false
+	}
+	return !strings.HasPrefix(r.Reason, "value.")
 }
 
 // precedes tells whether a check was observed before its task was carried

@@ -111,12 +111,13 @@ func (a *app) check(ctx context.Context, file string, f checkFlags) error {
 	return blocked(s.Snapshot(), results)
 }
 
-// blocked is the outcome of a run: results that close a gate. A check that was
-// seen from outside is not closed by an attempt from inside.
+// blocked is the outcome of a run: results that close a gate. A check that a
+// person, a shell or somebody outside has answered is not closed by an attempt
+// from here.
 func blocked(snap runbook.Snapshot, results []checks.Result) error {
 	var count []checks.Result
 	for _, r := range results {
-		if st := snap.Progress.Checks[r.ID]; r.Reason == runbook.NobodyOutside && st != nil && st.Satisfied {
+		if st := snap.Progress.Checks[r.ID]; !runbook.Looked(&r) && st != nil && st.Satisfied {
 			continue
 		}
 		count = append(count, r)
