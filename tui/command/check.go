@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,6 +92,15 @@ func (a *app) check(ctx context.Context, file string, f checkFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.watch {
+		all := len(ids)
+		if ids = watchable(snap.Runbook, ids); len(ids) == 0 {
+			return errors.New("--watch repeats what this computer can look at by itself; here everything takes a person, a shell or somebody outside")
+		}
+		if left := all - len(ids); left > 0 {
+			fmt.Fprintf(a.Err, "watching %d checks; %d that take a person, a shell or somebody outside are left out\n", len(ids), left)
+		}
+	}
 	run := s.RunChecks
 	if f.noRecord {
 		run = s.TryChecks
@@ -126,6 +136,16 @@ func blocked(snap runbook.Snapshot, results []checks.Result) error {
 		return failure{fmt.Errorf("%d required check(s) failed or could not be decided", bad)}
 	}
 	return nil
+}
+
+// watchable are the checks that this computer can look at by itself: no other
+// is ever clean, and a watch ends when all are.
+func watchable(r *runbook.Runbook, ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		c := r.Check(id)
+		k := checks.KindNamed(c.Kind)
+		return k == nil || k.Source != checks.FromProbe || c.Vantage == checks.Outside
+	})
 }
 
 // pause waits between two rounds of a watch.

@@ -222,3 +222,25 @@ func TestPasswordsOfSeveralAccounts(t *testing.T) {
 		}
 	}
 }
+
+// TestAWatchLeavesOutWhatNeverGetsClean wants a watch to take up only what this
+// computer can look at by itself.
+func TestAWatchLeavesOutWhatNeverGetsClean(t *testing.T) {
+	t.Parallel()
+	within, _ := twoPlaces(t)
+	a := &app{Environment: within.env, operator: "A. Meyer"}
+	_, _, r, err := a.plan(a.path("contoso.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := r.Select(1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(watchable(r, ids), " "); got != "publish.name/org/anywhere publish.name/org/server" {
+		t.Errorf("watched: %s", got)
+	}
+	if _, said := within.run(2, "check", "contoso.toml", "--watch", "--task", "close.remove"); !strings.Contains(said, "by itself") {
+		t.Errorf("nothing to watch: %s", said)
+	}
+}
