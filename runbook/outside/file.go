@@ -39,6 +39,7 @@ type File struct {
 	Host         string        `json:"host"`
 	Started      time.Time     `json:"started"`
 	Ended        time.Time     `json:"ended"`
+	Doubt        string        `json:"doubt,omitempty"` // why the computer may not have been outside
 	Observations []Observation `json:"observations"`
 	Left         []Left        `json:"left,omitempty"`
 }

@@ -210,6 +210,9 @@ func (j *judge) judged(ready checks.Check, o Observation) checks.Result {
 		r.Evidence = map[string]string{}
 	}
 	r.Evidence["file_sha256"], r.Evidence["nonce"] = j.file, j.f.Nonce
+	if j.f.Doubt != "" {
+		r.Evidence["doubt"] = "it may not have been outside: " + j.f.Doubt
+	}
 	return r
 }
 

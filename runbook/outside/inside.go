@@ -86,3 +86,44 @@ func Shield(env *checks.Env) {
 		return dial(ctx, network, address)
 	}
 }
+
+// Here are the networks that this computer stands in.
+func Here() []netip.Prefix {
+	var out []netip.Prefix
+	list, _ := net.InterfaceAddrs() // none known: no doubt raised
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// doubt tells why a computer may not be outside: one of its own networks holds
+// an inside address of the organisation. Private networks are used in many
+// places, so it is no proof.
+func doubt(m *migration.Migration, here []netip.Prefix) string {
+	addresses := []string{m.Network.InternalResolver}
+	addresses = append(addresses, m.Network.DomainControllers...)
+	for _, s := range m.Sites {
+		addresses = append(addresses, s.Entry)
+		for _, v := range s.Servers {
+			addresses = append(addresses, v.Address)
+		}
+	}
+	for _, text := range addresses {
+		a, err := netip.ParseAddr(text)
+		if at, withPort := netip.ParseAddrPort(text); withPort == nil {
+			a, err = at.Addr(), nil
+		}
+		if err != nil {
+			continue
+		}
+		for _, p := range here {
+			if p.Contains(a) {
+				return fmt.Sprintf("this computer is %s, and %s of the organisation lies in the same network", p, a)
+			}
+		}
+	}
+	return ""
+}

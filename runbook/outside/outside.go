@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +35,9 @@ type Options struct {
 	Tool      string // version of the program
 	Clock     func() time.Time
 	Run       func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result
-	Talk      *Talk                    // the store of Run's environment; nil: transcripts are not kept
-	Announced func(todo int, left int) // told before anything runs; may be nil
+	Talk      *Talk                              // the store of Run's environment; nil: transcripts are not kept
+	Here      []netip.Prefix                     // networks that this computer stands in
+	Announced func(todo, left int, doubt string) // told before anything runs, and why this computer may not be outside; may be nil
 }
 
 // Look observes whatever the runbook lets be observed from outside.
@@ -48,8 +50,9 @@ func Look(ctx context.Context, r *runbook.Runbook, o Options, each func(checks.U
 	if len(p.list) == 0 {
 		return nil, fmt.Errorf("nothing here can be looked at from outside: expected a check whose vantage is outside or any%s", p.why())
 	}
+	why := doubt(r.Migration, o.Here)
 	if o.Announced != nil {
-		o.Announced(len(p.list), len(p.left))
+		o.Announced(len(p.list), len(p.left), why)
 	}
 	var nonce [16]byte
 	if _, err := rand.Read(nonce[:]); err != nil {
@@ -59,7 +62,7 @@ func Look(ctx context.Context, r *runbook.Runbook, o Options, each func(checks.U
 	f := &File{
 		Format: format, Kind: kind, Nonce: hex.EncodeToString(nonce[:]), Tool: o.Tool,
 		Organization: r.Migration.Organization.Name, Forest: r.Migration.Organization.Forest, Source: r.Source, Release: r.Release.Name,
-		Migration: hex.EncodeToString(sum[:]), Procedure: r.Hash, Operator: o.Operator, Host: o.Host, Started: o.Clock().UTC(), Left: p.left,
+		Migration: hex.EncodeToString(sum[:]), Procedure: r.Hash, Operator: o.Operator, Host: o.Host, Started: o.Clock().UTC(), Doubt: why, Left: p.left,
 	}
 	for i, res := range o.Run(ctx, p.list, each) {
 		if res.Reason == "run.cancelled" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +82,7 @@ type seen struct {
 	at       time.Time
 	findings map[string]checks.Finding
 	ran      []string
+	here     []netip.Prefix
 }
 
 func (v *seen) run(_ context.Context, list []checks.Check, _ func(checks.Update)) []checks.Result {
@@ -126,7 +128,7 @@ func lookErr(t *testing.T, text []byte, v *seen) (*File, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Look(t.Context(), r, Options{Text: text, Operator: "B. Outer", Host: "hotspot", Tool: "1", Clock: func() time.Time { return v.at }, Run: v.run}, nil)
+	return Look(t.Context(), r, Options{Here: v.here, Text: text, Operator: "B. Outer", Host: "hotspot", Tool: "1", Clock: func() time.Time { return v.at }, Run: v.run}, nil)
 }
 
 // carriedOut marks the task of the small procedure carried out.
@@ -441,4 +443,21 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("taken with the hash %s, want %s (%v)", got.Content, hash, err)
 		}
 	})
+}
+
+// TestAComputerThatMayBeInside runs in a network that holds an inside address
+// of the organisation: the run goes on, and every result says so.
+func TestAComputerThatMayBeInside(t *testing.T) {
+	t.Parallel()
+	for here, doubted := range map[string]bool{"10.0.0.7/24": true, "192.168.1.20/24": false, "10.9.0.7/24": false} {
+		d := newDesk(t, nil)
+		data := look(t, d.text, &seen{at: d.now, here: []netip.Prefix{netip.MustParsePrefix(here)}})
+		out, err := Import(d.s, "r.json", data, d.kept.Keep)
+		if err != nil || len(out.Results) == 0 {
+			t.Fatalf("%s: %+v, %v", here, out, err)
+		}
+		if got := out.Results[0].Evidence["doubt"]; (got != "") != doubted || doubted && !strings.Contains(got, here) {
+			t.Errorf("%s: doubt %q", here, got)
+		}
+	}
 }

@@ -37,8 +37,12 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	ran, planned := 0, 0
 	saved, err := outside.Look(ctx, r, outside.Options{
 		Step: f.step, Task: f.task, Text: text, Operator: a.whoever(), Host: a.Host, Tool: version(), Clock: a.Now, Talk: talk,
-		Announced: func(todo, left int) {
+		Here: outside.Here(),
+		Announced: func(todo, left int, doubt string) {
 			planned = todo
+			if doubt != "" {
+				fmt.Fprintf(a.Err, "is this really outside? %s; the file will say so\n", doubt)
+			}
 			fmt.Fprintf(a.Err, "looking from outside: %d checks, %d left out\n", todo, left)
 		},
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
