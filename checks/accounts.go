@@ -1,9 +1,6 @@
 package checks
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // AccountOf names the account that a check will sign in with; "" when it needs
 // none.
@@ -29,29 +26,31 @@ func AccountOf(c Check) string {
 	return ""
 }
 
-// Asked returns an environment in which every account that the checks need was
-// asked for once, before any of them runs: a check's time does not pass while
-// somebody types, and who declines is not asked again by the next check.
+// Asked begins a run: it returns an environment in which every account that
+// the checks need was asked for once, before any of them runs. A check's time
+// does not pass while somebody types, and who declines is not asked again by
+// the next check. An account that was refused in an earlier run may be tried
+// again with the answer given now, within the ceiling of refusals.
 func (e *Env) Asked(ctx context.Context, list []Check) *Env {
 	if e.Logon == nil {
 		return e
 	}
+	asked := *e
+	asked.run, asked.given = e.Logons.begin(), map[string]bool{}
 	type answer struct {
 		credential Credential
 		err        error
 	}
 	answers := map[string]answer{}
-	var accounts []string
 	for _, c := range list {
-		if a := AccountOf(c); a != "" && !slices.Contains(accounts, a) {
-			accounts = append(accounts, a)
+		account := AccountOf(c)
+		if _, done := answers[account]; done || account == "" || e.Logons.barred(account, asked.run, e.now()) != "" {
+			continue
 		}
+		c, err := e.Logon(ctx, account)
+		answers[account] = answer{c, err}
+		asked.given[account] = err == nil && !c.Password.IsZero()
 	}
-	for _, a := range accounts {
-		c, err := e.Logon(ctx, a)
-		answers[a] = answer{c, err}
-	}
-	asked := *e
 	asked.Logon = func(ctx context.Context, account string) (Credential, error) {
 		if a, ok := answers[account]; ok {
 			return a.credential, a.err

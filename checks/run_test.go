@@ -117,20 +117,20 @@ func TestRunLimitsPerIdentity(t *testing.T) {
 func TestRunKeepsAKindsStricterLimit(t *testing.T) {
 	t.Parallel()
 	g := newGate(4)
-	if !g.try([]string{"x"}, "smtp", 1) || g.try([]string{"x"}, "smtp", 1) {
+	if g.try([]string{"x"}, "smtp", 1) != "" || g.try([]string{"x"}, "smtp", 1) != "smtp x" || g.room("smtp x") {
 		t.Error("the second smtp check of a host must wait")
 	}
-	if !g.try([]string{"x"}, "tcp", 0) {
+	if g.try([]string{"x"}, "tcp", 0) != "" || !g.room("x") {
 		t.Error("another kind need not wait for smtp")
 	}
 	for range 2 {
 		g.try([]string{"x"}, "tcp", 0)
 	}
-	if g.try([]string{"y", "x"}, "tcp", 0) || len(g.all) != 1 {
+	if g.try([]string{"y", "x"}, "tcp", 0) != "x" || g.count["y"] != 0 {
 		t.Error("a fifth must wait, and take nothing elsewhere meanwhile")
 	}
 	g.give([]string{"x"}, "smtp")
-	if !g.try([]string{"x"}, "smtp", 1) {
+	if g.try([]string{"x"}, "smtp", 1) != "" {
 		t.Error("what is given back is free")
 	}
 }

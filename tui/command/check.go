@@ -22,6 +22,7 @@ func checkCommand(a *app) *cobra.Command {
 		Short: "Run the checks of a step or task and record what they found",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			a.askInLines()
 			s, err := a.openToRecord(args[0], noRecord)
 			if err != nil {
 				return err

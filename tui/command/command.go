@@ -83,6 +83,7 @@ type app struct {
 	version  bool
 	asker    *tui.Asker
 	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	forget   func(string)                                             // after a refused logon; set with logon
 	lib      *procedure.Library
 
 	mu         sync.Mutex

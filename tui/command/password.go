@@ -11,7 +11,22 @@ import (
 	"golang.org/x/term"
 
 	"coexist/checks"
+	"coexist/tui/linear"
 )
+
+// askInLines lets checks ask for passwords with a line of text where there is a
+// terminal to ask on.
+func (a *app) askInLines() {
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return
+	}
+	asker := linear.NewAsker(a.Err, a.ascii, func() (string, error) {
+		data, err := term.ReadPassword(int(in.Fd()))
+		return string(data), err
+	})
+	a.logon, a.forget = asker.Logon, asker.Forget
+}
 
 // password reads a password without showing it: from a file descriptor, else
 // from the terminal. It never comes from the command line.
