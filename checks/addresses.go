@@ -125,7 +125,7 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 	if trouble != nil {
 		return *trouble
 	}
-	parts := make([]Finding, len(list))
+	parts, took := make([]Finding, len(list)), make([]time.Duration, len(list))
 	var wg sync.WaitGroup
 	var broke error
 	var once sync.Once
@@ -136,14 +136,21 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 					once.Do(func() { broke = fmt.Errorf("%v", p) })
 				}
 			}()
+			began := time.Now()
 			parts[i] = test(ctx, endpoint{host, a, port})
+			took[i] = time.Since(began)
 		})
 	}
 	wg.Wait()
 	if broke != nil {
 		panic(broke.Error()) // recovered and reported by the runner
 	}
-	return softenPartial(parts, list)
+	out := softenPartial(parts, list)
+	out.Sub = nil
+	for i, a := range list {
+		out.Sub = append(out.Sub, part("address", a.String(), parts[i], took[i]))
+	}
+	return out
 }
 
 // silentReasons are those of an address that cannot be reached at all.

@@ -85,6 +85,7 @@ func Conclude(c Check, f Finding, now time.Time) Result {
 	}
 	if f.Verdict == Pass || f.Verdict == Warn {
 		weigh(&r, Judge(c.Expect, f.Rows, now))
+		judgeParts(r.Sub, c.Expect, f.Rows, now)
 	}
 	if r.Verdict != Pass && r.Verdict != Skip {
 		explain(&r, c.Remedy)
