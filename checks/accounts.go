@@ -26,6 +26,21 @@ func AccountOf(c Check) string {
 	return ""
 }
 
+// accountsOf are all accounts that a check will sign in with. A walk of
+// Autodiscover from inside begins in the directory.
+func (e *Env) accountsOf(c Check) []string {
+	first := AccountOf(c)
+	if first == "" {
+		return nil
+	}
+	inside := c.Vantage != Outside && e.Vantage != Outside
+	if c.Kind == "autodiscover" && inside && c.Params.String("url") == "" && c.Params.String("address") == "" &&
+		(e.Directory.Forest != "" || len(e.Directory.Controllers) > 0) {
+		return []string{first, DirectoryAccount}
+	}
+	return []string{first}
+}
+
 // Asked begins a run: it returns an environment in which every account that
 // the checks need was asked for once, before any of them runs. A check's time
 // does not pass while somebody types, and who declines is not asked again by
@@ -43,13 +58,14 @@ func (e *Env) Asked(ctx context.Context, list []Check) *Env {
 	}
 	answers := map[string]answer{}
 	for _, c := range list {
-		account := AccountOf(c)
-		if _, done := answers[account]; done || account == "" || e.Logons.barred(account, asked.run, e.now()) != "" {
-			continue
+		for _, account := range e.accountsOf(c) {
+			if _, done := answers[account]; done || e.Logons.barred(account, asked.run, e.now()) != "" {
+				continue
+			}
+			cred, err := e.Logon(ctx, account)
+			answers[account] = answer{cred, err}
+			asked.given[account] = err == nil && !cred.Password.IsZero()
 		}
-		c, err := e.Logon(ctx, account)
-		answers[account] = answer{c, err}
-		asked.given[account] = err == nil && !c.Password.IsZero()
 	}
 	asked.Logon = func(ctx context.Context, account string) (Credential, error) {
 		if a, ok := answers[account]; ok {

@@ -257,7 +257,8 @@ func FuzzDirectoryValues(f *testing.F) {
 		}
 		minutes(value)
 		rpcServer(value)
-		keywordSites([]string{value})
+		keywordValues([]string{value}, "Site=")
+		pointerHost(value)
 		hostsOf([]string{value})
 		_ = parentDN(dn)
 		serverOf(dn)
