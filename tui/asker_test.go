@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"coexist/checks"
@@ -14,13 +15,13 @@ func TestARefusedPasswordIsAskedForAnewInTheNextRun(t *testing.T) {
 	t.Parallel()
 	a := NewAsker()
 	answers := []string{"wrong", "right"}
-	asked := 0
+	var asked atomic.Int32
 	go func() {
 		for {
 			select {
 			case q := <-a.queue:
-				a.reply(q, checks.Credential{Username: q.account, Password: checks.NewSecret(answers[asked])}, nil)
-				asked++
+				answer := answers[asked.Add(1)-1]
+				a.reply(q, checks.Credential{Username: q.account, Password: checks.NewSecret(answer)}, nil)
 			case <-t.Context().Done():
 				return
 			}
@@ -45,14 +46,14 @@ func TestARefusedPasswordIsAskedForAnewInTheNextRun(t *testing.T) {
 		}
 		return reasons
 	}
-	if got := run(); got[0] != "credentials.refused" || got[1] != "credentials.stopped" || asked != 1 {
-		t.Errorf("first run: %q after %d questions", got, asked)
+	if got := run(); got[0] != "credentials.refused" || got[1] != "credentials.stopped" || asked.Load() != 1 {
+		t.Errorf("first run: %q after %d questions", got, asked.Load())
 	}
-	if got := run(); got[0]+got[1] != "" || asked != 2 {
-		t.Errorf("second run: %q after %d questions", got, asked)
+	if got := run(); got[0]+got[1] != "" || asked.Load() != 2 {
+		t.Errorf("second run: %q after %d questions", got, asked.Load())
 	}
-	if got := run(); got[0]+got[1] != "" || asked != 2 {
-		t.Errorf("third run: %q after %d questions: a good password is kept", got, asked)
+	if got := run(); got[0]+got[1] != "" || asked.Load() != 2 {
+		t.Errorf("third run: %q after %d questions: a good password is kept", got, asked.Load())
 	}
 	if len(sent) != 5 || sent[0] != "wrong" || sent[1] != "right" {
 		t.Errorf("sent %q", sent)
