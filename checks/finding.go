@@ -190,6 +190,9 @@ func boundRows(rows []Row) []Row {
 
 // oneLine replaces line breaks; everything else stays as the server sent it.
 func oneLine(s string) string {
+	if !strings.ContainsAny(s, "\r\n") {
+		return s
+	}
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(s)
 }
 

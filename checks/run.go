@@ -20,8 +20,9 @@ import (
 func Run(ctx context.Context, env *Env, list []Check, each func(Update)) []Result {
 	r := &runner{
 		env: env, list: list, each: each, limits: env.limits(),
-		results: make([]Result, len(list)), ended: make(chan int),
+		results: make([]Result, len(list)),
 	}
+	r.ended = make(chan int, r.limits.Workers)
 	r.names, r.addresses = newGate(r.limits.PerIdentity), newGate(r.limits.PerIdentity)
 	r.run(ctx)
 	return r.results

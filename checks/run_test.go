@@ -371,61 +371,6 @@ func TestValidateParams(t *testing.T) {
 	}
 }
 
-// BenchmarkRun compares a run of a thousand mixed checks with what the same
-// checks cost one after the other in a bare loop.
-func BenchmarkRun(b *testing.B) {
-	env, list := thousandChecks(b)
-	b.Run("run", func(b *testing.B) {
-		for b.Loop() {
-			Run(b.Context(), env, list, nil)
-		}
-	})
-	b.Run("bare loop", func(b *testing.B) {
-		for b.Loop() {
-			for _, c := range list {
-				k := KindNamed(c.Kind)
-				ctx, cancel := context.WithTimeout(b.Context(), k.Budget)
-				k.Observe(ctx, env, c)
-				cancel()
-			}
-		}
-	})
-}
-
-func thousandChecks(b *testing.B) (*Env, []Check) {
-	greets := loopback(b, func(c net.Conn) {
-		io.WriteString(c, "220 hello\r\n")
-		hold(c)
-	})
-	answers := loopback(b, func(c net.Conn) {
-		if _, _, ok := readRequest(c); ok {
-			io.WriteString(c, ok200)
-		}
-	})
-	var d net.Dialer
-	env := &Env{Now: time.Now, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		if strings.HasSuffix(address, ":25") {
-			return d.DialContext(ctx, network, greets)
-		}
-		return d.DialContext(ctx, network, answers)
-	}}
-	var list []Check
-	for i := range 1000 {
-		host := fmt.Sprintf("10.2.%d.%d", i/250, i%250+1)
-		if i%2 == 0 {
-			list = append(list, tcpCheck(host, 25))
-			continue
-		}
-		list = append(list, Check{Kind: "http", Params: Params{"url": "http://" + host + "/"}})
-	}
-	for _, r := range Run(b.Context(), env, list, nil) {
-		if r.Verdict != Pass {
-			b.Fatalf("%s: %s", r.Kind, r.Summary)
-		}
-	}
-	return env, list
-}
-
 // loopback serves every connection to a free port with handle.
 func loopback(b *testing.B, handle func(net.Conn)) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
