@@ -208,7 +208,7 @@ func TestCancelOfThousands(t *testing.T) {
 // turn; the metrics are how much longer the runner's best round takes than
 // theirs, as other programs disturb every round but the best.
 func BenchmarkRun(b *testing.B) {
-	cert := selfSigned(b)
+	cert := ownCertificate(b)
 	for _, c := range []struct {
 		name  string
 		check Check
@@ -270,8 +270,8 @@ func benchmarkAgainstLoops(b *testing.B, env *Env, list []Check, talk func() err
 	b.ReportMetric(float64(ours.Microseconds())/float64(len(list)), "µs/check")
 }
 
-// selfSigned is a certificate for servers whom nobody trusts.
-func selfSigned(b *testing.B) tls.Certificate {
+// ownCertificate is a certificate for servers whom nobody trusts.
+func ownCertificate(b *testing.B) tls.Certificate {
 	b.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
