@@ -64,13 +64,16 @@ func (o *Organization) copyDatabases(p map[string]string, _ time.Time) error {
 	if err != nil {
 		return err
 	}
-	name := v.text("Name")
+	name, status := v.text("Name"), "Healthy"
+	if o.slips(FaultCopy) {
+		status = "FailedAndSuspended"
+	}
 	for _, d := range o.pick("MailboxDatabase", func(d *item) bool { return o.sameGroup(d.text("Server"), name) }) {
 		database := d.text("Name")
 		if p["database"] != "" && !strings.EqualFold(p["database"], database) || sameText(d.get("Server"), name) {
 			continue
 		}
-		copied := copyStatus(database, name, "Healthy")
+		copied := copyStatus(database, name, status)
 		o.remove("MailboxDatabaseCopyStatus", func(c *item) bool { return c.text("Identity") == copied.text("Identity") })
 		o.add(copied)
 	}

@@ -160,7 +160,7 @@ func (o *Organization) addStores(s blueprint.Server, site blueprint.Site) {
 		"OfflineAddressBook", nil, "IsExcludedFromProvisioning", false, "RpcClientAccessServer", strings.ToLower(s.FQDN), "Version", s.Version,
 		"EdbFilePath", `C:\Program Files\Microsoft\Exchange Server\V15\Mailbox\`+name+`\`+name+`.edb`, "LastFullBackup", nil)
 	if s.Version != "2013" {
-		d.set("LastFullBackup", lazy(func() any { return o.lastNight() }))
+		d.set("LastFullBackup", lazy(func() any { return o.lastBackup(s.Name) }))
 	}
 	if s.Version == "2007" {
 		d.set("Identity", s.Name+`\First Storage Group\`+name)
@@ -191,6 +191,14 @@ func (o *Organization) addFor2013(s blueprint.Server, database string) {
 
 // lazy is a property that is worked out when it is read.
 type lazy func() any
+
+// lastBackup is when a server's databases were last backed up.
+func (o *Organization) lastBackup(server string) time.Time {
+	if first := o.plan.Sites[0].Servers; o.faults[FaultBackup] && len(first) > 0 && strings.EqualFold(first[0].Name, server) {
+		return o.lastNight().AddDate(0, 0, -9)
+	}
+	return o.lastNight()
+}
 
 // lastNight is when the nightly backup ended.
 func (o *Organization) lastNight() time.Time {

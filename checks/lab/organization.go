@@ -32,9 +32,9 @@ type Organization struct {
 	mailCert    map[string]Certificate // what its mail services present; none: its own
 	stopped     map[string]bool        // servers whose services stand still, by lower-case name
 	unhealthy   map[string]string      // server → health set
-	faults      map[string]bool        // by name
+	faults      map[string]bool        // those that the laboratory knows by name
+	spoilers    []blueprint.Fault      // those that keep effects from taking
 	slipped     map[string]bool        // faults that have had their day
-	slippedAt   time.Time              // when that of the names had
 }
 
 // NewOrganization starts an organisation.
@@ -65,11 +65,8 @@ func (o *Organization) Close() error { return o.lab.Close() }
 
 // build makes the organisation as it is before the upgrade.
 func (o *Organization) build() error {
-	if err := KnownFaults(o.plan.Faults); err != nil {
+	if err := o.takeFaults(); err != nil {
 		return err
-	}
-	for _, name := range o.plan.Faults {
-		o.faults[name] = true
 	}
 	if err := o.buildControllers(); err != nil {
 		return err

@@ -17,7 +17,7 @@ func Describe(m *migration.Migration, releases procedure.Releases, r *Rehearsal,
 		Name: m.Organization.Name, Forest: m.Organization.Forest, Domains: m.Organization.Domains, MailDomains: m.Organization.MailDomains,
 		Primary: m.Namespace.Primary, Autodiscover: m.Namespace.Autodiscover, Legacy: m.Namespace.Legacy,
 		OutlookAnywhere: m.Features.OutlookAnywhere, PublicFolders: m.Features.PublicFolders, POPIMAP: m.Features.POPIMAP,
-		Seed: r.Seed, Start: r.Started, Now: now, Faults: r.Faults,
+		Seed: r.Seed, Start: r.Started, Now: now, Faults: describeFaults(m, r.faults),
 	}
 	newest := "2010 SP3"
 	if m.Organization.Source == migration.Source2007 {

@@ -25,12 +25,17 @@ type walker struct {
 	talk    io.Writer
 	book    *runbook.Runbook
 	refused map[string]string // why a task could not be marked
+	faults  []FaultSummary    // those of the rehearsal, in its order
 }
 
 // Headless carries out the whole runbook as far as its gates let it, and tells
-// every step on talk.
+// every step on talk. When a fault of the rehearsal comes to light, it carries
+// out the remedy once.
 func Headless(ctx context.Context, s Session, world World, r *Rehearsal, talk io.Writer) (*Summary, error) {
 	w := &walker{ctx: ctx, session: s, world: world, talk: talk, book: s.Snapshot().Runbook, refused: map[string]string{}}
+	for _, f := range r.faults {
+		w.faults = append(w.faults, FaultSummary{Name: f.Name})
+	}
 	for progressed := true; progressed; {
 		progressed = false
 		for _, p := range w.order() {
@@ -38,9 +43,16 @@ func Headless(ctx context.Context, s Session, world World, r *Rehearsal, talk io
 			if err != nil {
 				return nil, err
 			}
-			progressed = progressed || more
+			mended, err := w.mend(r)
+			if err != nil {
+				return nil, err
+			}
+			if progressed = progressed || more || mended; mended {
+				break // from the start, to where the remedy is carried out
+			}
 		}
 	}
+	w.cleared()
 	return w.summary(r), nil
 }
 

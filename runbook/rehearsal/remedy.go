@@ -1,0 +1,114 @@
+package rehearsal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"coexist/checks"
+	"coexist/runbook"
+)
+
+// FaultSummary tells what became of a fault in a run without people.
+type FaultSummary struct {
+	Name    string `json:"name"`
+	Check   string `json:"check,omitempty"` // the one that found it; empty: none did
+	Found   string `json:"found,omitempty"` // what it said
+	Remedy  string `json:"remedy,omitempty"`
+	Cleared bool   `json:"cleared"`
+}
+
+// mend carries the remedies of the faults out that have come to light: it
+// reopens the tasks that a fault spoiled, and the walk does them once more. It
+// tells whether there was anything to do.
+func (w *walker) mend(r *Rehearsal) (bool, error) {
+	any := false
+	for i, f := range r.faults {
+		seen := &w.faults[i]
+		if seen.Check != "" {
+			continue
+		}
+		c, state := w.finding(f)
+		if c == nil {
+			continue
+		}
+		seen.Check, seen.Found, seen.Remedy = c.ID, told(state.Result), state.Result.Remedy
+		fmt.Fprintf(w.talk, "  found %s: %s: %s; %s\n", f.Name, c.ID, seen.Found, seen.Remedy)
+		for _, t := range w.spoiled(f, c.Task) {
+			err := w.session.Reopen(t.ID, "remedy of "+f.Name+": "+seen.Remedy)
+			var refused *runbook.Refused
+			if err != nil && !errors.As(err, &refused) {
+				return any, err
+			}
+			any = any || err == nil
+		}
+	}
+	return any, nil
+}
+
+// finding is the failed check that brings a fault to light.
+func (w *walker) finding(f Fault) (*runbook.Check, *runbook.CheckState) {
+	task, name, _ := strings.Cut(f.Found, "/")
+	states := w.session.Snapshot().Progress.Checks
+	for _, p := range w.book.Phases {
+		for _, t := range p.Tasks {
+			if t.Name != task {
+				continue
+			}
+			for _, c := range t.Checks {
+				if s := states[c.ID]; c.Name == name && s != nil && s.Result != nil && s.Result.Verdict == checks.Fail {
+					return c, s
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+func told(r *checks.Result) string {
+	return strings.ReplaceAll(strings.Trim(r.Summary+"; "+r.Found, "; "), "\n", " ")
+}
+
+// spoiled are the tasks to be done once more: those of the same target, else of
+// the same site, else all that were done.
+func (w *walker) spoiled(f Fault, found *runbook.Task) []*runbook.Task {
+	names := f.Again
+	if len(names) == 0 {
+		return []*runbook.Task{found}
+	}
+	done := w.session.Snapshot().Progress.Tasks
+	var out []*runbook.Task
+	for _, name := range names {
+		var all []*runbook.Task
+		for _, p := range w.book.Phases {
+			for _, t := range p.Tasks {
+				if t.Name == name && !done[t.ID].DoneAt.IsZero() {
+					all = append(all, t)
+				}
+			}
+		}
+		for _, same := range []func(*runbook.Task) bool{
+			func(t *runbook.Task) bool { return t.Target == found.Target },
+			func(t *runbook.Task) bool { return t.Site == found.Site },
+			func(*runbook.Task) bool { return true },
+		} {
+			if chosen := slices.DeleteFunc(slices.Clone(all), func(t *runbook.Task) bool { return !same(t) }); len(chosen) > 0 {
+				out = append(out, chosen...)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// cleared notes which of the faults that were found no longer show.
+func (w *walker) cleared() {
+	states := w.session.Snapshot().Progress.Checks
+	for i := range w.faults {
+		if f := &w.faults[i]; f.Check != "" {
+			s := states[f.Check]
+			f.Cleared = s != nil && s.Result != nil && s.Result.Verdict != checks.Fail && s.Result.Verdict != checks.Unknown
+		}
+	}
+}
