@@ -21,11 +21,13 @@ type Organization struct {
 	OutlookAnywhere bool // in use on the old servers
 	PublicFolders   bool
 	POPIMAP         bool
-	Sites           []Site
-	Mailboxes       []Mailbox
-	RangeUpper      int // versions in the directory to begin with
-	OrgVersion      int
-	DomainVersion   int // 0: no domain was prepared
+	// UnifiedMessaging lets new servers listen for calls.
+	UnifiedMessaging bool
+	Sites            []Site
+	Mailboxes        []Mailbox
+	RangeUpper       int // versions in the directory to begin with
+	OrgVersion       int
+	DomainVersion    int // 0: no domain was prepared
 
 	Seed   string           // equal seeds give equal certificates; empty: random ones
 	Start  time.Time        // when the organisation came to be; certificates count from it
@@ -47,6 +49,8 @@ type Fault struct {
 type Site struct {
 	Name           string
 	InternetFacing bool
+	Primary        string // its own client host name; empty: it has none
+	Legacy         string
 	External       netip.Addr // where the names point outside after the switch
 	Servers        []Server
 }

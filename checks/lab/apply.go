@@ -62,6 +62,7 @@ var appliers = map[string]func(*Organization, map[string]string, time.Time) erro
 	"object.set":             (*Organization).setObject,
 	"object.remove":          (*Organization).removeObject,
 	"mend":                   (*Organization).mend,
+	"service.start":          (*Organization).startServices,
 }
 
 // list splits a parameter that holds several texts.
@@ -321,11 +322,14 @@ func (o *Organization) bindCertificate(p map[string]string, _ time.Time) error {
 		return err
 	}
 	name := v.text("Name")
+	services := split(p["services"])
+	if len(services) == 1 && strings.EqualFold(services[0], "UM") {
+		return o.bindVoice(v)
+	}
 	c, there := o.latest[strings.ToLower(name)]
 	if !there {
 		return fmt.Errorf("no certificate was installed on %s", name)
 	}
-	services := split(p["services"])
 	if slices.ContainsFunc(services, func(s string) bool { return !strings.EqualFold(s, "IIS") }) {
 		o.mailCert[strings.ToLower(name)] = c
 		if planned, _ := o.planned(name); planned != nil {

@@ -103,7 +103,7 @@ func describeFaults(m *migration.Migration, list []Fault) []blueprint.Fault {
 
 // places are the parts that a fault may name.
 func places(m *migration.Migration) *strings.Replacer {
-	pairs := []string{"{primary}", m.Namespace.Primary, "{autodiscover}", m.Namespace.Autodiscover, "{legacy}", m.Namespace.Legacy}
+	pairs := []string{"{primary}", m.Namespace.Primary, "{autodiscover}", m.Namespace.Autodiscover, "{legacy}", m.Namespace.Legacy, "{entry}", m.Sites[0].Entry}
 	server := map[string]string{}
 	for _, v := range m.Sites[0].Servers {
 		old := v.Version != "2013"

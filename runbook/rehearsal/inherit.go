@@ -41,7 +41,7 @@ func (r *Rehearsal) Inherited(lib *procedure.Library, m *migration.Migration) ([
 			return nil, fmt.Errorf("scenarios/%s.toml: done: there is no task %s on the way from %s", r.scenario.Name, name, r.Source)
 		}
 	}
-	return out, nil
+	return append(out, r.scenario.Effects...), nil
 }
 
 func (r *Rehearsal) inherits(t *runbook.Task) bool {

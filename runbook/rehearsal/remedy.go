@@ -36,7 +36,7 @@ func (w *walker) mend(r *Rehearsal) (bool, error) {
 		seen.Check, seen.Found, seen.Remedy = c.ID, told(state.Result), state.Result.Remedy
 		fmt.Fprintf(w.talk, "  found %s: %s: %s; %s\n", f.Name, c.ID, seen.Found, seen.Remedy)
 		for _, t := range w.spoiled(f, c.Task) {
-			err := w.session.Reopen(t.ID, "remedy of "+f.Name+": "+seen.Remedy)
+			err := w.act(w.session.Reopen(t.ID, "remedy of "+f.Name+": "+seen.Remedy))
 			var refused *runbook.Refused
 			if err != nil && !errors.As(err, &refused) {
 				return any, err
@@ -44,13 +44,16 @@ func (w *walker) mend(r *Rehearsal) (bool, error) {
 			any = any || err == nil
 		}
 	}
+	if any {
+		w.round++
+	}
 	return any, nil
 }
 
 // finding is the failed check that brings a fault to light.
 func (w *walker) finding(f Fault) (*runbook.Check, *runbook.CheckState) {
 	task, name, _ := strings.Cut(f.Found, "/")
-	states := w.session.Snapshot().Progress.Checks
+	states := w.look().Progress.Checks
 	for _, p := range w.book.Phases {
 		for _, t := range p.Tasks {
 			if t.Name != task {
@@ -77,7 +80,7 @@ func (w *walker) spoiled(f Fault, found *runbook.Task) []*runbook.Task {
 	if len(names) == 0 {
 		return []*runbook.Task{found}
 	}
-	done := w.session.Snapshot().Progress.Tasks
+	done := w.look().Progress.Tasks
 	var out []*runbook.Task
 	for _, name := range names {
 		var all []*runbook.Task
@@ -104,7 +107,7 @@ func (w *walker) spoiled(f Fault, found *runbook.Task) []*runbook.Task {
 
 // cleared notes which of the faults that were found no longer show.
 func (w *walker) cleared() {
-	states := w.session.Snapshot().Progress.Checks
+	states := w.look().Progress.Checks
 	for i := range w.faults {
 		if f := &w.faults[i]; f.Check != "" {
 			s := states[f.Check]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"coexist/checks/effect"
 	"coexist/runbook/migration"
 )
 
@@ -21,6 +22,7 @@ type Scenario struct {
 	// Done are tasks whose effects are there before the rehearsal begins, as
 	// "task" or "task/target".
 	Done     []string        `toml:"done"`
+	Effects  []effect.Effect `toml:"effect"`   // what is there besides, after those
 	Features map[string]bool `toml:"features"` // on top of those of Contoso
 	Domains  []string        `toml:"domains"`  // besides the forest's root
 	Sites    []ScenarioSite  `toml:"site"`     // none: those of Contoso

@@ -50,7 +50,7 @@ type Stuck struct {
 
 // summary tells how far the run came and what was in its way.
 func (w *walker) summary(r *Rehearsal) *Summary {
-	snap := w.session.Snapshot()
+	snap := w.look()
 	out := &Summary{Format: 1, Scenario: r.Scenario, Source: r.Source, Faults: w.faults, Draw: r.Draw, Finished: true, Results: map[string]int{},
 		Stated: snap.Progress.Truth.Stated, Stuck: []Stuck{}}
 	for _, p := range w.book.Phases {
