@@ -28,8 +28,9 @@ type walker struct {
 	faults  []FaultSummary    // those of the rehearsal, in its order
 
 	seen   *runbook.Snapshot // as of the last act; nil: look again
-	round  int               // how often a remedy was carried out
-	looked map[string]int    // checks that were run again, and in which round
+	mended bool              // a remedy was carried out
+	acts   int               // tasks marked or confirmed so far
+	looked map[string]int    // checks that were run again: after how many acts
 }
 
 // look is the state of the session. It is worked out once after each act.
@@ -71,7 +72,7 @@ func Headless(ctx context.Context, s Session, world World, r *Rehearsal, talk io
 			}
 		}
 	}
-	w.cleared()
+	w.cleared(r)
 	return w.summary(r), nil
 }
 
@@ -165,6 +166,7 @@ func (w *walker) task(t *runbook.Task) (bool, error) {
 		return false, err
 	}
 	delete(w.refused, t.ID)
+	w.acts++
 	fmt.Fprintf(w.talk, "  carried out %s\n", t.ID)
 	if t.Wait > 0 { // the clock has jumped: the wait is over
 		if err := w.act(w.session.MarkDone(t.ID, t.Confirm)); err != nil && !errors.As(err, &refused) {
@@ -177,7 +179,7 @@ func (w *walker) task(t *runbook.Task) (bool, error) {
 // again confirms a task that was carried out before what it is built on was
 // mended, and looks again at what has become stale by it.
 func (w *walker) again(t *runbook.Task) (bool, error) {
-	if w.round == 0 {
+	if !w.mended {
 		return false, nil
 	}
 	confirmed := false
@@ -187,13 +189,15 @@ func (w *walker) again(t *runbook.Task) (bool, error) {
 		if err != nil && !errors.As(err, &refused) {
 			return false, err
 		}
-		confirmed = err == nil
+		if confirmed = err == nil; confirmed {
+			w.acts++
+		}
 	}
 	var stale []string
 	for _, c := range t.Checks {
 		s := w.look().Progress.Checks[c.ID]
-		if s != nil && !s.Satisfied && s.Result != nil && s.Result.Verdict != checks.Fail && w.looked[c.ID] < w.round {
-			w.looked[c.ID] = w.round
+		if s != nil && !s.Satisfied && s.Result != nil && s.Status != runbook.Failed && w.looked[c.ID] < w.acts {
+			w.looked[c.ID] = w.acts
 			stale = append(stale, c.ID)
 		}
 	}

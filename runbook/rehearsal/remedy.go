@@ -24,6 +24,7 @@ type FaultSummary struct {
 // tells whether there was anything to do.
 func (w *walker) mend(r *Rehearsal) (bool, error) {
 	any := false
+	w.cleared(r)
 	for i, f := range r.faults {
 		seen := &w.faults[i]
 		if seen.Check != "" {
@@ -44,29 +45,35 @@ func (w *walker) mend(r *Rehearsal) (bool, error) {
 			any = any || err == nil
 		}
 	}
-	if any {
-		w.round++
-	}
+	w.mended = w.mended || any
 	return any, nil
 }
 
 // finding is the failed check that brings a fault to light.
 func (w *walker) finding(f Fault) (*runbook.Check, *runbook.CheckState) {
-	task, name, _ := strings.Cut(f.Found, "/")
 	states := w.look().Progress.Checks
+	for _, c := range w.looksFor(f) {
+		if s := states[c.ID]; s != nil && s.Result != nil && s.Result.Verdict == checks.Fail {
+			return c, s
+		}
+	}
+	return nil, nil
+}
+
+// looksFor are the checks that can bring a fault to light, one per target.
+func (w *walker) looksFor(f Fault) []*runbook.Check {
+	task, name, _ := strings.Cut(f.Found, "/")
+	var out []*runbook.Check
 	for _, p := range w.book.Phases {
 		for _, t := range p.Tasks {
-			if t.Name != task {
-				continue
-			}
 			for _, c := range t.Checks {
-				if s := states[c.ID]; c.Name == name && s != nil && s.Result != nil && s.Result.Verdict == checks.Fail {
-					return c, s
+				if t.Name == task && c.Name == name {
+					out = append(out, c)
 				}
 			}
 		}
 	}
-	return nil, nil
+	return out
 }
 
 func told(r *checks.Result) string {
@@ -105,13 +112,32 @@ func (w *walker) spoiled(f Fault, found *runbook.Task) []*runbook.Task {
 	return out
 }
 
-// cleared notes which of the faults that were found no longer show.
-func (w *walker) cleared() {
+// cleared notes which of the faults no longer show: those that this run found,
+// and those that were found and mended before it.
+func (w *walker) cleared(r *Rehearsal) {
 	states := w.look().Progress.Checks
-	for i := range w.faults {
-		if f := &w.faults[i]; f.Check != "" {
-			s := states[f.Check]
-			f.Cleared = s != nil && s.Result != nil && s.Result.Verdict != checks.Fail && s.Result.Verdict != checks.Unknown
+	for i, f := range r.faults {
+		seen := &w.faults[i]
+		if seen.Check == "" {
+			seen.Check = w.foundBefore(f, states)
+		}
+		s := states[seen.Check]
+		if s == nil || s.Result == nil || s.Result.Verdict == checks.Fail || s.Result.Verdict == checks.Unknown {
+			continue
+		}
+		if !seen.Cleared {
+			fmt.Fprintf(w.talk, "  cleared %s\n", f.Name)
+		}
+		seen.Cleared = true
+	}
+}
+
+// foundBefore is the check that brought a fault to light before this run began.
+func (w *walker) foundBefore(f Fault, states map[string]*runbook.CheckState) string {
+	for _, c := range w.looksFor(f) {
+		if s := states[c.ID]; s != nil && slices.ContainsFunc(s.History, func(v runbook.Verdict) bool { return v.Verdict == checks.Fail }) {
+			return c.ID
 		}
 	}
+	return ""
 }
