@@ -90,9 +90,9 @@ func (c *Content) problems() []error {
 		}
 	}
 	for i, f := range c.Faults {
-		task, check, ok := strings.Cut(f.Found, "/")
-		if f.Name == "" || f.Doc == "" || !ok || task == "" || check == "" || f.Names == "" || f.Remedy == "" {
-			out = append(out, fmt.Errorf("faults.toml: fault %d (%s): expected name, doc, found = \"task/check\", names and remedy", i+1, f.Name))
+		ill := slices.ContainsFunc(f.Found, func(s string) bool { return strings.Count(s, "/") != 1 })
+		if f.Name == "" || f.Doc == "" || len(f.Found) == 0 || ill || f.Names == "" || f.Remedy == "" {
+			out = append(out, fmt.Errorf("faults.toml: fault %d (%s): expected name, doc, found = [\"task/check\"], names and remedy", i+1, f.Name))
 		}
 	}
 	return out

@@ -20,7 +20,7 @@ type Fault struct {
 	Doc     string   `toml:"doc"`     // what goes wrong
 	Sources []string `toml:"sources"` // where it can happen; empty: everywhere
 	Needs   string   `toml:"needs"`   // "dag", "child-domain", …: what the organisation must have; empty: nothing
-	Found   string   `toml:"found"`   // task/check, without the target
+	Found   []string `toml:"found"`   // the checks, any of them, as task/check without the target
 	Names   string   `toml:"names"`   // what the check says of it, as a part of its words
 	Remedy  string   `toml:"remedy"`  // a part of the remedy that the check gives
 	Again   []string `toml:"again"`   // the tasks to be carried out once more; empty: the one of the check

@@ -28,7 +28,7 @@ type walker struct {
 	faults  []FaultSummary    // those of the rehearsal, in its order
 
 	seen   *runbook.Snapshot // as of the last act; nil: look again
-	mended bool              // a remedy was carried out
+	mended bool              // a remedy was carried out, or the run was left and is taken up
 	acts   int               // tasks marked or confirmed so far
 	looked map[string]int    // checks that were run again: after how many acts
 }
@@ -52,7 +52,10 @@ func (w *walker) act(do error) error {
 // every step on talk. When a fault of the rehearsal comes to light, it carries
 // out the remedy once.
 func Headless(ctx context.Context, s Session, world World, r *Rehearsal, talk io.Writer) (*Summary, error) {
-	w := &walker{ctx: ctx, session: s, world: world, talk: talk, book: s.Snapshot().Runbook, refused: map[string]string{}, looked: map[string]int{}}
+	w := &walker{ctx: ctx, session: s, world: world, talk: talk, book: s.Snapshot().Runbook, refused: map[string]string{}, looked: map[string]int{}, acts: 1}
+	for _, t := range w.look().Progress.Tasks {
+		w.mended = w.mended || !t.DoneAt.IsZero()
+	}
 	for _, f := range r.faults {
 		w.faults = append(w.faults, FaultSummary{Name: f.Name})
 	}
@@ -196,7 +199,7 @@ func (w *walker) again(t *runbook.Task) (bool, error) {
 	var stale []string
 	for _, c := range t.Checks {
 		s := w.look().Progress.Checks[c.ID]
-		if s != nil && !s.Satisfied && s.Result != nil && s.Status != runbook.Failed && w.looked[c.ID] < w.acts {
+		if s != nil && !s.Satisfied && s.Result != nil && (s.Status != runbook.Failed || s.Result.Verdict == checks.Unknown) && w.looked[c.ID] < w.acts {
 			w.looked[c.ID] = w.acts
 			stale = append(stale, c.ID)
 		}

@@ -120,6 +120,7 @@ func TestHeadless(t *testing.T) {
 			if !sum.Finished || complete != phases || sum.Done != sum.Tasks || sum.Results["unknown"]+sum.Results["fail"]+sum.Results["not run"] > 0 {
 				t.Errorf("%d of %d phases complete; %s\n%s", complete, phases, sum.Text(), talk.String())
 			}
+			noFindings(t, talk.String())
 			if sum.Stated == 0 {
 				t.Error("no attestation was counted")
 			}

@@ -62,12 +62,11 @@ func (w *walker) finding(f Fault) (*runbook.Check, *runbook.CheckState) {
 
 // looksFor are the checks that can bring a fault to light, one per target.
 func (w *walker) looksFor(f Fault) []*runbook.Check {
-	task, name, _ := strings.Cut(f.Found, "/")
 	var out []*runbook.Check
 	for _, p := range w.book.Phases {
 		for _, t := range p.Tasks {
 			for _, c := range t.Checks {
-				if t.Name == task && c.Name == name {
+				if slices.Contains(f.Found, t.Name+"/"+c.Name) {
 					out = append(out, c)
 				}
 			}
