@@ -2,6 +2,7 @@ package intake
 
 import (
 	"image"
+	"path/filepath"
 
 	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
@@ -41,7 +42,7 @@ func (m *Model) barTitle() string {
 		name = "New migration"
 	}
 	if m.edits != nil {
-		name = "Edit " + m.edits.path
+		name = "Edit " + filepath.Base(m.edits.path)
 	}
 	if to := way(m.form.Source); to != "" {
 		name += "  " + m.theme.Glyphs.Dot + "  " + to
@@ -159,6 +160,8 @@ func (m *Model) aboutRow() string {
 		}
 	case r.kind == buttonRow && m.place.Page == answers.PageReview && m.edits == nil:
 		return "Writes the file and opens the board. The questions can be answered anew from there at any time."
+	case r.kind == buttonRow && m.place.Page == answers.PageReview && r.key == "":
+		return "Shows first what that changes in the runbook; nothing is written before you have seen it."
 	}
 	return ""
 }
