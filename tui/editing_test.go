@@ -133,7 +133,7 @@ func TestEditThatCannotBeOpened(t *testing.T) {
 	}
 	b.keys(addServer...)
 	b.keys("enter", "s")
-	b.see("Not saved", "the file is as it was", "network.trust: no such file")
+	b.see("Not saved", "the file is as it was", "network.trust: no such")
 	if after, _ := os.ReadFile(b.path); string(after) != string(before) {
 		t.Errorf("left behind:\n%s", after)
 	}
