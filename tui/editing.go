@@ -123,13 +123,18 @@ func (m *Model) rewritten(wish intake.Rewritten) tea.Cmd {
 			err = errors.Join(fmt.Errorf("the edited migration can't be opened, so the file is as it was: %w", err), wish.Undo())
 			var again error
 			s, again = reopen(was)
-			return reopenedMsg{session: s, err: errors.Join(err, again)}
+			return reopenedMsg{session: s, err: errors.Join(err, again, sign(s, operator))}
 		}
-		if operator != "" {
-			err = s.SetOperator(operator)
-		}
-		return reopenedMsg{session: s, err: errors.Join(err, wish.Settle())}
+		return reopenedMsg{session: s, err: errors.Join(sign(s, operator), wish.Settle())}
 	}
+}
+
+// sign records who works in a session that was just opened.
+func sign(s *runbook.Session, operator string) error {
+	if s == nil || operator == "" {
+		return nil
+	}
+	return s.SetOperator(operator)
 }
 
 // reopened goes on with the board where it was left.
