@@ -124,9 +124,7 @@ func (m *Model) board(e engine) {
 	m.opened, m.cursor, m.panel, m.only, m.item = "", "", "", "", 0
 	m.take(e.Snapshot())
 	m.toNext()
-	if p := m.snap.Progress; p != nil && len(p.Alerts) > 0 {
-		m.push(newAlerts(p.Alerts))
-	}
+	m.welcome()
 }
 
 // leave stops what still runs.

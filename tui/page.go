@@ -112,13 +112,15 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 			break
 		}
 		l := &p.lines[i]
-		x := 1
-		for _, s := range l.spans {
-			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
-		}
-		rw := 0
+		x, room, rw := 1, w, 0
 		for _, s := range l.right {
 			rw += paint.Width(s.text)
+		}
+		if rw > 0 {
+			room = w - rw - 3
+		}
+		for _, s := range l.spans {
+			x += c.Text(x, y, max(room-x, 0), s.text, s.style)
 		}
 		x = max(w-rw-2, x+1)
 		for _, s := range l.right {
