@@ -36,7 +36,9 @@ func TestPreviewTellsWhatAnEditDoes(t *testing.T) {
 		}
 	}
 
-	fewer, err := b.Preview(edited(2, func(m *migration.Migration) { m.Sites = slices.DeleteFunc(m.Sites, func(s migration.Site) bool { return !s.InternetFacing }) }))
+	fewer, err := b.Preview(edited(2, func(m *migration.Migration) {
+		m.Sites = slices.DeleteFunc(m.Sites, func(s migration.Site) bool { return !s.InternetFacing })
+	}))
 	b.must(err)
 	if len(fewer.Removed) == 0 || len(fewer.Added) != 0 || fewer.Results == 0 {
 		t.Fatalf("a site that goes: %s, %d results", fewer, fewer.Results)

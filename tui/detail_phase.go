@@ -10,7 +10,7 @@ import (
 
 // phasePage writes out a step or phase: its words and its gate.
 func phasePage(th *paint.Theme, width int, v detailView, row outlineRow) *detailPage {
-	d := &detailPage{page: newPage(th, width-2)}
+	d := &detailPage{page: newPage(th, width-3)}
 	title := row.title
 	if row.number != "" {
 		title = row.number + "  " + title
@@ -95,7 +95,7 @@ func (p *page) blockers(list []runbook.Blocker, most int) {
 
 // panelPage writes out a panel of the picture.
 func panelPage(th *paint.Theme, width int, panel *diagram.Panel) *detailPage {
-	d := &detailPage{page: newPage(th, width-2)}
+	d := &detailPage{page: newPage(th, width-3)}
 	d.text(0, panel.Title, th.Strong)
 	d.blank()
 	for _, f := range panel.Facts() {

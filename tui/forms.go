@@ -260,7 +260,7 @@ func (m *Model) newPaste(c *runbook.Check) dialog {
 	return m.restore("paste/"+c.ID, &form{title: c.Title, button: "judge and record", fields: []*field{text},
 		intro: func(p *page) {
 			p.text(0, "Run this in the "+shellName(c.Shell)+", then paste what it prints:", p.th.Dim)
-			p.code(0, command)
+			p.code(0, c.Shell, command)
 		},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {

@@ -185,7 +185,7 @@ func (p *page) undoCommand(i int, c *runbook.Command, values runbook.Values) {
 		return
 	}
 	for _, l := range r.Lines {
-		p.code(3, l)
+		p.code(3, c.Shell, l)
 	}
 	for _, need := range r.Pending {
 		p.text(3, "waits for "+need.Key+": it is rendered only from what was read before the change", p.th.Warn)
