@@ -140,7 +140,7 @@ func (r *runner) startSome(ctx context.Context, queue []planned, running map[int
 
 func (r *runner) abandon(queue []planned) []planned {
 	for _, p := range queue {
-		r.settle(p.index, undecidable("run.cancelled", "cancelled before it began"), 0)
+		r.settle(p.index, undecidable(Cancelled, "cancelled before it began"), 0)
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (r *runner) one(ctx context.Context, p planned) {
 	closeAll()
 	switch {
 	case ctx.Err() != nil && f.Reason != "probe.panic":
-		f = Finding{Verdict: Unknown, Reason: "run.cancelled", Summary: "cancelled while it ran", Transcript: f.Transcript}
+		f = Finding{Verdict: Unknown, Reason: Cancelled, Summary: "cancelled while it ran", Transcript: f.Transcript}
 	case errors.Is(checkCtx.Err(), context.DeadlineExceeded) && f.Verdict != Unknown && f.Verdict != Fail:
 		f.Verdict, f.Reason = Unknown, "run.deadline"
 		f.Summary = fmt.Sprintf("not finished within %s", budget)
