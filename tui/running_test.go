@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"coexist/checks"
+	"coexist/runbook"
 )
 
 // TestARunIsSeenAndCancelled follows a run message by message: what runs, how
@@ -43,5 +44,29 @@ func TestARunIsSeenAndCancelled(t *testing.T) {
 		if bar := b.m.View().ProgressBar; bar != nil {
 			t.Errorf("still told to the terminal: %+v", bar)
 		}
+	}
+}
+
+// TestAttemptsAndTranscript shows every attempt of a check, with what it found,
+// and the talk behind the last.
+func TestAttemptsAndTranscript(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		b := newBench(t, 1, size[0], size[1])
+		failing(b)
+		b.clock.pass(4 * time.Minute)
+		again := failed
+		again.Found, again.Transcript = "build 14.3.0.0", "abc123"
+		b.answer("prepare.service-pack/ex10-01", again)
+		_, err := b.s.RunChecks(t.Context(), []string{"prepare.service-pack/ex10-01/version"}, nil)
+		b.must(err)
+		b.m.session = b.s
+		b.m.cfg.Transcript = func(_ *runbook.Session, sum string) (string, error) {
+			return "asked  " + sum + "\nanswered \x1b[31mhostile\x1b[0m\n", nil
+		}
+		b.reload()
+		b.keys(".", "enter", "t", "end")
+		b.see("Attempts", "2 results", "2026-11-28 22:05:00", "2026-11-28 22:01:00", "build 14.3.0.0", "build 14.2.247.5", "Transcript", "asked  abc123", "hostile")
+		b.golden("attempts-" + b.sizeName())
 	}
 }
