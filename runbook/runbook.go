@@ -28,6 +28,7 @@ type Runbook struct {
 	Diagram   []string // words of the slide's picture that belong to no step
 	Hash      string   // content hash of the procedure (all task and procedure files), hex
 	Release   procedure.Release
+	Releases  map[string]string // names of all known releases by their build
 	Steps     []*Step
 	Phases    []*Phase // every gated stretch of work, in order
 

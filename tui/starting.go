@@ -87,5 +87,13 @@ func (m *Model) openedSession(msg openedMsg) tea.Cmd {
 func (m *Model) sketch(c *paint.Canvas, mig *migration.Migration) {
 	w, h := c.Size()
 	r := &runbook.Runbook{Migration: mig, Source: mig.Organization.Source}
-	diagram.Lay(r, nil, diagram.Facts{}, diagram.Options{View: diagram.Now, Width: w, Height: h}).Draw(c, m.th, 0, false, nil)
+	var p *runbook.Progress
+	facts := diagram.Facts{}
+	if m.snap.Runbook != nil { // an edit: what is known of the run stays in sight
+		edited := *m.snap.Runbook
+		edited.Migration, edited.Source = mig, mig.Organization.Source
+		r, p = &edited, m.snap.Progress
+		facts.Answers, facts.Builds = m.facts.Answers, m.facts.Builds
+	}
+	diagram.Lay(r, p, facts, diagram.Options{View: diagram.Now, Width: w, Height: h}).Draw(c, m.th, 0, false, nil)
 }
