@@ -176,7 +176,10 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 	case a.Version != "":
 		return join(who, a.Version), old, -1
 	}
-	return who + notInPlan, warn, 2
+	if step == "legacy" {
+		return who + notInPlan, warn, 2
+	}
+	return who + notInPlan, warn, 0
 }
 
 const notInPlan = " (not in the plan)"
@@ -290,7 +293,7 @@ func (l *layout) place(list []column, x, y, w int) {
 }
 
 func (l *layout) siteTitle(s migration.Site) string {
-	if s.InternetFacing && paint.Width(s.Name)+48 > l.inner {
+	if s.InternetFacing && paint.Width(s.Name)+49 > l.inner {
 		return "Internet-facing · " + s.Name
 	}
 	if s.InternetFacing {
@@ -317,6 +320,9 @@ func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
 		p.badges = []badge{l.badge("sites")}
 	}
 	word, t := l.roundWord(s)
+	if i == 0 && l.o.View == Now && (word == "locked" || word == "ready" || word == "") {
+		word, t = "upgrade first", warn
+	}
 	var from, to []string
 	for _, srv := range s.Servers {
 		if srv.Version == "2013" {
