@@ -460,3 +460,11 @@ func TestUpInAFormWithoutQuestions(t *testing.T) {
 	b.keys(".", "a", "up", "enter")
 	b.see("Recorded: the warning was read.")
 }
+
+// TestALockedRoundShowsItsGate opens the step of the rounds before its time.
+func TestALockedRoundShowsItsGate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2, 100, 30)
+	b.keys("6", "enter")
+	b.see("What keeps Deploy Exchange 2013 servers", "locked", "enter goes to where it is mended")
+}

@@ -356,7 +356,7 @@ func (m *Model) newPassword(q *ask) dialog {
 	user := m.username(q.account)
 	pw := &field{label: "Password of " + user, hint: "It is kept in memory until the program ends, and never written."}
 	pw.input.Secret = true
-	f := &form{title: "Checks need to log on", button: "log on", fields: []*field{pw}}
+	f := &form{title: "Checks need to log on", button: "log on", away: "leave its checks out", fields: []*field{pw}}
 	f.submit = func(v []string) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
 			m.remove(f)

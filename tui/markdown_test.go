@@ -76,6 +76,7 @@ func FuzzMarkdown(f *testing.F) {
 	f.Add(sheet, 40)
 	f.Add("| a |\n|", 3)
 	f.Add("```\n`` ` \n| \\", 1)
+	f.Add("|", 3)
 	f.Add("**", 0)
 	f.Fuzz(func(t *testing.T, md string, width int) {
 		width = 10 + max(width, -width)&0x3f
