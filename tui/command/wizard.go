@@ -68,7 +68,8 @@ func (a *app) linear(ctx context.Context, session *runbook.Session) error {
 			}
 			return s, nil
 		},
-		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		Export:     func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		Transcript: func(s linear.Session, sum string) (string, error) { return transcript(s.(*runbook.Session), sum) },
 		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
 			return a.saveScript(s.(*runbook.Session), o)
 		},
