@@ -125,48 +125,57 @@ func (e endpoint) where() string {
 // that lists it: behind round robin it takes its share of the clients down.
 func perAddress(ctx context.Context, env *Env, host, override string, port int, test func(ctx context.Context, at endpoint) Finding) Finding {
 	named, names := withTrail(ctx)
-	began := time.Now()
-	list, failed := addressesOf(ctx, env, host, override)
-	if failed != nil {
-		stage(named, "dns", began, &trouble{failed.Verdict, failed.Reason, failed.Summary}, "")
-		failed.Sub = names.taken()
-		return *failed
+	asked := time.Now()
+	list, trouble := addressesOf(ctx, env, host, override)
+	if trouble != nil {
+		return *trouble
 	}
-	noteNames(named, began, host, override, list)
-	parts := make([]Finding, len(list))
-	members := make([]Result, len(list))
+	nameStep(named, asked, host, override, list)
+	parts, took := make([]Finding, len(list)), make([]time.Duration, len(list))
+	one := func(i int) {
+		began := time.Now()
+		ctx, steps := withTrail(ctx)
+		parts[i] = test(ctx, endpoint{host, list[i], port})
+		parts[i].Sub = append(append(names.taken(), steps.taken()...), parts[i].Sub...)
+		took[i] = time.Since(began)
+	}
+	if len(list) == 1 {
+		one(0)
+	} else {
+		allAtOnce(len(list), one)
+	}
+	out := softenPartial(parts, list)
+	out.Sub = nil
+	for i, a := range list {
+		out.Sub = append(out.Sub, part("address", a.String(), parts[i], took[i]))
+	}
+	return out
+}
+
+// allAtOnce does a number of things at the same time. When one of them breaks,
+// that is told after all have ended.
+func allAtOnce(count int, one func(i int)) {
 	var wg sync.WaitGroup
 	var broke error
 	var once sync.Once
-	for i, a := range list {
+	for i := range count {
 		wg.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {
 					once.Do(func() { broke = fmt.Errorf("%v", p) })
 				}
 			}()
-			ctx, steps := withTrail(ctx)
-			at, began := endpoint{host, a, port}, time.Now()
-			parts[i] = test(ctx, at)
-			members[i] = member(at, began, parts[i], steps.taken())
-			parts[i].Sub = nil
+			one(i)
 		})
 	}
 	wg.Wait()
 	if broke != nil {
 		panic(broke.Error()) // recovered and reported by the runner
 	}
-	f := softenPartial(parts, list)
-	if f.Sub = names.taken(); len(members) == 1 {
-		f.Sub = append(f.Sub, members[0].Sub...)
-		return f
-	}
-	f.Sub = append(f.Sub, members...)
-	return f
 }
 
-// noteNames notes how the addresses were come by, where there was a choice.
-func noteNames(ctx context.Context, began time.Time, host, override string, list []netip.Addr) {
+// nameStep notes how the addresses were come by, where there was a choice.
+func nameStep(ctx context.Context, began time.Time, host, override string, list []netip.Addr) {
 	switch {
 	case override != "":
 		stage(ctx, "dns", began, nil, "%s is not looked up: %s was named", host, override)

@@ -26,7 +26,7 @@ var httpKind = Kind{
 		addressParam,
 		{Name: "method", Type: TextParam, Choices: []string{"GET", "HEAD", "OPTIONS", "POST", "RPC_IN_DATA", "RPC_OUT_DATA"}, Doc: "default GET, for role eas OPTIONS"},
 		{Name: "role", Type: TextParam, Choices: httpRoles, Doc: "which directory of Exchange this is: what it answers to strangers is then expected"},
-		{Name: "headers", Type: TableParam, Doc: "further request headers"},
+		{Name: "headers", Type: TableParam, Doc: `further request headers: ["Name: value", ...], or a table where one can be written`},
 		{Name: "status", Type: ListParam, Doc: "status codes that are right; default: those of the role"},
 		{Name: "account", Type: TextParam, Doc: "test mailbox to log on with, once"},
 		{Name: "auth", Type: TextParam, Choices: []string{"none", "basic", "ntlm"}, Doc: "how to log on; default with an account: NTLM where it is offered, else Basic"},
@@ -96,7 +96,9 @@ func observeHTTP(ctx context.Context, env *Env, c Check) Finding {
 	if env.Proxy != "" && c.Params.String("address") == "" {
 		ctx, steps := withTrail(ctx)
 		f := ask(ctx, env, c, u, endpoint{host: u.Hostname(), port: urlPort(u)})
-		f.Sub = steps.taken()
+		by := f
+		by.Sub = steps.taken()
+		f.Sub = []Result{part("proxy", env.Proxy, by, 0)}
 		f.Evidence = with(f.Evidence, "proxy", env.Proxy)
 		return f
 	}

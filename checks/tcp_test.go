@@ -103,16 +103,12 @@ func TestStagesOfEachAddress(t *testing.T) {
 		}
 		said = append(said, line)
 	}
-	want := "dns  pass | address 10.1.0.1 pass > tcp pass | address 10.1.0.9 fail tcp.refused > tcp fail"
+	want := "address 10.1.0.1 pass > dns pass > tcp pass | address 10.1.0.9 fail tcp.refused > dns pass > tcp fail"
 	if got := strings.Join(said, " | "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	r = w.run(tcpCheck("gone.example.com", 25))
-	if len(r.Sub) != 1 || r.Sub[0].Reason != "dns.not_found" {
-		t.Errorf("a name without address: %+v", r.Sub)
-	}
 	r = w.run(tcpCheck("10.1.0.1", 25))
-	if len(r.Sub) != 1 || r.Sub[0].Kind != "tcp" {
-		t.Errorf("one address needs no level of its own: %+v", r.Sub)
+	if len(r.Sub) != 1 || len(r.Sub[0].Sub) != 1 || r.Sub[0].Sub[0].Kind != "tcp" {
+		t.Errorf("an address is not looked up: %+v", r.Sub)
 	}
 }

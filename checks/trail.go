@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -63,13 +62,6 @@ func (t *trail) taken() []Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.steps)
-}
-
-// member is one address behind a name with its stages.
-func member(at endpoint, began time.Time, f Finding, steps []Result) Result {
-	return Result{Format: 1, Kind: "address", Target: at.addr.String(), Source: FromProbe, Verdict: f.Verdict, Reason: f.Reason,
-		Summary: clip(oneLine(strings.TrimPrefix(f.Summary, at.where()+": ")), 300), Sub: append(steps, f.Sub...), Attempts: max(1, f.Attempts),
-		Started: began.UTC(), MS: time.Since(began).Milliseconds()}
 }
 
 // handshakeText tells a handshake in a line.

@@ -1,6 +1,6 @@
 // Package report prints results for people: one line a check; under what did
 // not pass what was expected, what was found, why that may be and what to do;
-// then the stages of the probe, what was seen and the rest of the evidence.
+// then what the check consists of, what was seen and the rest of the evidence.
 package report
 
 import (
@@ -8,6 +8,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"coexist/checks"
 )
@@ -31,12 +32,61 @@ func Text(results []checks.Result) string {
 	count := map[checks.Verdict]int{}
 	for _, r := range results {
 		count[r.Verdict]++
-		write(&b, r)
+		write(&b, r, "")
 	}
 	if len(results) > 1 {
 		fmt.Fprintf(&b, "\n%d checks: %s\n", len(results), counts(count))
 	}
 	return b.String()
+}
+
+// Table prints one line for every result, then the counts, then what there is
+// to know about those that did not pass.
+func Table(results []checks.Result) string {
+	var b strings.Builder
+	count := map[checks.Verdict]int{}
+	width := len("check")
+	for _, r := range results {
+		width = max(width, min(maxName, utf8.RuneCountInString(checks.Escape(r.ID))))
+	}
+	fmt.Fprintf(&b, "%-7s  %-*s  %s\n", "VERDICT", width, "CHECK", "WHAT WAS FOUND")
+	for _, r := range results {
+		count[r.Verdict]++
+		fmt.Fprintf(&b, "%-7s  %-*s  %s\n", Word(r.Verdict), width, checks.Escape(r.ID), shortened(checks.Escape(said(r))))
+	}
+	for _, r := range results {
+		if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
+			b.WriteByte('\n')
+			write(&b, r, "")
+		}
+	}
+	word := "checks"
+	if len(results) == 1 {
+		word = "check"
+	}
+	fmt.Fprintf(&b, "\n%d %s: %s\n", len(results), word, counts(count))
+	return b.String()
+}
+
+// Bounds on what a line of a table holds; the whole stands below it.
+const (
+	maxName = 60
+	maxSaid = 90
+)
+
+// said is what a result comes to in one line.
+func said(r checks.Result) string {
+	if r.Verdict != checks.Pass && r.Verdict != checks.Skip && r.Found != "" {
+		return r.Found
+	}
+	return r.Summary
+}
+
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > maxSaid {
+		return string(runes[:maxSaid-1]) + "…"
+	}
+	return s
 }
 
 // Progress returns a receiver for [checks.Run] that prints one line as each
@@ -62,36 +112,19 @@ func counts(n map[checks.Verdict]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// deeper is how far what belongs to a verdict stands in: its word's width.
-const deeper = "        "
-
-func write(b *strings.Builder, r checks.Result) {
+func write(b *strings.Builder, r checks.Result, indent string) {
 	name := r.ID
 	if name == "" {
 		name = r.Kind
 	}
-	fmt.Fprintf(b, "%-7s %s", Word(r.Verdict), checks.Escape(name))
-	if r.Summary != "" {
-		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
-	}
-	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+	headline(b, r, name, indent)
+	deeper := indent + "        "
 	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
-		line(b, deeper, "expected", r.Expected)
-		line(b, deeper, "found", r.Found)
-		for i, c := range r.Causes {
-			line(b, deeper, map[bool]string{true: "likely", false: ""}[i == 0], c)
-		}
-		line(b, deeper, "do", r.Remedy)
-		line(b, deeper, "reason", r.Reason)
+		trouble(b, r, deeper)
 	}
-	if len(r.Sub) > 0 {
-		fmt.Fprintf(b, "%ssteps\n", deeper)
-		for _, sub := range r.Sub {
-			step(b, sub, deeper+"  ")
-		}
-	}
+	parts(b, r, indent)
 	for _, row := range r.Rows {
-		seen(b, row)
+		seen(b, row, deeper)
 	}
 	if len(r.Evidence) > 0 {
 		fmt.Fprintf(b, "%sevidence\n", deeper)
@@ -99,27 +132,46 @@ func write(b *strings.Builder, r checks.Result) {
 	}
 }
 
-// step prints a stage and those below it.
-func step(b *strings.Builder, r checks.Result, indent string) {
-	name := r.Kind
-	switch {
-	case r.Target != "":
-		name = r.Target
-	case name == "":
-		name = r.ID
+// parts prints what the result consists of, as a tree. A single part that says
+// what its result said is left out, and its own parts stand in its place.
+func parts(b *strings.Builder, r checks.Result, indent string) {
+	if len(r.Sub) == 1 && r.Sub[0].Verdict == r.Verdict && (r.Verdict == checks.Pass || r.Sub[0].Reason == r.Reason) {
+		only := r.Sub[0]
+		only.Reason = r.Reason
+		parts(b, only, indent)
+		return
 	}
-	fmt.Fprintf(b, "%s%-7s %-4s", indent, Word(r.Verdict), checks.Escape(name))
-	if r.Summary != "" {
-		fmt.Fprintf(b, " %s", checks.Escape(r.Summary))
-	}
-	fmt.Fprintf(b, " (%d ms)", r.MS)
-	if r.Reason != "" {
-		fmt.Fprintf(b, " [%s]", checks.Escape(r.Reason))
-	}
-	b.WriteByte('\n')
 	for _, sub := range r.Sub {
-		step(b, sub, indent+deeper)
+		deeper := indent + "    "
+		headline(b, sub, strings.TrimSpace(sub.Kind+" "+sub.Target), deeper)
+		if sub.Verdict != checks.Pass && sub.Verdict != checks.Skip {
+			known := checks.Reasons[sub.Reason]
+			if sub.Remedy == "" && sub.Reason != r.Reason { // the result's own reason was explained above
+				sub.Causes, sub.Remedy = known.Causes, known.Remedy
+			}
+			trouble(b, sub, deeper+"        ")
+		}
+		parts(b, sub, deeper)
 	}
+}
+
+func headline(b *strings.Builder, r checks.Result, name, indent string) {
+	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
+	if r.Summary != "" {
+		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
+	}
+	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+}
+
+// trouble tells what was expected and found, why that may be, and what to do.
+func trouble(b *strings.Builder, r checks.Result, indent string) {
+	line(b, indent, "expected", r.Expected)
+	line(b, indent, "found", r.Found)
+	for i, c := range r.Causes {
+		line(b, indent, map[bool]string{true: "likely", false: ""}[i == 0], c)
+	}
+	line(b, indent, "do", r.Remedy)
+	line(b, indent, "reason", r.Reason)
 }
 
 func line(b *strings.Builder, indent, label, text string) {
@@ -133,7 +185,7 @@ const shortRow = 110
 
 // seen prints what was observed: a short row in one line, a long one with a
 // line for each value.
-func seen(b *strings.Builder, row checks.Row) {
+func seen(b *strings.Builder, row checks.Row, deeper string) {
 	if text := rowText(row); len(text) <= shortRow {
 		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(text))
 		return
