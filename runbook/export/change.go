@@ -66,7 +66,7 @@ func probeLine(p migration.Probe) string {
 // carriesOut tells whether an event is work on the organisation, for the
 // window.
 func carriesOut(e journal.Event) bool {
-	return e.Kind == "task.done" || e.Kind == "backout"
+	return e.Kind == "task.done" || e.Kind == "backout" || e.Kind == runbook.EventUndone
 }
 
 // segregation says what an auditor asks about the persons.
@@ -103,7 +103,7 @@ func (c *Change) hasWindow() bool { return !c.WindowStart.IsZero() || !c.WindowE
 // its own, so that an empty one is seen to be empty.
 func (g *gatherer) deviations() {
 	g.d.Deviations = []Deviation{
-		g.waivers(), g.failedFirst(), g.attested(), g.reopened(), g.skipped(), g.outsideWindow(), g.changedTasks(), g.gone(), g.recordEvents(),
+		g.waivers(), g.failedFirst(), g.attested(), g.reopened(), g.skipped(), g.retreatDeviations(), g.outsideWindow(), g.changedTasks(), g.gone(), g.recordEvents(),
 	}
 }
 
@@ -229,8 +229,11 @@ func (g *gatherer) outsideWindow() Deviation {
 	for _, e := range g.events {
 		if carriesOut(e) && g.d.Change.outside(e.Time) {
 			what := g.index.taskName(payloadOf(e).text("task"))
-			if e.Kind == "backout" {
+			switch e.Kind {
+			case "backout":
 				what = "retreat declared"
+			case runbook.EventUndone:
+				what += ", way back"
 			}
 			d.Rows = append(d.Rows, []string{what, stamp(e.Time), e.Operator, fmt.Sprintf("#%d", e.Seq)})
 		}
