@@ -83,6 +83,7 @@ type UndoCard struct {
 	Missing  []Pending   // values without which the commands cannot be written
 	Checks   []UndoCheck // what shows that it is as it was before
 	Behind   []string    // ids of tasks that must be taken back first
+	Beyond   []*Task     // built on it, carried out, and without a way back: it may not be possible any more
 }
 
 // UndoCommand is one command of a card, rendered from captured values.
@@ -190,7 +191,7 @@ func PlanBackout(r *Runbook, p *Progress) *Retreat {
 	newest := func(a, b *UndoCard) int { return cmp.Compare(b.State.First, a.State.First) }
 	slices.SortStableFunc(out.Cards, newest)
 	slices.SortStableFunc(out.Final, newest)
-	r.plan.holdBack(out.Cards)
+	r.plan.holdBack(out.Cards, out.Final)
 	for _, c := range out.Cards {
 		if c.Settled() {
 			out.Settled++
@@ -216,8 +217,9 @@ func (t *Task) takesBack() bool {
 }
 
 // holdBack notes on every card which others come first: tasks that were built
-// on it, and whatever belongs to a later stretch of work.
-func (p *plan) holdBack(cards []*UndoCard) {
+// on it, and whatever belongs to a later stretch of work. Those that do not come
+// back are told apart: nothing can be done about them.
+func (p *plan) holdBack(cards, final []*UndoCard) {
 	built := map[*Task]map[*Task]bool{} // task → all tasks that it is built on
 	for _, t := range p.order {
 		on := map[*Task]bool{}
@@ -229,12 +231,20 @@ func (p *plan) holdBack(cards []*UndoCard) {
 		}
 		built[t] = on
 	}
+	after := func(other, c *UndoCard) bool {
+		return built[other.Task][c.Task] || p.before[other.Task.Phase][c.Task.Phase]
+	}
 	for _, c := range cards {
+		for _, other := range final {
+			if after(other, c) {
+				c.Beyond = append(c.Beyond, other.Task)
+			}
+		}
 		if c.Done() {
 			continue
 		}
 		for _, other := range cards {
-			if !other.Done() && other != c && (built[other.Task][c.Task] || p.before[other.Task.Phase][c.Task.Phase]) {
+			if !other.Done() && other != c && after(other, c) {
 				c.Behind = append(c.Behind, other.Task.ID)
 			}
 		}

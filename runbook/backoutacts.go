@@ -43,7 +43,7 @@ func (s *Session) undoCard(taskID string) (*UndoCard, *Retreat, error) {
 	}
 	plan := s.retreat()
 	if plan.Declared == nil {
-		return nil, nil, &Refused{Why: "no backout is declared: declare it first, with its reason"}
+		return nil, nil, &Refused{Why: "no backout is declared: declare it first, with its reason (D in the wizard, or coexist backout FILE --declare REASON)"}
 	}
 	c := plan.Card(taskID)
 	switch {

@@ -30,6 +30,7 @@ const (
 	EventBackout   = "backout"
 	EventUndo      = "undo"
 
+	EventHandover    = "handover"
 	EventUndone      = "task.undone"
 	EventUndoChecked = "undo.checked"
 )
@@ -169,6 +170,16 @@ type BackedOut struct {
 	Reason string `json:"reason"`
 }
 
+// HandedOver tells that the work goes from one engineer to another: packed for
+// somebody, or opened by somebody, then with the packet's hash.
+type HandedOver struct {
+	From   string `json:"from,omitempty"`
+	To     string `json:"to,omitempty"`
+	File   string `json:"file,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // of the packet, once it is opened
+	Head   string `json:"head,omitempty"`   // of the journal in it
+}
+
 // TaskUndone settles an undo card in a backout: the task was taken back, or
 // what it changed stays in place.
 type TaskUndone struct {
@@ -216,6 +227,7 @@ var payloads = map[string]func() any{
 	EventBackout:   func() any { return &BackedOut{} },
 	EventUndo:      func() any { return &Undone{} },
 
+	EventHandover:    func() any { return &HandedOver{} },
 	EventUndone:      func() any { return &TaskUndone{} },
 	EventUndoChecked: func() any { return &UndoChecked{} },
 }

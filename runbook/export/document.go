@@ -380,6 +380,7 @@ type RollbackTask struct {
 	Word     string      `json:"word" redact:"keep"`
 	Captured []Value     `json:"captured,omitempty"`
 	Missing  []string    `json:"missing,omitempty"`
+	Beyond   []string    `json:"beyond,omitempty"` // built on it, carried out, and without a way back
 	Commands []Command   `json:"commands,omitempty"`
 	Text     string      `json:"by_hand,omitempty"` // what the procedure says
 	At       time.Time   `json:"settled_at,omitzero"`
@@ -391,7 +392,9 @@ type RollbackTask struct {
 
 // UndoCheck is a check of an undo card.
 type UndoCheck struct {
+	Name     string    `json:"name"`
 	Title    string    `json:"title"`
+	Lines    []string  `json:"lines,omitempty"` // that read it
 	Expected string    `json:"expected"`
 	Found    string    `json:"found,omitempty"`
 	Word     string    `json:"word" redact:"keep"`

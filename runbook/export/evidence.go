@@ -40,6 +40,9 @@ func (g *gatherer) evidence() {
 		case "script.written":
 			p := payloadOf(e)
 			add(p.text("sha256", "hash"), "script written "+p.text("file", "path", "name"), "script", e)
+		case runbook.EventHandover:
+			p := payloadOf(e)
+			add(p.text("sha256"), "handover packet "+p.text("file"), "handover", e)
 		case "exported":
 			p := payloadOf(e)
 			add(p.text("sha256", "hash"), "earlier export "+p.text("file", "path", "name"), "export", e)

@@ -63,11 +63,11 @@ func TestGolden(t *testing.T) {
 	p := foldAll(r, events)
 	golden(t, "status.txt", []byte(Status(r, p)))
 	golden(t, "commands.txt", []byte(Commands(r, p, Filter{})))
-	diff, err := Diff(r, events[:14], r, events)
+	diff, err := Compare(r, events[:14], r, events)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "diff.txt", diff)
+	golden(t, "diff.txt", []byte(diff.Text()))
 }
 
 func TestSameBytes(t *testing.T) {
@@ -415,17 +415,26 @@ func TestVerify(t *testing.T) {
 	d := newDiary(t)
 	d.events = lived(t, r, "")
 	have := []byte(write(t, r, d.events, Options{}))
-	if err := Verify(r, d.events, Options{}, have); err != nil {
+	if _, err := Verify(r, d.events, Options{}, have); err != nil {
 		t.Errorf("what was just written: %v", err)
+	}
+	all := d.events
+	early := map[string][]byte{}
+	for name, o := range map[string]Options{"full": {}, "manager": {Profile: "manager"}, "auditor": {Profile: "auditor", Redact: true}, "plan": {Plan: true}, "plan in brief": {Plan: true, Profile: "manager"}, "json": {Format: "json", Profile: "engineer"}} {
+		early[name] = []byte(write(t, r, all[:9], o))
+		v, err := Verify(r, all, OptionsOf(early[name]), early[name])
+		if err != nil || v.Entries != 9 || v.Later != len(all)-9 {
+			t.Errorf("%s, written nine entries into the journal: %+v, %v", name, v, err)
+		}
 	}
 	d.at = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
 	d.add("exported", runbook.Exported{SHA256: sum(have), Path: "/home/anna/x.md"})
 	d.add("note", runbook.NoteWritten{Text: "later"})
-	if err := Verify(r, d.events, Options{}, have); err != nil {
-		t.Errorf("what the journal recorded: %v", err)
+	if v, err := Verify(r, d.events, Options{}, have); err != nil || v.Recorded == 0 {
+		t.Errorf("what the journal recorded: %+v, %v", v, err)
 	}
 	forged := bytes.Replace(have, []byte("1 waiver"), []byte("0 waiver"), 1)
-	if err := Verify(r, d.events, Options{}, forged); err == nil || !regexp.MustCompile(`line \d+: expected`).MatchString(err.Error()) {
+	if _, err := Verify(r, d.events, Options{}, forged); err == nil || !regexp.MustCompile(`line \d+: expected`).MatchString(err.Error()) {
 		t.Errorf("a forged record gives %v", err)
 	}
 	if out := write(t, r, d.events, Options{}); strings.Contains(out, "/home/anna") {

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"coexist/runbook"
 )
@@ -79,12 +80,15 @@ func (g *gatherer) rollbackTask(c *runbook.UndoCard) RollbackTask {
 	for _, v := range c.Captured {
 		one := Value{Key: v.Key, Text: "never captured", How: "captured before the work"}
 		if v.Known {
-			one.Text = firstOf(v.Value, "(empty)")
+			one.Text = firstOf(strings.ReplaceAll(v.Value, "\n", ", "), "(empty)")
 		}
 		if v.Late {
 			one.How = "filled in after the work"
 		}
 		out.Captured = append(out.Captured, one)
+	}
+	for _, t := range c.Beyond {
+		out.Beyond = append(out.Beyond, titled(t.Title, t.Label))
 	}
 	for _, p := range c.Missing {
 		out.Missing = append(out.Missing, p.Key)
@@ -102,7 +106,7 @@ func (g *gatherer) rollbackTask(c *runbook.UndoCard) RollbackTask {
 }
 
 func undoCheck(k runbook.UndoCheck) UndoCheck {
-	out := UndoCheck{Title: k.Title, Expected: k.Expected, Word: k.Word()}
+	out := UndoCheck{Name: k.Name, Title: k.Title, Lines: k.Lines, Expected: k.Expected, Word: k.Word()}
 	if a := k.Answer; a != nil {
 		out.Found, out.When, out.By, out.Entry, out.Note, out.Source = a.Found, a.At.UTC(), a.By, a.Seq, a.Note, "imported"
 		if a.Stated {
@@ -118,7 +122,33 @@ func (rb *Rollback) standing() string {
 	if n := len(rb.Final); n > 0 {
 		out += " " + plural(n, "task does", "tasks do") + " not come back."
 	}
-	return out
+	return out + rb.tooLate()
+}
+
+// tooLate tells how many cards lie behind what does not come back.
+func (rb *Rollback) tooLate() string {
+	n := 0
+	for _, t := range rb.Tasks {
+		if len(t.Beyond) > 0 && t.At.IsZero() {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Before what does not come back: %s; look at each whether it can still be taken back.", plural(n, "card", "cards"))
+}
+
+// beyondLine names what was carried out after a card and does not come back.
+func beyondLine(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	line := "built on it and without a way back: " + list[0]
+	if len(list) > 1 {
+		line += fmt.Sprintf(" and %d more", len(list)-1)
+	}
+	return line + "; look whether it can still be taken back"
 }
 
 // openCards lists the undo cards that are not settled.

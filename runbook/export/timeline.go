@@ -141,6 +141,11 @@ func (g *gatherer) act(e journal.Event) string {
 		return "took back " + g.index.taskName(p.text("task"))
 	case runbook.EventUndoChecked:
 		return "checked the way back of " + g.index.taskName(p.text("task"))
+	case runbook.EventHandover:
+		if p.text("sha256") != "" {
+			return "took over from " + p.text("from")
+		}
+		return strings.TrimSpace("packed the record to hand it over " + strings.TrimSuffix("to "+p.text("to"), "to "))
 	case "undo":
 		return "took back entry #" + p.text("seq")
 	}

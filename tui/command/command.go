@@ -80,10 +80,12 @@ type app struct {
 	plain    bool
 	readOnly bool
 	looking  bool // an answer is read off, nothing else is done
-	version  bool
-	asker    *tui.Asker
-	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
-	lib      *procedure.Library
+
+	rehearsing string // the rehearsal whose record is opened without its organisation
+	version    bool
+	asker      *tui.Asker
+	logon      func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	lib        *procedure.Library
 
 	mu         sync.Mutex
 	rehearsals []*lab.Organization // to be closed when the screens are left
@@ -118,7 +120,7 @@ one the start screen opens.`,
 	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
-		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
+		scriptCommand(a), importCommand(a), exportCommand(a), diffCommand(a), handoverCommand(a), backoutCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
 	return root
 }
 
