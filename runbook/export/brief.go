@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -28,22 +29,31 @@ func (p *page) briefChange() {
 	p.table([]string{"Field", "Value"}, rows)
 }
 
+// briefShown are the deviations that a manager sees by themselves; of the others
+// the number is enough.
+var briefShown = []string{"waivers", "retreat", "outside-window"}
+
 func (p *page) briefDeviations() {
 	if p.d.Kind == "plan" {
 		p.line("To be filled in by the run.")
 		return
 	}
-	none := true
+	var counts [][]string
 	for i, g := range p.d.Deviations {
-		if len(g.Rows) == 0 {
-			continue
+		if n := len(g.Rows); n > 0 {
+			counts = append(counts, []string{fmt.Sprintf("3.%d %s", i+1, g.Title), fmt.Sprint(n)})
 		}
-		none = false
-		p.line("### 3.%d %s: %d", i+1, g.Title, len(g.Rows))
-		p.briefTable(g.Head, g.Rows, briefRows)
 	}
-	if none {
+	if len(counts) == 0 {
 		p.line("None of any kind: no waiver, no check that failed first, no statement without proof, nothing reopened, nothing outside the window.")
+		return
+	}
+	p.table([]string{"Kind", "Number"}, counts)
+	for i, g := range p.d.Deviations {
+		if len(g.Rows) > 0 && slices.Contains(briefShown, g.ID) {
+			p.line("### 3.%d %s: %d", i+1, g.Title, len(g.Rows))
+			p.briefTable(g.Head, g.Rows, briefRows)
+		}
 	}
 }
 

@@ -211,7 +211,7 @@ func (g *gatherer) skipped() Deviation {
 	d := Deviation{ID: "skipped", Title: "Not applicable, left out", Head: []string{"Task", "What", "Why"}}
 	for _, ph := range g.r.Phases {
 		for _, t := range ph.Tasks {
-			if t.Optional && phaseState(g.p, ph.ID).Complete && taskState(g.p, t.ID).DoneAt.IsZero() {
+			if t.Optional && phaseState(g.p, ph.ID).Complete && taskState(g.p, t.ID).DoneAt.IsZero() && g.p.Undo[t.ID] == nil {
 				d.Rows = append(d.Rows, []string{g.index.number[t.ID] + " " + t.Label, "optional task: " + t.Title, "not carried out; the step is complete without it"})
 			}
 		}
@@ -246,7 +246,7 @@ func (g *gatherer) changedTasks() Deviation {
 	d := Deviation{ID: "changed", Title: "Carried out, but the command reads differently now", Head: []string{"Task", "Title", "Why", "Carried out"}}
 	for _, ph := range g.d.Phases {
 		for _, t := range ph.Tasks {
-			if t.Status == "changed" || len(t.AsDone) > 0 {
+			if t.Before == "" && (t.Status == "changed" || len(t.AsDone) > 0) {
 				d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, t.Title, firstOf(t.StatusBy, "the recorded lines differ from those rendered now"), stamp(t.DoneAt)})
 			}
 		}

@@ -176,6 +176,9 @@ func TestMegabytesAreBounded(t *testing.T) {
 	}
 }
 
+// countCell is a kind of deviation with its chapter, or its number.
+var countCell = regexp.MustCompile(`^(3\.\d+ .*|Kind|Number|\d+)$`)
+
 func TestProfilesOnlyHide(t *testing.T) {
 	t.Parallel()
 	r := compileFixture(t, fixtureMigration())
@@ -203,7 +206,7 @@ func TestProfilesOnlyHide(t *testing.T) {
 			if profile == "manager" && full[title] != text {
 				for _, cell := range strings.Split(strings.ReplaceAll(text, "\n", " | "), " | ") {
 					cell = strings.Trim(cell, "| ")
-					if strings.HasPrefix(cell, "### ") || strings.HasPrefix(cell, "Journal of ") || strings.Contains(cell, " without a way back, such as: ") || cell == "Status" {
+					if strings.HasPrefix(cell, "### ") || strings.HasPrefix(cell, "Journal of ") || strings.Contains(cell, " without a way back, such as: ") || cell == "Status" || countCell.MatchString(cell) {
 						continue // a heading with its count, and two sentences made of what is elsewhere
 					}
 					if !strings.Contains(all, cell) {

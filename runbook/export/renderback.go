@@ -14,7 +14,7 @@ func (p *page) soak() {
 	}
 	p.table([]string{"Task", "Target", "Wait", "Since", "Due", "State"}, rows)
 	p.line("### 7.2 Checks that must stay true")
-	p.line("Each is looked at again before the stretch of work begins that needs it; red counts the looks that found it wrong or undecided after it had been good.")
+	p.line("Each must stay true until the stretch of work begins that is named. One look means that nobody looked again after the first; red counts the looks that found it wrong or undecided after it had been good.")
 	rows = nil
 	for _, c := range s.Holds {
 		looks := ""

@@ -154,7 +154,7 @@ func (a *app) checkExport(snap runbook.Snapshot, q exportRequest) error {
 		fmt.Fprintf(a.Out, "entry %d of the journal records it\n", v.Recorded)
 	}
 	if v.Later > 0 {
-		fmt.Fprintf(a.Out, "%d entries were added to the journal since\n", v.Later)
+		fmt.Fprintf(a.Out, "added to the journal since: %d\n", v.Later)
 	}
 	if snap.Broken != "" {
 		return failure{fmt.Errorf("but the journal is damaged: %s; run coexist journal verify", snap.Broken)}
