@@ -93,5 +93,5 @@ func (p *page) briefOpenItems() {
 
 func (p *page) briefIntegrity() {
 	in := p.d.Integrity
-	p.line("%s", Prose(fmt.Sprintf("Journal of %s, chain %s, head %s. Who doubts it runs: %s", plural(in.Entries, "entry", "entries"), in.Chain, firstOf(in.Head, "none"), in.Verify)))
+	p.line("%s", Prose(fmt.Sprintf("Journal of %s, chain %s, head %s. To verify it, run: %s", plural(in.Entries, "entry", "entries"), in.Chain, firstOf(in.Head, "none"), in.Verify)))
 }

@@ -77,6 +77,9 @@ func segregation(c *Change) []string {
 			out = append(out, "An operator is also the approver of the change.")
 		}
 	}
+	if c.Approver == "" {
+		out = append(out, "No approver is recorded, so it cannot be said whether an operator approved the own change.")
+	}
 	for _, s := range c.Seconds {
 		for _, p := range c.Operators {
 			if samePerson(s, p) {
