@@ -75,14 +75,14 @@ func Run(ctx context.Context, args []string, env Environment) error {
 // app is what the commands share.
 type app struct {
 	Environment
-	operator string
-	ascii    bool
-	plain    bool
-	readOnly bool
-	looking  bool // an answer is read off, nothing else is done
-
+	operator   string
+	ascii      bool
+	plain      bool
+	readOnly   bool
+	looking    bool   // an answer is read off, nothing else is done
 	rehearsing string // the rehearsal whose record is opened without its organisation
 	version    bool
+	procedures string // folder of an overlay, or shippedAlone
 	asker      *tui.Asker
 	logon      func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
 	lib        *procedure.Library
@@ -113,6 +113,7 @@ one the start screen opens.`,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
+	flags.StringVar(&a.procedures, "procedures", "", "folder with your own tasks and checks, laid over the shipped ones; none: without those of an earlier time")
 	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
 	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
 	// cobra's own flag prints through text/template, which keeps the linker from
@@ -120,7 +121,7 @@ one the start screen opens.`,
 	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
-		scriptCommand(a), importCommand(a), exportCommand(a), diffCommand(a), handoverCommand(a), backoutCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
+		scriptCommand(a), importCommand(a), exportCommand(a), diffCommand(a), handoverCommand(a), backoutCommand(a), journalCommand(a), procedureCommand(a), versionCommand(a), manCommand(root))
 	return root
 }
 
