@@ -28,6 +28,8 @@ type engine interface {
 	SetValue(key, value string) error
 	UndoLast() (string, error)
 	DeclareBackout(reason string) error
+	MarkUndone(taskID string, how runbook.Undoing) error
+	CheckUndone(taskID, check, found, note string) (runbook.UndoAnswer, error)
 }
 
 // snapMsg brings a new snapshot.
