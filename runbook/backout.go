@@ -82,8 +82,9 @@ type UndoCard struct {
 	Captured []Captured
 	Missing  []Pending   // values without which the commands cannot be written
 	Checks   []UndoCheck // what shows that it is as it was before
-	Behind   []string    // ids of tasks that must be taken back first
-	Beyond   []*Task     // built on it, carried out, and without a way back: it may not be possible any more
+
+	behind, later      []*UndoCard // must be taken back first: of its own stretch of work, of later ones
+	beyond, laterFinal []*UndoCard // the same of those without a way back
 }
 
 // UndoCommand is one command of a card, rendered from captured values.
@@ -164,7 +165,7 @@ func (c *UndoCard) Word() string {
 			}
 		}
 		return "TAKEN BACK, NOT CHECKED"
-	case len(c.Behind) > 0:
+	case c.Held() > 0:
 		return "LATER"
 	case len(c.Missing) > 0:
 		return "VALUE MISSING"
@@ -188,10 +189,9 @@ func PlanBackout(r *Runbook, p *Progress) *Retreat {
 			out.Cards = append(out.Cards, newUndoCard(t, st, p.Values))
 		}
 	}
-	newest := func(a, b *UndoCard) int { return cmp.Compare(b.State.First, a.State.First) }
-	slices.SortStableFunc(out.Cards, newest)
-	slices.SortStableFunc(out.Final, newest)
-	r.plan.holdBack(out.Cards, out.Final)
+	slices.SortStableFunc(out.Cards, newestUndo)
+	slices.SortStableFunc(out.Final, newestUndo)
+	r.plan.holdBack(r.Phases, out.Cards, out.Final)
 	for _, c := range out.Cards {
 		if c.Settled() {
 			out.Settled++
@@ -218,37 +218,93 @@ func (t *Task) takesBack() bool {
 
 // holdBack notes on every card which others come first: tasks that were built
 // on it, and whatever belongs to a later stretch of work. Those that do not come
-// back are told apart: nothing can be done about them.
-func (p *plan) holdBack(cards, final []*UndoCard) {
-	built := map[*Task]map[*Task]bool{} // task → all tasks that it is built on
-	for _, t := range p.order {
-		on := map[*Task]bool{}
-		for _, d := range p.deps[t] {
-			on[d] = true
-			for further := range built[d] {
-				on[further] = true
-			}
-		}
-		built[t] = on
-	}
-	after := func(other, c *UndoCard) bool {
-		return built[other.Task][c.Task] || p.before[other.Task.Phase][c.Task.Phase]
-	}
+// back are told apart: nothing can be done about them. What belongs to later
+// stretches is the same for all cards of one, and is listed once for them.
+func (p *plan) holdBack(phases []*Phase, cards, final []*UndoCard) {
+	var open []*UndoCard
 	for _, c := range cards {
-		for _, other := range final {
-			if after(other, c) {
-				c.Beyond = append(c.Beyond, other.Task)
+		if !c.Done() {
+			open = append(open, c)
+		}
+	}
+	openIn, finalIn := byPhase(open), byPhase(final)
+	built := map[*Task][]*Task{} // task → those that are directly built on it
+	for t, on := range p.deps {
+		for _, d := range on {
+			built[d] = append(built[d], t)
+		}
+	}
+	for phase, list := range byPhase(cards) {
+		var later, laterFinal []*UndoCard
+		for _, other := range phases {
+			if p.before[other][phase] {
+				later, laterFinal = append(later, openIn[other]...), append(laterFinal, finalIn[other]...)
 			}
 		}
-		if c.Done() {
-			continue
-		}
-		for _, other := range cards {
-			if !other.Done() && other != c && after(other, c) {
-				c.Behind = append(c.Behind, other.Task.ID)
+		slices.SortStableFunc(later, newestUndo)
+		slices.SortStableFunc(laterFinal, newestUndo)
+		for _, c := range list {
+			on := builtOn(c.Task, built)
+			c.beyond, c.laterFinal = among(finalIn[phase], on), laterFinal
+			if !c.Done() {
+				c.behind, c.later = among(openIn[phase], on), later
 			}
 		}
 	}
+}
+
+func newestUndo(a, b *UndoCard) int { return cmp.Compare(b.State.First, a.State.First) }
+
+func byPhase(cards []*UndoCard) map[*Phase][]*UndoCard {
+	out := map[*Phase][]*UndoCard{}
+	for _, c := range cards {
+		out[c.Task.Phase] = append(out[c.Task.Phase], c)
+	}
+	return out
+}
+
+// builtOn finds the tasks of the same stretch of work that are built on one,
+// directly or through others.
+func builtOn(t *Task, built map[*Task][]*Task) map[*Task]bool {
+	found := map[*Task]bool{}
+	for todo := []*Task{t}; len(todo) > 0; todo = todo[1:] {
+		for _, other := range built[todo[0]] {
+			if other.Phase == t.Phase && !found[other] {
+				found[other] = true
+				todo = append(todo, other)
+			}
+		}
+	}
+	return found
+}
+
+func among(cards []*UndoCard, tasks map[*Task]bool) []*UndoCard {
+	var out []*UndoCard
+	for _, c := range cards {
+		if tasks[c.Task] {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Behind are the cards that must be taken back before this one.
+func (c *UndoCard) Behind() []*UndoCard { return slices.Concat(c.later, c.behind) }
+
+// Held tells how many cards must be taken back before this one.
+func (c *UndoCard) Held() int { return len(c.later) + len(c.behind) }
+
+// Beyond tells how many tasks were built on this one that do not come back, and
+// names the last of them: it may not be possible to take this one back any more.
+func (c *UndoCard) Beyond() (last *Task, n int) {
+	n = len(c.laterFinal) + len(c.beyond)
+	switch {
+	case len(c.laterFinal) > 0:
+		last = c.laterFinal[0].Task
+	case n > 0:
+		last = c.beyond[0].Task
+	}
+	return last, n
 }
 
 func newUndoCard(t *Task, st *UndoState, now Values) *UndoCard {

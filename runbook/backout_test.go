@@ -125,11 +125,11 @@ func TestTheOrderOfTheWayBackIsKept(t *testing.T) {
 	t.Parallel()
 	b := retreating(t, "certificates")
 	c := b.card(scpTask)
-	if c.Word() != "LATER" || len(c.Behind) == 0 {
-		t.Fatalf("%s behind %q", c.Word(), c.Behind)
+	if c.Word() != "LATER" || c.Held() == 0 {
+		t.Fatalf("%s behind %d", c.Word(), c.Held())
 	}
 	r := b.refused(b.MarkUndone(scpTask, Undoing{}), "comes first")
-	if len(r.Blockers) != len(c.Behind) {
+	if len(r.Blockers) != c.Held() {
 		t.Errorf("blockers %+v", r.Blockers)
 	}
 	b.must(b.MarkUndone(scpTask, Undoing{Left: "the name stays, on purpose"}))

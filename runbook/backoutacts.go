@@ -36,25 +36,25 @@ func (s *Session) retreat() *Retreat {
 }
 
 // undoCard finds the card that an act is meant for.
-func (s *Session) undoCard(taskID string) (*UndoCard, *Retreat, error) {
+func (s *Session) undoCard(taskID string) (*UndoCard, error) {
 	t, err := s.taskNamed(taskID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	plan := s.retreat()
 	if plan.Declared == nil {
-		return nil, nil, &Refused{Why: "no backout is declared: declare it first, with its reason (D in the wizard, or coexist backout FILE --declare REASON)"}
+		return nil, &Refused{Why: "no backout is declared: declare it first, with its reason (D in the wizard, or coexist backout FILE --declare REASON)"}
 	}
 	c := plan.Card(taskID)
 	switch {
 	case c == nil && s.fold.undos[taskID] == nil:
-		return nil, nil, &Refused{Why: t.Title + " was not carried out: there is nothing to take back"}
+		return nil, &Refused{Why: t.Title + " was not carried out: there is nothing to take back"}
 	case c == nil:
-		return nil, nil, &Refused{Why: t.Title + " changed nothing that could be taken back"}
+		return nil, &Refused{Why: t.Title + " changed nothing that could be taken back"}
 	case t.NoReturn != "":
-		return nil, nil, &Refused{Why: t.Title + " does not come back: " + t.NoReturn}
+		return nil, &Refused{Why: t.Title + " does not come back: " + t.NoReturn}
 	}
-	return c, plan, nil
+	return c, nil
 }
 
 // MarkUndone records that a task was taken back, or that what it changed stays
@@ -62,7 +62,7 @@ func (s *Session) undoCard(taskID string) (*UndoCard, *Retreat, error) {
 func (s *Session) MarkUndone(taskID string, how Undoing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, plan, err := s.undoCard(taskID)
+	c, err := s.undoCard(taskID)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (s *Session) MarkUndone(taskID string, how Undoing) error {
 	switch {
 	case c.Done() && c.State.Left == "":
 		return &Refused{Why: fmt.Sprintf("%s was taken back already, by %s", c.Task.Title, c.State.By)}
-	case len(c.Behind) > 0 && how.Left == "":
-		return &Refused{Why: "what was built on it comes first", Blockers: behind(c, plan)}
+	case c.Held() > 0 && how.Left == "":
+		return &Refused{Why: "what was built on it comes first", Blockers: behind(c)}
 	case len(c.Missing) > 0 && how.Left == "" && how.ByHand == "":
 		return undoMissing(c)
 	}
@@ -84,15 +84,11 @@ func (s *Session) MarkUndone(taskID string, how Undoing) error {
 	return s.append(journal.Entry{Kind: EventUndone, Data: e})
 }
 
-func behind(c *UndoCard, plan *Retreat) []Blocker {
+func behind(c *UndoCard) []Blocker {
 	var out []Blocker
-	for _, other := range plan.Cards {
-		for _, id := range c.Behind {
-			if other.Task.ID == id {
-				out = append(out, Blocker{Phase: other.Task.Phase.ID, Task: id, Status: Ready, Gate: "task",
-					Text: other.Task.Title + " (" + other.Task.Label + "): not taken back", Mend: "take it back first, or record that it stays in place"})
-			}
-		}
+	for _, other := range c.Behind() {
+		out = append(out, Blocker{Phase: other.Task.Phase.ID, Task: other.Task.ID, Status: Ready, Gate: "task",
+			Text: other.Task.Title + " (" + other.Task.Label + "): not taken back", Mend: "take it back first, or record that it stays in place"})
 	}
 	return out
 }
@@ -103,7 +99,7 @@ func behind(c *UndoCard, plan *Retreat) []Blocker {
 func (s *Session) CheckUndone(taskID, check, found, note string) (UndoAnswer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, _, err := s.undoCard(taskID)
+	c, err := s.undoCard(taskID)
 	if err != nil {
 		return UndoAnswer{}, err
 	}

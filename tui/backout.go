@@ -60,10 +60,12 @@ func (m *Model) cardChoice(c *runbook.UndoCard) choice {
 	switch {
 	case len(c.Missing) > 0 && !c.Done():
 		out.hint = "missing: " + pendingNames(c.Missing) + ", as it was before the work"
-	case len(c.Behind) > 0:
-		out.hint = plural(len(c.Behind), "card comes", "cards come") + " before it"
-	case len(c.Beyond) > 0:
-		out.hint = "built on it and without a way back: " + c.Beyond[0].Title
+	case c.Held() > 0:
+		out.hint = plural(c.Held(), "card comes", "cards come") + " before it"
+	default:
+		if last, n := c.Beyond(); n > 0 {
+			out.hint = "built on it and without a way back: " + last.Title
+		}
 	}
 	return out
 }
@@ -83,7 +85,7 @@ func lookCard(th *paint.Theme, c *runbook.UndoCard) (string, paint.Style) {
 		return th.Glyphs.Waiting, th.Warn
 	case len(c.Missing) > 0:
 		return th.Glyphs.Failed, th.Warn
-	case len(c.Behind) > 0:
+	case c.Held() > 0:
 		return th.Glyphs.Locked, th.Dim
 	}
 	return th.Glyphs.Ready, th.Accent
@@ -153,8 +155,8 @@ func (p *page) wayBack(t *runbook.Task, card *runbook.UndoCard, values runbook.V
 				p.text(0, card.State.By+": "+why, p.th.Text)
 			}
 		}
-		if n := len(card.Beyond); n > 0 {
-			p.text(0, "Built on it and without a way back: "+card.Beyond[0].Title+more(n-1)+". Look whether it can still be taken back.", p.th.Warn)
+		if last, n := card.Beyond(); n > 0 {
+			p.text(0, "Built on it and without a way back: "+last.Title+more(n-1)+". Look whether it can still be taken back.", p.th.Warn)
 		}
 	}
 	if s := duration(t.UndoTime); s != "" {

@@ -368,26 +368,28 @@ type Rollback struct {
 
 // RollbackTask is one task to be taken back.
 type RollbackTask struct {
-	Number   string      `json:"number" redact:"keep"`
-	ID       string      `json:"id"`
-	Title    string      `json:"title"`
-	Target   string      `json:"target"`
-	DoneAt   time.Time   `json:"done_at"`
-	DoneBy   string      `json:"done_by,omitempty" redact:"person"`
-	Time     string      `json:"time" redact:"keep"`
-	Way      string      `json:"way"`
-	Final    bool        `json:"no_return,omitempty"`
-	Word     string      `json:"word" redact:"keep"`
-	Captured []Value     `json:"captured,omitempty"`
-	Missing  []string    `json:"missing,omitempty"`
-	Beyond   []string    `json:"beyond,omitempty"` // built on it, carried out, and without a way back
-	Commands []Command   `json:"commands,omitempty"`
-	Text     string      `json:"by_hand,omitempty"` // what the procedure says
-	At       time.Time   `json:"settled_at,omitzero"`
-	By       string      `json:"settled_by,omitempty" redact:"person"`
-	Note     string      `json:"note,omitempty"` // how it was done by hand, or why it stays
-	Lines    []string    `json:"lines,omitempty"`
-	Checks   []UndoCheck `json:"checks,omitempty"`
+	Number   string    `json:"number" redact:"keep"`
+	ID       string    `json:"id"`
+	Title    string    `json:"title"`
+	Target   string    `json:"target"`
+	DoneAt   time.Time `json:"done_at"`
+	DoneBy   string    `json:"done_by,omitempty" redact:"person"`
+	Time     string    `json:"time" redact:"keep"`
+	Way      string    `json:"way"`
+	Final    bool      `json:"no_return,omitempty"`
+	Word     string    `json:"word" redact:"keep"`
+	Captured []Value   `json:"captured,omitempty"`
+	Missing  []string  `json:"missing,omitempty"`
+	Beyond   string    `json:"beyond,omitempty"` // the last task that was built on it and does not come back
+
+	BeyondCount int         `json:"beyond_count,omitempty"` // how many there are
+	Commands    []Command   `json:"commands,omitempty"`
+	Text        string      `json:"by_hand,omitempty"` // what the procedure says
+	At          time.Time   `json:"settled_at,omitzero"`
+	By          string      `json:"settled_by,omitempty" redact:"person"`
+	Note        string      `json:"note,omitempty"` // how it was done by hand, or why it stays
+	Lines       []string    `json:"lines,omitempty"`
+	Checks      []UndoCheck `json:"checks,omitempty"`
 }
 
 // UndoCheck is a check of an undo card.

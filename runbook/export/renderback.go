@@ -86,7 +86,7 @@ func (p *page) undoCard(t *RollbackTask) {
 	add("Carried out", byWhom(t.DoneAt, t.DoneBy))
 	add("Settled", byWhom(t.At, t.By))
 	add("How or why", t.Note)
-	add("Caution", beyondLine(t.Beyond))
+	add("Caution", t.beyondLine())
 	add("Estimate", t.Time)
 	add("By hand", t.Text)
 	if len(t.Missing) > 0 {

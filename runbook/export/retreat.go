@@ -103,7 +103,7 @@ func (r RetreatReport) CardText(task string) string {
 		if c.Final {
 			line("NO WAY BACK: %s", strings.TrimPrefix(c.Way, "no way back: "))
 		}
-		if late := beyondLine(c.Beyond); late != "" {
+		if late := c.beyondLine(); late != "" {
 			line("CAUTION: %s", late)
 		}
 		if c.Text != "" {

@@ -87,8 +87,9 @@ func (g *gatherer) rollbackTask(c *runbook.UndoCard) RollbackTask {
 		}
 		out.Captured = append(out.Captured, one)
 	}
-	for _, t := range c.Beyond {
-		out.Beyond = append(out.Beyond, titled(t.Title, t.Label))
+	if last, n := c.Beyond(); n > 0 {
+		out.Beyond = titled(last.Title, last.Label)
+		out.BeyondCount = n
 	}
 	for _, p := range c.Missing {
 		out.Missing = append(out.Missing, p.Key)
@@ -129,7 +130,7 @@ func (rb *Rollback) standing() string {
 func (rb *Rollback) tooLate() string {
 	n := 0
 	for _, t := range rb.Tasks {
-		if len(t.Beyond) > 0 && t.At.IsZero() {
+		if t.BeyondCount > 0 && t.At.IsZero() {
 			n++
 		}
 	}
@@ -140,13 +141,13 @@ func (rb *Rollback) tooLate() string {
 }
 
 // beyondLine names what was carried out after a card and does not come back.
-func beyondLine(list []string) string {
-	if len(list) == 0 {
+func (t *RollbackTask) beyondLine() string {
+	if t.BeyondCount == 0 {
 		return ""
 	}
-	line := "built on it and without a way back: " + list[0]
-	if len(list) > 1 {
-		line += fmt.Sprintf(" and %d more", len(list)-1)
+	line := "built on it and without a way back: " + t.Beyond
+	if t.BeyondCount > 1 {
+		line += fmt.Sprintf(" and %d more", t.BeyondCount-1)
 	}
 	return line + "; look whether it can still be taken back"
 }
