@@ -117,20 +117,10 @@ func write(b *strings.Builder, r checks.Result, indent string) {
 	if name == "" {
 		name = r.Kind
 	}
-	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
-	if r.Summary != "" {
-		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
-	}
-	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+	headline(b, r, name, indent)
 	deeper := indent + "        "
 	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
-		line(b, deeper, "expected", r.Expected)
-		line(b, deeper, "found", r.Found)
-		for i, c := range r.Causes {
-			line(b, deeper, map[bool]string{true: "likely", false: ""}[i == 0], c)
-		}
-		line(b, deeper, "do", r.Remedy)
-		line(b, deeper, "reason", r.Reason)
+		trouble(b, r, deeper)
 	}
 	for _, k := range sorted(r.Evidence) {
 		line(b, deeper, k, r.Evidence[k])
@@ -138,9 +128,46 @@ func write(b *strings.Builder, r checks.Result, indent string) {
 	for _, row := range r.Rows {
 		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(rowText(row)))
 	}
-	for _, sub := range r.Sub {
-		write(b, sub, indent+"    ")
+	parts(b, r, indent)
+}
+
+// parts prints what the result consists of, as a tree. A single part that says
+// what its result said is left out.
+func parts(b *strings.Builder, r checks.Result, indent string) {
+	if len(r.Sub) == 1 && len(r.Sub[0].Sub) == 0 && r.Sub[0].Verdict == r.Verdict && (r.Verdict == checks.Pass || r.Sub[0].Reason == r.Reason) {
+		return
 	}
+	for _, sub := range r.Sub {
+		deeper := indent + "    "
+		headline(b, sub, strings.TrimSpace(sub.Kind+" "+sub.Target), deeper)
+		if sub.Verdict != checks.Pass && sub.Verdict != checks.Skip {
+			known := checks.Reasons[sub.Reason]
+			if sub.Remedy == "" && sub.Reason != r.Reason { // the result's own reason was explained above
+				sub.Causes, sub.Remedy = known.Causes, known.Remedy
+			}
+			trouble(b, sub, deeper+"        ")
+		}
+		parts(b, sub, deeper)
+	}
+}
+
+func headline(b *strings.Builder, r checks.Result, name, indent string) {
+	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
+	if r.Summary != "" {
+		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
+	}
+	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+}
+
+// trouble tells what was expected and found, why that may be, and what to do.
+func trouble(b *strings.Builder, r checks.Result, indent string) {
+	line(b, indent, "expected", r.Expected)
+	line(b, indent, "found", r.Found)
+	for i, c := range r.Causes {
+		line(b, indent, map[bool]string{true: "likely", false: ""}[i == 0], c)
+	}
+	line(b, indent, "do", r.Remedy)
+	line(b, indent, "reason", r.Reason)
 }
 
 func line(b *strings.Builder, indent, label, text string) {

@@ -11,12 +11,16 @@ func TestText(t *testing.T) {
 	t.Parallel()
 	bad := checks.Result{ID: "switch.dns/org/name", Verdict: checks.Fail, Reason: "dns.nxdomain", Summary: "no such name\x1b[2J",
 		Expected: "10.0.0.80", Found: "NXDOMAIN", Causes: []string{"the record is missing", "the zone is another"}, Remedy: "Create it.",
-		Sub: []checks.Result{{ID: "sub", Verdict: checks.Unknown, Reason: "dns.timeout"}}}
+		Sub: []checks.Result{{Kind: "resolver", Target: "internal", Verdict: checks.Unknown, Reason: "dns.timeout", Summary: "no answer",
+			Sub: []checks.Result{{Kind: "address", Target: "10.0.0.1", Verdict: checks.Pass}, {Kind: "address", Target: "10.0.0.2", Verdict: checks.Fail}}},
+			{Kind: "resolver", Target: "external", Verdict: checks.Fail, Reason: "dns.nxdomain", Summary: "no such name"}}}
 	good := checks.Result{ID: "switch.tls/org/name", Verdict: checks.Pass, Remedy: "must not be shown"}
 	text := Text([]checks.Result{bad, good})
 	at := 0
 	for _, want := range []string{"FAIL", "switch.dns/org/name", "expected", "10.0.0.80", "found", "NXDOMAIN", "likely", "the record is missing",
-		"the zone is another", "do", "Create it.", "dns.nxdomain", "UNKNOWN", "PASS", "2 checks: 1 fail, 1 pass"} {
+		"the zone is another", "do", "Create it.", "dns.nxdomain",
+		"    UNKNOWN resolver internal - no answer", "do        Check the way to the name server", "        PASS    address 10.0.0.1", "        FAIL    address 10.0.0.2",
+		"    FAIL    resolver external", "PASS", "2 checks: 1 fail, 1 pass"} {
 		i := strings.Index(text[at:], want)
 		if i < 0 {
 			t.Fatalf("%q is missing, or out of order, in:\n%s", want, text)

@@ -124,7 +124,7 @@ func (a *app) networkOutside(path string, m *migration.Migration) (*checks.Env, 
 	if err != nil {
 		return nil, err
 	}
-	env.Logon = a.logonsOf(m)
+	env.Logon, env.Forget = a.logonsOf(m)
 	if !m.Network.Loopback {
 		outside.Shield(env)
 	}

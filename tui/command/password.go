@@ -8,13 +8,27 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 
 	"golang.org/x/term"
 
 	"coexist/checks"
 	"coexist/runbook/migration"
+	"coexist/tui/linear"
 )
+
+// askInLines lets checks ask for passwords with a line of text where there is a
+// terminal to ask on.
+func (a *app) askInLines() {
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return
+	}
+	asker := linear.NewAsker(a.Err, a.ascii, func() (string, error) {
+		data, err := term.ReadPassword(int(in.Fd()))
+		return string(data), err
+	})
+	a.logon, a.forget = asker.Logon, asker.Forget
+}
 
 // password reads the password of one account without showing it: from a file
 // descriptor, else from the terminal. It never comes from the command line.
@@ -57,38 +71,11 @@ func (a *app) logonFor(m *migration.Migration, fd int) error {
 		if err != nil {
 			return err
 		}
-		a.logon = given.logon
+		a.logon, a.forget = given.logon, func(string) {} // there is no other one to be had
 		return nil
 	}
-	if isTerminal(a.In) {
-		a.logon = once(func(_ context.Context, account string) (checks.Credential, error) {
-			password, err := a.typed(account)
-			return checks.Credential{Username: account, Password: password}, err
-		})
-	}
+	a.askInLines()
 	return nil
-}
-
-// once asks for every account one time, also of somebody who gave nothing: the
-// same account serves several test mailboxes and rounds.
-func once(ask func(context.Context, string) (checks.Credential, error)) func(context.Context, string) (checks.Credential, error) {
-	type answer struct {
-		credential checks.Credential
-		err        error
-	}
-	var mu sync.Mutex
-	answers := map[string]answer{}
-	return func(ctx context.Context, account string) (checks.Credential, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		key := strings.ToLower(account)
-		if a, known := answers[key]; known {
-			return a.credential, a.err
-		}
-		c, err := ask(ctx, account)
-		answers[key] = answer{c, err}
-		return c, err
-	}
 }
 
 // passwords are those of several accounts, by lower-cased user name.

@@ -39,7 +39,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	}
 	evidence := runbook.EvidenceOf(path)
 	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
-	net.Logon = a.logonsOf(m)
+	net.Logon, net.Forget = a.logonsOf(m)
 	lib, err := a.library()
 	if err != nil {
 		return nil, err
@@ -52,25 +52,27 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	})
 }
 
-// logonsOf hands out the accounts of a migration's test mailboxes; nil when
-// nobody is there to ask for their passwords. The directory is read with the
-// first of them.
-func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+// logonsOf hands out the accounts of a migration's test mailboxes, and forgets
+// one again that was refused; nil when nobody is there to ask for their
+// passwords. The directory is read with the first of them.
+func (a *app) logonsOf(m *migration.Migration) (logon func(context.Context, string) (checks.Credential, error), forget func(string)) {
 	if a.logon == nil || len(m.Probes) == 0 {
-		return nil
+		return nil, nil
 	}
-	return func(ctx context.Context, account string) (checks.Credential, error) {
-		user := account
+	user := func(account string) string {
 		for i, p := range m.Probes {
 			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
-				user = p.Username
-				break
+				return p.Username
 			}
 		}
-		c, err := a.logon(ctx, user)
-		c.Username = user
+		return account
+	}
+	logon = func(ctx context.Context, account string) (checks.Credential, error) {
+		c, err := a.logon(ctx, user(account))
+		c.Username = user(account)
 		return c, err
 	}
+	return logon, func(account string) { a.forget(user(account)) }
 }
 
 // network makes the door to the network as a migration describes it.
