@@ -183,20 +183,6 @@ func (f *fold) forget() {
 	clear(f.undone)
 }
 
-// left is how many required tasks of a phase are not carried out.
-func (f *fold) left(p *Phase) int {
-	n, counted := f.undone[p]
-	if !counted {
-		for _, t := range f.r.plan.required[p] {
-			if tf := f.tasks[t.ID]; tf == nil || tf.seq == 0 {
-				n++
-			}
-		}
-		f.undone[p] = n
-	}
-	return n
-}
-
 // revalue drops what was rendered with another value of that key.
 func (f *fold) revalue(key string) {
 	name, _, _ := strings.Cut(key, "/")
