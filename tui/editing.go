@@ -3,11 +3,13 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"coexist/runbook"
+	"coexist/runbook/journal"
 	"coexist/tui/intake"
 )
 
@@ -129,6 +131,29 @@ func (m *Model) rewritten(wish intake.Rewritten) tea.Cmd {
 	}
 }
 
+// changed takes in what another instance wrote. When that was an edit of the
+// migration, this one reads the edited file as well.
+func (m *Model) changed(snap runbook.Snapshot) tea.Cmd {
+	known := len(m.snap.Events)
+	m.take(snap)
+	if len(snap.Events) < known || !slices.ContainsFunc(snap.Events[known:], func(e journal.Event) bool { return e.Kind == runbook.EventMigration }) {
+		return m.follow()
+	}
+	old, was, reopen := m.session, m.snap, m.cfg.Reopen
+	if old == nil || reopen == nil || was.Progress.Rehearsal != "" || len(m.active) > 0 {
+		m.warn("The migration was edited elsewhere: leave and open it again to see the new plan.")
+		return m.follow()
+	}
+	m.edits = "the migration was edited elsewhere"
+	return func() tea.Msg {
+		if err := old.Close(); err != nil {
+			return reopenedMsg{err: err}
+		}
+		s, err := reopen(was)
+		return reopenedMsg{session: s, err: err}
+	}
+}
+
 // sign records who works in a session that was just opened.
 func sign(s *runbook.Session, operator string) error {
 	if s == nil || operator == "" {
@@ -149,6 +174,10 @@ func (m *Model) reopened(msg reopenedMsg) tea.Cmd {
 	m.take(msg.session.Snapshot())
 	if msg.err != nil {
 		m.push(&reader{title: "Not saved", write: func(p *page) { p.text(0, msg.err.Error(), p.th.Bad) }})
+		return m.follow()
+	}
+	if m.snap.ReadOnly {
+		m.say("Read anew: " + m.edits + ".")
 		return m.follow()
 	}
 	m.say("Saved and recorded; " + m.edits + ".")

@@ -187,8 +187,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case snapMsg:
 		m.take(msg.snap)
 	case changedMsg:
-		m.take(msg.snap)
-		return m, m.follow()
+		return m, m.changed(msg.snap)
 	case actedMsg:
 		m.acted(msg)
 	case runMsg:
