@@ -66,6 +66,7 @@ func (m *Model) endEdit() {
 
 // previewMsg brings what an edit would change.
 type previewMsg struct {
+	wait   dialog // shown meanwhile
 	change *runbook.Change
 	err    error
 }
@@ -75,17 +76,22 @@ func (m *Model) preview(wish intake.Review) tea.Cmd {
 	if e == nil {
 		return nil
 	}
+	wait := &reader{title: previewTitle, write: func(p *page) { p.text(0, "Working out what the answers change …", p.th.Dim) }, back: "back to the answers"}
+	m.push(wait)
 	return func() tea.Msg {
 		change, err := e.Preview(wish.Data)
-		return previewMsg{change, err}
+		return previewMsg{wait, change, err}
 	}
 }
 
+const previewTitle = "What this changes in the runbook"
+
 // previewed shows what an edit would change; s writes it.
 func (m *Model) previewed(msg previewMsg) {
-	if m.start == nil {
-		return
+	if m.start == nil || !slices.Contains(m.dialogs, msg.wait) {
+		return // gone back meanwhile
 	}
+	m.remove(msg.wait)
 	if msg.err != nil {
 		m.push(&reader{title: "These answers can't be used", write: func(p *page) { p.text(0, msg.err.Error(), p.th.Bad) }})
 		return
@@ -98,7 +104,7 @@ func (m *Model) previewed(msg previewMsg) {
 		cmd, wish := m.start.Update(intake.Confirm{})
 		return tea.Batch(cmd, m.fulfil(wish))
 	}
-	m.push(&reader{title: "What this changes in the runbook", write: func(p *page) { writeChange(p, msg.change) },
+	m.push(&reader{title: previewTitle, write: func(p *page) { writeChange(p, msg.change) },
 		extra: []hint{{key: "s", does: "save it"}}, on: map[string]func(*Model) tea.Cmd{"s": save, "ctrl+s": save}, back: "back to the answers"})
 }
 
