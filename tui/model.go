@@ -22,6 +22,9 @@ type Model struct {
 	facts   diagram.Facts
 	session *runbook.Session // the one at work, for the export
 	start   Start            // the start screen and the intake; nil on the board
+	opening func() openedMsg // waits for the session that main asked for; nil when it is there
+	waited  bool             // for so long that the screen has to say so
+	failed  error            // why that session can't be opened
 
 	w, h    int
 	th      *paint.Theme
@@ -109,6 +112,8 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 	m.retheme()
 	if e != nil {
 		m.board(e)
+	} else if cfg.Opening != nil {
+		m.opening = atOnce(cfg.Opening)
 	} else if cfg.Start != nil {
 		m.start = cfg.Start(m.sketch)
 		m.start.SetTheme(m.th)
@@ -136,6 +141,9 @@ func (m *Model) leave() {
 	if m.start != nil {
 		_ = m.start.KeepDraft() // there is no screen left to tell a failure on
 	}
+	if m.opening != nil { // the journal is not left half opened
+		m.session = m.opening().session
+	}
 	if m.session != nil && m.cfg.Session == nil {
 		_ = m.session.Close()
 	}
@@ -152,7 +160,7 @@ func (m *Model) retheme() {
 
 // Init asks the terminal for its background and begins to listen.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.cfg.Asker.listen(m.ctx), m.minute())
+	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.cfg.Asker.listen(m.ctx), m.minute(), m.awaitSession())
 }
 
 // minuteMsg asks to look at the clock again: results grow stale, waits end.
@@ -202,6 +210,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)
+	case slowMsg:
+		m.waited = m.opening != nil
 	case scriptSavedMsg:
 		m.scriptSaved(msg)
 	case importedMsg:

@@ -1,7 +1,11 @@
 package tui
 
 import (
+	"fmt"
 	"image"
+	"runtime/debug"
+	"sync"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -39,30 +43,70 @@ func (m *Model) toStart(msg tea.Msg) tea.Cmd {
 func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 	switch wish := wish.(type) {
 	case intake.Open:
-		return m.opening(func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+		return m.openWith(func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
 	case intake.Saved:
-		return m.opening(func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+		return m.openWith(func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
 	case intake.Rehearse:
 		if m.cfg.Rehearse == nil {
 			m.push(&reader{title: "Rehearsal", write: func(p *page) { p.text(0, "Rehearsals are not available here.", p.th.Text) }})
 			return nil
 		}
-		return m.opening(func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
+		return m.openWith(func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
 	case intake.Quit:
 		return m.quitNow()
 	}
 	return nil
 }
 
-// opening opens a session outside the event loop.
-func (m *Model) opening(open func() (*runbook.Session, error)) tea.Cmd {
+// openWith opens a session outside the event loop.
+func (m *Model) openWith(open func() (*runbook.Session, error)) tea.Cmd {
 	return func() tea.Msg {
 		s, err := open()
 		return openedMsg{s, err}
 	}
 }
 
+// atOnce begins to open the session that main asked for and returns what waits
+// for it. Nothing else recovers what panics in there, and the terminal would
+// stay as it is.
+func atOnce(open func() (*runbook.Session, error)) func() openedMsg {
+	wait := sync.OnceValue(func() (out openedMsg) {
+		defer func() {
+			if r := recover(); r != nil {
+				out.err = fmt.Errorf("opening broke off: %v\n%s", r, debug.Stack())
+			}
+		}()
+		s, err := open()
+		return openedMsg{s, err}
+	})
+	go wait()
+	return wait
+}
+
+// awaitSession waits for that session. Until it is there nothing is drawn,
+// unless that takes long.
+func (m *Model) awaitSession() tea.Cmd {
+	wait := m.opening
+	if wait == nil {
+		return nil
+	}
+	return tea.Batch(func() tea.Msg { return wait() }, m.after(aMoment, func(time.Time) tea.Msg { return slowMsg{} }))
+}
+
+// aMoment is how long opening may take before the screen says that it does.
+const aMoment = 300 * time.Millisecond
+
+// slowMsg tells that a moment has passed.
+type slowMsg struct{}
+
 func (m *Model) openedSession(msg openedMsg) tea.Cmd {
+	if m.opening != nil {
+		m.opening = nil
+		if msg.err != nil {
+			m.failed = msg.err
+			return tea.Quit
+		}
+	}
 	if msg.err != nil {
 		m.push(&reader{title: "This migration can't be opened", write: func(p *page) { p.text(0, msg.err.Error(), p.th.Text) }})
 		return nil

@@ -19,6 +19,9 @@ func (m *Model) View() tea.View {
 }
 
 func (m *Model) makeView() tea.View {
+	if m.opening != nil && !m.waited {
+		return tea.NewView("") // the terminal stays as it is: opening may fail
+	}
 	cursor := m.paint()
 	v := tea.NewView(m.canvas.Render())
 	v.AltScreen = true
@@ -95,6 +98,8 @@ func (m *Model) paint() *image.Point {
 		if at, shown := m.start.Draw(c, paint.R(0, 0, m.w, m.h)); shown {
 			cursor = &at
 		}
+	case m.opening != nil:
+		c.Text(2, 1, -1, "Opening …  q gives up", m.th.Dim)
 	case m.snap.Runbook == nil:
 		c.Text(2, 1, -1, "Nothing is open.", m.th.Text)
 	default:

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/BurntSushi/toml"
 )
@@ -54,17 +56,51 @@ func Load(fsys fs.FS) (*Library, error) {
 		Hash: hashFiles(files),
 	}
 	var problems []error
-	for _, f := range files {
-		switch {
-		case f.name == "releases.toml":
-			problems = append(problems, f.decode(&lib.Releases)...)
-		case strings.HasPrefix(f.name, "procedures/"):
-			problems = append(problems, lib.addProcedure(f)...)
-		default:
-			problems = append(problems, lib.addTasks(f)...)
+	for _, f := range decoded(files) {
+		problems = append(problems, f.problems...)
+		switch content := f.content.(type) {
+		case *Releases:
+			lib.Releases = *content
+		case *Procedure:
+			problems = append(problems, lib.addProcedure(f, content)...)
+		case *taskFile:
+			problems = append(problems, lib.addTasks(f, content)...)
 		}
 	}
 	return lib, errors.Join(problems...)
+}
+
+// content is a file with what was read from it.
+type content struct {
+	file
+	content  any // *Releases, *Procedure or *taskFile, as the file is named
+	problems []error
+}
+
+// decoded reads all files, on every processor; none depends on another.
+func decoded(files []file) []content {
+	out := make([]content, len(files))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
+				f := content{file: files[i]}
+				switch {
+				case f.name == "releases.toml":
+					f.content = &Releases{}
+				case strings.HasPrefix(f.name, "procedures/"):
+					f.content = &Procedure{}
+				default:
+					f.content = &taskFile{}
+				}
+				f.problems = f.decode(f.content)
+				out[i] = f
+			}
+		})
+	}
+	all.Wait()
+	return out
 }
 
 // Release returns the build with that name.
@@ -98,10 +134,8 @@ func (w written) place() Place {
 	return place
 }
 
-func (l *Library) addProcedure(f file) []error {
-	p := &Procedure{}
-	problems := f.decode(p)
-	if want := strings.TrimSuffix(path.Base(f.name), ".toml"); len(problems) == 0 && p.Source != want {
+func (l *Library) addProcedure(f content, p *Procedure) (problems []error) {
+	if want := strings.TrimSuffix(path.Base(f.name), ".toml"); len(f.problems) == 0 && p.Source != want {
 		problems = append(problems, fmt.Errorf("%s: source is %q, expected %q as the file is named", f.name, p.Source, want))
 	}
 	if p.Source != "" {
@@ -110,9 +144,7 @@ func (l *Library) addProcedure(f file) []error {
 	return problems
 }
 
-func (l *Library) addTasks(f file) []error {
-	var holder taskFile
-	problems := f.decode(&holder)
+func (l *Library) addTasks(f content, holder *taskFile) (problems []error) {
 	lines := sync.OnceValue(func() []int { return locate(f.text).headers["task"] })
 	for i, t := range holder.Tasks {
 		if t == nil { // the file was read in part

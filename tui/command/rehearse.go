@@ -95,13 +95,7 @@ wait for.
 			if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
 				return tui.ErrNoTerminal
 			}
-			defer a.endRehearsals()
-			s, err := a.rehearse(q)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			return a.screens(c.Context(), s, linearMode)
+			return a.screens(c.Context(), func() (*runbook.Session, error) { return a.rehearse(q) }, linearMode)
 		},
 	}
 	f := c.Flags()
