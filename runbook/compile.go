@@ -45,6 +45,7 @@ func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
 	}
 	c.resolveAfter()
 	c.r.index()
+	c.templates = map[string]*procedure.Template{} // most never render again; the others are parsed when they do
 	return c.r, nil
 }
 

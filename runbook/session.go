@@ -20,8 +20,9 @@ import (
 
 // Options are a session's effects and settings, injected by main.
 type Options struct {
-	Assets    fs.FS              // tasks, procedures, releases
-	Library   *procedure.Library // Assets as they were loaded before; nil: Open loads them
+	Assets    fs.FS                // tasks, procedures, releases
+	Library   *procedure.Library   // Assets as they were loaded before; nil: Open loads them
+	Migration *migration.Migration // the file as it was loaded before; nil: Open loads it
 	Clock     func() time.Time
 	Run       func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result
 	Apply     func(effects []effect.Effect, at time.Time) error // nil in the field
@@ -120,9 +121,11 @@ func Open(path string, o Options) (*Session, error) {
 	for _, r := range lib.Releases.List {
 		known.Releases = append(known.Releases, r.Name)
 	}
-	m, err := migration.Load(path, known)
-	if err != nil {
-		return nil, err
+	m := o.Migration
+	if m == nil {
+		if m, err = migration.Load(path, known); err != nil {
+			return nil, err
+		}
 	}
 	r, err := Compile(lib, m)
 	if err != nil {

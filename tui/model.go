@@ -160,7 +160,7 @@ func (m *Model) retheme() {
 
 // Init asks the terminal for its background and begins to listen.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.cfg.Asker.listen(m.ctx), m.minute(), m.awaitSession())
+	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.cfg.Asker.listen(m.ctx), m.minute(), m.awaitSession(), m.tidy())
 }
 
 // minuteMsg asks to look at the clock again: results grow stale, waits end.

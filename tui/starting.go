@@ -93,6 +93,14 @@ func (m *Model) awaitSession() tea.Cmd {
 	return tea.Batch(func() tea.Msg { return wait() }, m.after(aMoment, func(time.Time) tea.Msg { return slowMsg{} }))
 }
 
+// tidy gives back what the start has used up, once the first frame is out.
+func (m *Model) tidy() tea.Cmd {
+	return m.after(aMoment, func(time.Time) tea.Msg {
+		debug.FreeOSMemory()
+		return nil
+	})
+}
+
 // aMoment is how long opening may take before the screen says that it does.
 const aMoment = 300 * time.Millisecond
 
@@ -113,7 +121,7 @@ func (m *Model) openedSession(msg openedMsg) tea.Cmd {
 	}
 	m.session = msg.session
 	m.board(msg.session)
-	return m.follow()
+	return tea.Batch(m.follow(), m.tidy())
 }
 
 // sketch draws an unfinished migration as a picture.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"runtime"
@@ -183,22 +184,53 @@ func contents(fsys fs.FS) ([]file, error) {
 	}
 	sort.Strings(names)
 	files := make([]file, 0, len(names))
+	buffer := make([]byte, 32<<10)
 	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
+		text, err := readText(fsys, name, buffer)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{name, string(text)})
+		files = append(files, file{name, text})
 	}
 	return files, nil
+}
+
+// readText reads a file into a string, without a copy of the whole between.
+func readText(fsys fs.FS, name string, buffer []byte) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(info.Size()))
+	}
+	for {
+		n, err := f.Read(buffer)
+		text.Write(buffer[:n])
+		switch {
+		case err == io.EOF:
+			return text.String(), nil
+		case err != nil:
+			return "", err
+		}
+	}
 }
 
 // hashFiles tells any two sets of files apart: lengths keep names and
 // contents from running into each other.
 func hashFiles(files []file) string {
 	h := sha256.New()
+	buffer := make([]byte, 0, 32<<10)
 	for _, f := range files {
-		fmt.Fprintf(h, "%d %s %d\n%s\n", len(f.name), f.name, len(f.text), f.text)
+		fmt.Fprintf(h, "%d %s %d\n", len(f.name), f.name, len(f.text))
+		for text := f.text; text != ""; {
+			n := min(len(text), cap(buffer))
+			h.Write(append(buffer, text[:n]...))
+			text = text[n:]
+		}
+		h.Write([]byte("\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -40,7 +40,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 		return nil, err
 	}
 	return runbook.Open(path, runbook.Options{
-		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Library: lib, Migration: m, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},

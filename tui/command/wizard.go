@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"os"
+	"runtime/debug"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -37,6 +38,9 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 	if linearMode {
 		return a.linear(ctx, opening)
 	}
+	// A frame makes little that lasts: collecting sooner keeps the program small
+	// and costs next to nothing.
+	debug.SetGCPercent(50)
 	return tui.Run(ctx, tui.Config{Opening: opening, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
 		Rehearse: func(source string) (*runbook.Session, error) {
 			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
