@@ -345,6 +345,11 @@ func (m *Model) picture() *diagram.Picture {
 		w, h = 80, 20
 	}
 	key := pictureKey{m.data, w, h, m.view, m.panel}
+	was := m.memo.pictureKey
+	was.panel = m.panel
+	if m.memo.picture != nil && m.memo.pictureKey != key && was == key && m.memo.picture.Refocus(m.panel) {
+		m.memo.pictureKey = key
+	}
 	if m.memo.picture == nil || m.memo.pictureKey != key {
 		m.memo.picture = diagram.Lay(m.snap.Runbook, m.snap.Progress, m.facts, diagram.Options{View: m.view, Focus: m.panel, Width: w, Height: h})
 		m.memo.pictureKey = key

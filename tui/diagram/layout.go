@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image"
 	"slices"
-	"strings"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -223,10 +222,10 @@ func (l *layout) wholeSites() []bool {
 }
 
 func (l *layout) focusedSite() int {
-	if !strings.HasPrefix(l.o.Focus, "site/") {
+	id := siteIn(l.o.Focus)
+	if id == "" {
 		return -1
 	}
-	id, _, _ := strings.Cut(strings.TrimPrefix(l.o.Focus, "site/"), "\x1f")
 	for i, s := range l.sites {
 		if lower(s.Name) == id {
 			return i

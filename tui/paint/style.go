@@ -80,7 +80,7 @@ func (c *Canvas) Render() string {
 			if l.skip {
 				continue
 			}
-			if l.style != cur {
+			if l.style != cur && !l.unseen(cur) {
 				writeSGR(b, l.style)
 				cur = l.style
 			}
@@ -95,6 +95,14 @@ func (c *Canvas) Render() string {
 
 func (l *cell) blank() bool {
 	return (l.text == "" || l.text == " ") && l.edge == 0 && !l.skip && l.style.BG == 0 && l.style.Attr&(Reverse|Underline) == 0
+}
+
+// unseen tells whether a cell looks the same in another style: a gap between
+// words shows nothing of a style but the ground. Words of one style with a gap
+// between them then go out as one piece, in half the bytes.
+func (l *cell) unseen(other Style) bool {
+	const visible = Reverse | Underline
+	return (l.text == "" || l.text == " ") && l.edge == 0 && l.style.BG == other.BG && (l.style.Attr|other.Attr)&visible == 0
 }
 
 type writer interface {
