@@ -43,6 +43,8 @@ type Model struct {
 	typing bool // the filter is being typed
 	view   diagram.View
 	tops   [3]int
+	lag    *lag // of the task region behind a cursor that moves
+	moves  int
 
 	actions []action
 	dialogs []dialog
@@ -174,17 +176,24 @@ func (m *Model) minute() tea.Cmd {
 // actions.go first.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
+	was := m.lag
+	m.lag = nil
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
 		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
+		if movesOn[msg.String()] {
+			return m, m.onMove(was, func() tea.Cmd { return m.key(msg) })
+		}
 		return m, m.key(msg)
+	case restMsg:
+		m.rested(was, msg)
 	case tea.PasteMsg:
 		return m, m.paste(msg)
 	case tea.MouseWheelMsg:
-		return m, m.wheel(msg)
+		return m, m.onMove(was, func() tea.Cmd { return m.wheel(msg) })
 	case clickMsg:
 		return m, m.click(msg)
 	case snapMsg:
@@ -226,6 +235,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.start != nil {
 			return m, m.toStart(msg)
 		}
+		m.lag = was
 		m.rev-- // nothing that changes the screen
 	}
 	return m, nil

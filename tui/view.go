@@ -194,12 +194,8 @@ func (m *Model) drawTitle(c *paint.Canvas, r region) {
 	switch {
 	case r == tasksRegion && (m.typing || m.filtered()):
 		return
-	case r == detailRegion && m.focus == diagramRegion:
-		title = "Panel"
 	case r == detailRegion:
-		if row, ok := m.row(); ok && row.task == nil {
-			title = "Step"
-		}
+		title = m.detailTitle()
 	}
 	c.Text(1, 0, -1, title, st)
 	m.drawAside(c, r, w)
@@ -215,9 +211,8 @@ func (m *Model) drawAside(c *paint.Canvas, r region, w int) {
 			c.TextRight(w-1, 0, 20, m.progressWord(), m.th.Dim)
 		}
 	case detailRegion:
-		d := m.detail()
-		if h := m.detailHeight(); len(d.lines) > h {
-			top := d.clamp(m.tops[detailRegion], h)
+		h := m.detailHeight()
+		if d, top, _ := m.shownDetail(h); len(d.lines) > h {
 			c.TextRight(w-1, 0, 20, fmt.Sprintf("%d–%d of %d", top+1, min(top+h, len(d.lines)), len(d.lines)), m.th.Dim)
 		}
 	}
@@ -353,8 +348,7 @@ func (m *Model) drawTasks(c *paint.Canvas) {
 
 func (m *Model) drawDetail(c *paint.Canvas) {
 	_, h := c.Size()
-	d := m.detail()
-	m.tops[detailRegion] = d.clamp(m.tops[detailRegion], h)
-	d.draw(c, m.tops[detailRegion], m.item, m.focus == detailRegion, func(i int) any { return itemHit{i} })
-	drawBar(c, m.th, m.tops[detailRegion], len(d.lines))
+	d, top, item := m.shownDetail(h)
+	d.draw(c, top, item, m.focus == detailRegion, m.itemOf)
+	drawBar(c, m.th, top, len(d.lines))
 }
