@@ -34,8 +34,7 @@ func newGate(m *Model, title string, blockers []runbook.Blocker) dialog {
 }
 
 func (m *Model) blockerChoice(b runbook.Blocker) choice {
-	g, st := look(m.th, b.Status)
-	c := choice{text: b.Text, right: string(b.Status), glyph: g, style: st, hint: b.Mend}
+	c := choice{text: b.Text, right: string(b.Status), state: b.Status, hint: b.Mend}
 	if !b.LastGreen.IsZero() {
 		c.hint += fmt.Sprintf(" (last green %s)", clock(b.LastGreen, m.now()))
 	}
