@@ -9,8 +9,10 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -113,11 +115,21 @@ func inWorld(world string) int {
 	env := fieldEnvironment()
 	env.User, env.Host, env.Copy = "meyer", "jumphost", nil
 	env.Assets = smallProcedure
+	if os.Getenv("COEXIST_TEST_CLIPBOARD") == "broken" {
+		env.Copy = func(string) error { panic("the clipboard caught fire") }
+	}
 	env.Network = func(checks.FieldSettings) (*checks.Env, error) {
 		door := l.Env()
 		dial := door.Dial
 		door.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			if text, err := os.ReadFile(world); err == nil {
+				switch strings.TrimSpace(string(text)) {
+				case "silent":
+					<-ctx.Done()
+					return nil, ctx.Err()
+				case "broken":
+					panic("the network card caught fire")
+				}
 				if a, err := netip.ParseAddr(strings.TrimSpace(string(text))); err == nil {
 					l.SetAddresses(checks.Inside, "mail.contoso.com", 300, a)
 				}
@@ -126,7 +138,9 @@ func inWorld(world string) int {
 		}
 		return door, nil
 	}
-	return command.ExitCode(run(context.Background(), os.Args[1:], env), os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return command.ExitCode(run(ctx, os.Args[1:], env), os.Stderr)
 }
 
 // smallProcedure is a way to 2013 that a test can walk in seconds.
@@ -240,11 +254,16 @@ text = "echo removed"
 // start runs the program in a folder on a terminal of its own.
 func start(t *testing.T, dir string, w, h int, args ...string) *tuitest.Terminal {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
+	return tuitest.Start(t, inFolder(exec.Command(os.Args[0], args...), dir), w, h)
+}
+
+// inFolder gives a command the folder, the laboratory and a modern terminal.
+func inFolder(cmd *exec.Cmd, dir string, more ...string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "TERM=xterm-256color", "COLORTERM=truecolor",
-		"TMUX=", "NO_COLOR=", "ACCESSIBLE=", "COEXIST_ASCII=", "SSH_TTY=", "SSH_CONNECTION=")
-	return tuitest.Start(t, cmd, w, h)
+		"TMUX=", "NO_COLOR=", "ACCESSIBLE=", "COEXIST_ASCII=", "SSH_TTY=", "SSH_CONNECTION=", "HISTFILE=", "PS1=$ ")
+	cmd.Env = append(cmd.Env, more...)
+	return cmd
 }
 
 // TestFromEmptyFolderToRunbook takes a migration from the first question to

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -68,7 +67,7 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 	}
 	name, rtype := plainName(c.Params.String("name")), dnsType(c.Params)
 	views := make([]dnsView, len(servers))
-	var wg sync.WaitGroup
+	var wg together
 	for i, s := range servers {
 		wg.Go(func() { views[i] = lookAt(ctx, env, s, name, rtype, c.Params.Bool("absent")) })
 	}

@@ -19,7 +19,7 @@ func (m *Model) View() tea.View {
 }
 
 func (m *Model) makeView() tea.View {
-	if m.opening != nil && !m.waited {
+	if m.opening != nil && !m.waited || m.failed != nil {
 		return tea.NewView("") // the terminal stays as it is: opening may fail
 	}
 	cursor := m.paint()
