@@ -28,6 +28,7 @@ var pictures = []struct {
 		}
 		term := delivered(t, dir)
 		term.WaitText("Rehearse with the built-in organisation")
+		term.WaitText("? help")
 		return term
 	}},
 	{"board", "The board of a rehearsal: the names have moved to Exchange 2013", func(t *testing.T) *tuitest.Terminal {

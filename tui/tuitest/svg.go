@@ -12,6 +12,7 @@ import (
 // The measures of a picture, in units of SVG: a cell and the margin around.
 const (
 	cellW, cellH = 9, 19
+	baseline     = 15 // of the text in its cell
 	margin       = 14
 	ground       = "#10131a" // of a dark terminal
 	paper        = "#d6dae3" // and what is written on it
@@ -35,7 +36,7 @@ func (f Frame) SVG(title string) string {
 	width, height := w*cellW+2*margin, len(f)*cellH+2*margin
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n", width, height, width, height)
-	fmt.Fprintf(&out, "<title>%s</title>\n<style>\ntext{font:15px 'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre;dominant-baseline:central}\n", html.EscapeString(title))
+	fmt.Fprintf(&out, "<title>%s</title>\n<style>\ntext{font:15px 'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}\n", html.EscapeString(title))
 	fmt.Fprintf(&out, "path{fill:none;stroke-width:1.3}\n.m{text-anchor:middle}\n")
 	for _, look := range slices.Sorted(maps.Keys(p.classes)) {
 		fmt.Fprintf(&out, ".%s{%s}\n", p.classes[look], look)
@@ -120,7 +121,7 @@ func (p *picture) row(y int, row []Cell) {
 		case p.line(x, y, c):
 			x++
 		case !plain(c):
-			fmt.Fprintf(&p.text, "<text class=\"m %s\" x=\"%g\" y=\"%g\">%s</text>\n", p.class(c.Look), (float64(x)+float64(c.Width)/2)*cellW, (float64(y)+.5)*cellH, html.EscapeString(c.Text))
+			fmt.Fprintf(&p.text, "<text class=\"m %s\" x=\"%g\" y=\"%d\">%s</text>\n", p.class(c.Look), (float64(x)+float64(c.Width)/2)*cellW, y*cellH+baseline, html.EscapeString(c.Text))
 			x += c.Width
 		default:
 			x = p.words(x, y, row)
@@ -140,8 +141,8 @@ func (p *picture) words(x, y int, row []Cell) int {
 		end++
 	}
 	said := strings.TrimRight(text.String(), " ")
-	fmt.Fprintf(&p.text, "<text class=\"%s\" x=\"%d\" y=\"%g\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\">%s</text>\n",
-		p.class(row[x].Look), x*cellW, (float64(y)+.5)*cellH, utf8.RuneCountInString(said)*cellW, html.EscapeString(said))
+	fmt.Fprintf(&p.text, "<text class=\"%s\" x=\"%d\" y=\"%d\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\">%s</text>\n",
+		p.class(row[x].Look), x*cellW, y*cellH+baseline, utf8.RuneCountInString(said)*cellW, html.EscapeString(said))
 	return end
 }
 
