@@ -12,7 +12,7 @@ import (
 // so that no act is ever done beside a page of another task.
 
 // toRest is how long the cursor stands still before the page follows.
-const toRest = 100 * time.Millisecond
+const toRest = 150 * time.Millisecond
 
 // lag is the page that is still shown while the cursor moves on.
 type lag struct {

@@ -334,7 +334,7 @@ func (m *Model) drawTasks(c *paint.Canvas) {
 			if m.focus == tasksRegion {
 				ground = m.th.Select
 			}
-			line.Fill(paint.R(0, 0, w, 1), ground)
+			line.Fill(paint.R(0, 0, w-1, 1), ground) // the bar beside it stays as it is
 			line.Text(0, 0, 1, m.th.Glyphs.Mark, m.th.Accent)
 		}
 		m.drawTaskRow(line, o.rows[i], running)
