@@ -127,7 +127,10 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 		return pic
 	}
 	if f.board == nil {
-		f.board, f.steps, f.sites = survey(r, p), numberSteps(r, p), order(r.Migration)
+		f.board, f.steps = survey(r, p), numberSteps(r, p)
+	}
+	if f.sites == nil {
+		f.sites = order(r.Migration)
 	}
 	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: f.board, steps: f.steps}
 	l.sites = f.sites
