@@ -35,23 +35,29 @@ var pictures = []struct {
 		dir := rehearsed(t, "plain", `"task":"switch.dns-internal/redmond"`, 12)
 		term := delivered(t, dir, "rehearse", "--operator", "A. Meyer")
 		term.WaitText("REHEARSAL")
+		term.Press("esc") // what happened since the last time
+		term.WaitText("? help")
 		term.Type(".")
 		term.WaitText("? help")
 		return term
 	}},
 	{"failed-check", "A failed check: what was expected, what was found, what to do", func(t *testing.T) *tuitest.Terminal {
-		dir := rehearsed(t, "bad-night", "", 0)
+		dir := rehearsed(t, "bad-night", `"verdict":"fail"`, 2)
 		term := delivered(t, dir, "rehearse", "--scenario", "bad-night", "--operator", "A. Meyer")
 		term.WaitText("REHEARSAL")
+		term.Press("esc") // what happened since the last time
+		term.WaitText("? help")
 		term.Type(".")
 		term.Press("enter")
 		term.WaitText("expected")
 		return term
 	}},
 	{"gate", "The gate: what keeps the next step locked", func(t *testing.T) *tuitest.Terminal {
-		dir := rehearsed(t, "bad-night", "", 0)
+		dir := rehearsed(t, "bad-night", `"verdict":"fail"`, 2)
 		term := delivered(t, dir, "rehearse", "--scenario", "bad-night", "--operator", "A. Meyer")
 		term.WaitText("REHEARSAL")
+		term.Press("esc") // what happened since the last time
+		term.WaitText("? help")
 		term.Type(".")
 		term.Type("\x07") // ctrl+g
 		term.WaitText("to clear")
@@ -125,7 +131,8 @@ func delivered(t *testing.T, dir string, args ...string) *tuitest.Terminal {
 }
 
 // rehearsed carries a rehearsal of 2010 out and takes its journal back to some
-// entries after a text: a journal cut short is that of a shorter night.
+// entries after the first that holds a text: a journal cut short is that of a
+// shorter night.
 func rehearsed(t *testing.T, scenario, text string, more int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -136,12 +143,9 @@ func rehearsed(t *testing.T, scenario, text string, more int) string {
 	if missing != nil {
 		t.Fatalf("%v: %v\n%s", missing, err, out)
 	}
-	if text == "" {
-		return dir
-	}
 	lines := strings.SplitAfter(string(journal), "\n")
 	for i, line := range lines {
-		if strings.Contains(line, `"task.done"`) && strings.Contains(line, text) {
+		if !strings.Contains(line, `"script.`) && strings.Contains(line, text) {
 			if err := os.WriteFile(path, []byte(strings.Join(lines[:i+more], "")), 0o600); err != nil {
 				t.Fatal(err)
 			}
