@@ -127,7 +127,7 @@ func wellFormed(t *testing.T, path string) {
 // delivered runs the program as it is delivered, with its own procedures.
 func delivered(t *testing.T, dir string, args ...string) *tuitest.Terminal {
 	t.Helper()
-	return tuitest.Start(t, inFolder(t, exec.Command(os.Args[0], args...), dir, "COEXIST_TEST_WORLD=", "COEXIST_TEST_FIELD=yes"), 120, 40)
+	return tuitest.Start(t, inFolder(exec.Command(os.Args[0], args...), dir, "COEXIST_TEST_WORLD=", "COEXIST_TEST_FIELD=yes"), 120, 40)
 }
 
 // rehearsed carries a rehearsal of 2010 out and takes its journal back to some
@@ -136,7 +136,7 @@ func delivered(t *testing.T, dir string, args ...string) *tuitest.Terminal {
 func rehearsed(t *testing.T, scenario, text string, more int) string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := inFolder(t, exec.Command(os.Args[0], "rehearse", "--headless", "--source", "2010", "--scenario", scenario), dir, "COEXIST_TEST_WORLD=", "COEXIST_TEST_FIELD=yes")
+	cmd := inFolder(exec.Command(os.Args[0], "rehearse", "--headless", "--source", "2010", "--scenario", scenario), dir, "COEXIST_TEST_WORLD=", "COEXIST_TEST_FIELD=yes")
 	out, err := cmd.CombinedOutput() // it fails where the scenario goes wrong
 	path := filepath.Join(dir, "rehearsal-"+scenario+"-2010", "contoso.journal")
 	journal, missing := os.ReadFile(path)

@@ -31,7 +31,7 @@ func board(t *testing.T, world string) string {
 func inShell(t *testing.T, dir string, more ...string) *tuitest.Terminal {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", `"$0" --operator "A. Meyer" contoso.toml; echo "ended with $?"; stty -a`, os.Args[0])
-	return tuitest.Start(t, inFolder(t, cmd, dir, more...), 120, 40)
+	return tuitest.Start(t, inFolder(cmd, dir, more...), 120, 40)
 }
 
 // atPeace wants the terminal to be as it was before the program.
@@ -129,7 +129,7 @@ func TestSuspendAndResume(t *testing.T) {
 		t.Skip("no shell with job control here")
 	}
 	dir := board(t, "10.0.0.10")
-	term := tuitest.Start(t, inFolder(t, exec.Command(bash, "--norc", "--noprofile", "--noediting", "-i"), dir), 120, 40)
+	term := tuitest.Start(t, inFolder(exec.Command(bash, "--norc", "--noprofile", "--noediting", "-i"), dir), 120, 40)
 	term.WaitText("$")
 	term.Type("'" + os.Args[0] + "' --operator 'A. Meyer' contoso.toml\r")
 	term.WaitText("Publish the name")
@@ -234,7 +234,7 @@ func TestTerminalsOfEveryKind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(os.Args[0], append(c.flags, "--operator", "A. Meyer", "contoso.toml")...)
-			term := tuitest.Start(t, inFolder(t, cmd, board(t, "10.0.0.10"), c.more...), 120, 40)
+			term := tuitest.Start(t, inFolder(cmd, board(t, "10.0.0.10"), c.more...), 120, 40)
 			term.WaitText(c.see)
 			c.check(t, term.Raw(), term.Screen())
 		})
@@ -244,7 +244,7 @@ func TestTerminalsOfEveryKind(t *testing.T) {
 // TestWithoutATerminal wants a clear word instead of a screen nobody sees.
 func TestWithoutATerminal(t *testing.T) {
 	t.Parallel()
-	cmd := inFolder(t, exec.Command(os.Args[0], "contoso.toml"), board(t, "10.0.0.10"))
+	cmd := inFolder(exec.Command(os.Args[0], "contoso.toml"), board(t, "10.0.0.10"))
 	out, err := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != 2 || err == nil {
 		t.Errorf("exit code %d", code)
