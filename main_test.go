@@ -10,8 +10,10 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,6 +101,11 @@ func TestMain(m *testing.M) {
 	if world := os.Getenv("COEXIST_TEST_WORLD"); world != "" {
 		os.Exit(inWorld(world))
 	}
+	if os.Getenv("COEXIST_TEST_FIELD") != "" { // as it is delivered, for the pictures
+		env := fieldEnvironment()
+		env.User, env.Host = "meyer", "jumphost"
+		os.Exit(command.ExitCode(run(context.Background(), os.Args[1:], env), os.Stderr))
+	}
 	folder, err := filepath.Abs("runbook") // the program runs elsewhere
 	if err == nil {
 		err = os.Setenv("COEXIST_TEST_RUNBOOK", folder)
@@ -127,11 +134,21 @@ func inWorld(world string) int {
 		return 2
 	}
 	env.Assets = small
+	if os.Getenv("COEXIST_TEST_CLIPBOARD") == "broken" {
+		env.Copy = func(string) error { panic("the clipboard caught fire") }
+	}
 	env.Network = func(checks.FieldSettings) (*checks.Env, error) {
 		door := l.Env()
 		dial := door.Dial
 		door.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			if text, err := os.ReadFile(world); err == nil {
+				switch strings.TrimSpace(string(text)) {
+				case "silent":
+					<-ctx.Done()
+					return nil, ctx.Err()
+				case "broken":
+					panic("the network card caught fire")
+				}
 				if a, err := netip.ParseAddr(strings.TrimSpace(string(text))); err == nil {
 					l.SetAddresses(checks.Inside, "mail.contoso.com", 300, a)
 				}
@@ -140,17 +157,24 @@ func inWorld(world string) int {
 		}
 		return door, nil
 	}
-	return command.ExitCode(run(context.Background(), os.Args[1:], env), os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return command.ExitCode(run(ctx, os.Args[1:], env), os.Stderr)
 }
 
 // start runs the program in a folder on a terminal of its own.
 func start(t *testing.T, dir string, w, h int, args ...string) *tuitest.Terminal {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
+	return tuitest.Start(t, inFolder(exec.Command(os.Args[0], args...), dir), w, h)
+}
+
+// inFolder gives a command the folder, the laboratory and a modern terminal.
+func inFolder(cmd *exec.Cmd, dir string, more ...string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "TERM=xterm-256color", "COLORTERM=truecolor",
-		"TMUX=", "NO_COLOR=", "ACCESSIBLE=", "COEXIST_ASCII=", "SSH_TTY=", "SSH_CONNECTION=")
-	return tuitest.Start(t, cmd, w, h)
+		"TMUX=", "NO_COLOR=", "ACCESSIBLE=", "COEXIST_ASCII=", "SSH_TTY=", "SSH_CONNECTION=", "HISTFILE=", "PS1=$ ")
+	cmd.Env = append(cmd.Env, more...)
+	return cmd
 }
 
 // TestFromEmptyFolderToRunbook takes a migration from the first question to
