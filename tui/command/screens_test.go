@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"encoding/xml"
@@ -69,7 +69,7 @@ var pictures = []struct {
 // browser; with -update it makes them from the program as it is now.
 func TestScreens(t *testing.T) {
 	for _, p := range pictures {
-		path := filepath.Join("docs", "screens", p.name+".svg")
+		path := filepath.Join("../..", "docs", "screens", p.name+".svg")
 		t.Run(p.name, func(t *testing.T) {
 			if *update {
 				term := p.make(t)
@@ -82,7 +82,7 @@ func TestScreens(t *testing.T) {
 			}
 			wellFormed(t, path)
 			shown := 0
-			for _, page := range []string{"README.md", "docs/guide.md"} {
+			for _, page := range []string{"../../README.md", "../../docs/guide.md"} {
 				text, err := os.ReadFile(page)
 				if err != nil {
 					t.Fatal(err)
