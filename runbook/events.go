@@ -53,8 +53,9 @@ type MigrationPrint struct {
 
 // ProcedurePrint is a procedure as it was, by the hashes of its tasks.
 type ProcedurePrint struct {
-	Hash  string            `json:"hash"`
-	Tasks map[string]string `json:"tasks"` // name → hash of its definition
+	Hash    string            `json:"hash"`
+	Overlay string            `json:"overlay,omitempty"` // hash of the overlay alone
+	Tasks   map[string]string `json:"tasks"`             // name → hash of its definition
 }
 
 // OperatorNamed tells who works from here on.
@@ -148,11 +149,12 @@ type ScriptWritten struct {
 
 // Imported tells that results came in; they follow as events of their own.
 type Imported struct {
-	Nonce  string `json:"nonce,omitempty"`
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256,omitempty"`
-	From   string `json:"from,omitempty"` // host that wrote them
-	Count  int    `json:"count"`
+	Nonce   string `json:"nonce,omitempty"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256,omitempty"`
+	Content string `json:"content,omitempty"` // of a run outside: the hash that its file names
+	From    string `json:"from,omitempty"`    // host that wrote them
+	Count   int    `json:"count"`
 }
 
 // Exported tells that the record was written out.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"coexist/checks"
 )
@@ -37,6 +38,55 @@ func Text(results []checks.Result) string {
 		fmt.Fprintf(&b, "\n%d checks: %s\n", len(results), counts(count))
 	}
 	return b.String()
+}
+
+// Table prints one line for every result, then the counts, then what there is
+// to know about those that did not pass.
+func Table(results []checks.Result) string {
+	var b strings.Builder
+	count := map[checks.Verdict]int{}
+	width := len("check")
+	for _, r := range results {
+		width = max(width, min(maxName, utf8.RuneCountInString(checks.Escape(r.ID))))
+	}
+	fmt.Fprintf(&b, "%-7s  %-*s  %s\n", "VERDICT", width, "CHECK", "WHAT WAS FOUND")
+	for _, r := range results {
+		count[r.Verdict]++
+		fmt.Fprintf(&b, "%-7s  %-*s  %s\n", Word(r.Verdict), width, checks.Escape(r.ID), shortened(checks.Escape(said(r))))
+	}
+	for _, r := range results {
+		if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
+			b.WriteByte('\n')
+			write(&b, r, "")
+		}
+	}
+	word := "checks"
+	if len(results) == 1 {
+		word = "check"
+	}
+	fmt.Fprintf(&b, "\n%d %s: %s\n", len(results), word, counts(count))
+	return b.String()
+}
+
+// Bounds on what a line of a table holds; the whole stands below it.
+const (
+	maxName = 60
+	maxSaid = 90
+)
+
+// said is what a result comes to in one line.
+func said(r checks.Result) string {
+	if r.Verdict != checks.Pass && r.Verdict != checks.Skip && r.Found != "" {
+		return r.Found
+	}
+	return r.Summary
+}
+
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > maxSaid {
+		return string(runes[:maxSaid-1]) + "…"
+	}
+	return s
 }
 
 // Progress returns a receiver for [checks.Run] that prints one line as each

@@ -43,3 +43,33 @@ func TestProgressCountsWhatEnded(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ä", 200)
+	text := Table([]checks.Result{
+		{ID: "a/org/x", Verdict: checks.Pass, Summary: "as expected", Rows: []checks.Row{{"value": {"not shown"}}}},
+		{ID: "switch.dns/org/name", Verdict: checks.Fail, Summary: "wrong", Expected: "10.0.0.80", Found: "10.0.0.10\x1b[2J", Remedy: "Mend it."},
+		{ID: "b/org/y", Verdict: checks.Skip, Summary: long},
+	})
+	lines := strings.Split(text, "\n")
+	for i, want := range []string{
+		"VERDICT  CHECK                WHAT WAS FOUND",
+		"PASS     a/org/x              as expected",
+		`FAIL     switch.dns/org/name  10.0.0.10\x1b[2J`,
+		"SKIP     b/org/y              " + strings.Repeat("ä", 89) + "…",
+		"",
+		"FAIL    switch.dns/org/name - wrong (0 ms)",
+		"        expected  10.0.0.80",
+	} {
+		if lines[i] != want {
+			t.Errorf("line %d:\n%q, want\n%q", i+1, lines[i], want)
+		}
+	}
+	if !strings.HasSuffix(text, "\n3 checks: 1 fail, 1 pass, 1 skip\n") || strings.Contains(text, "not shown") || !strings.Contains(text, "Mend it.") {
+		t.Errorf("got:\n%s", text)
+	}
+	if got := Table([]checks.Result{{ID: "a", Verdict: checks.Pass}}); !strings.HasSuffix(got, "\n1 check: 1 pass\n") {
+		t.Errorf("one: %q", got)
+	}
+}

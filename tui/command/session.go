@@ -32,6 +32,11 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.accounts != nil {
+		if err := a.accounts(m); err != nil {
+			return nil, err
+		}
+	}
 	evidence := runbook.EvidenceOf(path)
 	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
 	net.Logon, net.Forget = a.logonsOf(m)
@@ -40,7 +45,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 		return nil, err
 	}
 	return runbook.Open(path, runbook.Options{
-		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Library: lib, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},
@@ -72,32 +77,64 @@ func (a *app) logonsOf(m *migration.Migration) (logon func(context.Context, stri
 
 // network makes the door to the network as a migration describes it.
 func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
-	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+	settings := a.settings(m)
 	for _, name := range m.Network.Trust {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(filepath.Dir(path), name)
-		}
-		pem, err := os.ReadFile(name)
+		pem, err := trusted(path, name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+			return nil, err
 		}
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
 }
 
+// settings are what a migration says of the network, but for the files it
+// names.
+func (a *app) settings(m *migration.Migration) checks.FieldSettings {
+	return checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+}
+
+// trusted reads a file of further roots, named relative to the migration.
+func trusted(path, name string) ([]byte, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(path), name)
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+	}
+	return pem, nil
+}
+
 // library loads the procedures, once.
 func (a *app) library() (*procedure.Library, error) {
 	if a.lib == nil {
-		lib, err := procedure.Load(a.Assets)
+		lib, err := a.loadLibrary()
 		if err != nil {
 			return nil, err
 		}
 		a.lib = lib
 	}
 	return a.lib, nil
+}
+
+// shippedAlone is what --procedures says when no overlay is wanted.
+const shippedAlone = "none"
+
+func (a *app) loadLibrary() (*procedure.Library, error) {
+	if a.procedures == "" || a.procedures == shippedAlone {
+		return procedure.Load(a.Assets)
+	}
+	lib, err := procedure.LoadWith(a.Assets, os.DirFS(a.path(a.procedures)))
+	if err != nil {
+		return nil, fmt.Errorf("--procedures %s:\n%w", a.procedures, err)
+	}
+	if found := procedure.Lint(lib, checks.Kinds()); len(found) > 0 {
+		return nil, fmt.Errorf("--procedures %s: %d problem(s), the first: %s; `coexist procedure lint %[1]s` lists all", a.procedures, len(found), found[0])
+	}
+	return lib, nil
 }
 
 func (a *app) known() (migration.Known, error) {
