@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -145,21 +144,70 @@ var canaryChecks = []struct{ name, kind, params string }{
 	{"attest", "attest", `question = "Is it so?"`},
 }
 
-// canaryProcedure has them all in one task.
+const canaryReleases = `format = 1
+[[release]]
+name = "2013 CU23"
+version = "2013"
+build = "15.0.1497.2"
+range_upper = 15312
+org_version = 16133
+domain_version = 13237
+coexists = true
+support_end = "2023-04-11"
+sources = ["build numbers"]
+`
+
+const canarySteps = `format = 1
+source = "2010"
+title = "Exchange 2010 to Exchange 2013"
+revision = "2026-11-01"
+diagram = ["Clients"]
+[[step]]
+number = 1
+id = "prepare"
+title = "Prepare"
+slide = ["Prepare AD with Exchange 2013 schema"]
+reach = "organization"
+tasks = ["prepare.name"]
+[[step]]
+number = 2
+id = "switch"
+title = "Switch primary namespace to Exchange 2013 CAS"
+reach = "site"
+tasks = ["switch.go"]
+[[step]]
+number = 3
+id = "sites"
+title = "Repeat for additional sites"
+close_out = ["close.remove"]
+`
+
+const canaryTask = `format = 1
+[[task]]
+name = %q
+title = "Do it"
+scope = "org"
+why = "It is time."
+run_on = "the console"
+rights = "none"
+sources = ["none"]
+no_effect = "nothing reads it"
+[[task.command]]
+shell = "cmd"
+text = "echo done"
+`
+
+// canaryProcedure has all checks in its first task.
 func canaryProcedure() fstest.MapFS {
-	var b strings.Builder
-	b.WriteString(strings.Split(string(smallProcedure["tasks/all.toml"].Data), "[[task.check]]")[0])
-	kinds := map[string]bool{}
+	checked := fmt.Sprintf(canaryTask, "prepare.name")
 	for _, c := range canaryChecks {
-		kinds[c.kind] = true
 		shell := map[bool]string{true: "shell = \"2013\"\n"}[c.kind == "cmdlet"]
-		fmt.Fprintf(&b, "[[task.check]]\nname = %q\ntitle = \"Look at %s\"\nkind = %q\ngate = \"soft\"\nparams = { %s }\nremedy = \"Mend it.\"\n%s", c.name, c.name, c.kind, c.params, shell)
+		checked += fmt.Sprintf("[[task.check]]\nname = %q\ntitle = \"Look at %s\"\nkind = %q\ngate = \"soft\"\nparams = { %s }\nremedy = \"Mend it.\"\n%s", c.name, c.name, c.kind, c.params, shell)
 	}
-	rest := string(smallProcedure["tasks/all.toml"].Data)
-	b.WriteString(rest[strings.Index(rest, "[[task]]\nname = \"prepare.port\""):])
-	out := maps.Clone(smallProcedure)
-	out["tasks/all.toml"] = &fstest.MapFile{Data: []byte(b.String())}
-	return out
+	return fstest.MapFS{
+		"releases.toml": {Data: []byte(canaryReleases)}, "procedures/2010.toml": {Data: []byte(canarySteps)}, "tasks/prepare.toml": {Data: []byte(checked)},
+		"tasks/switch.toml": {Data: []byte(fmt.Sprintf(canaryTask, "switch.go"))}, "tasks/close.toml": {Data: []byte(fmt.Sprintf(canaryTask, "close.remove"))},
+	}
 }
 
 // TestThePasswordIsNowhere runs checks of every kind with accounts, writes
