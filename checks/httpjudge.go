@@ -97,6 +97,9 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 		want = []string{"an answer below 400", "401"}
 	}
 	f := failed(statusReason(a), "the answer is %d", a.status)
+	if f.Reason == "http.proxy" {
+		f.Verdict = Unknown // the server was not reached
+	}
 	f.Expected, f.Found = "status "+strings.Join(want, " or "), "status "+got
 	return f
 }
@@ -105,6 +108,8 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 func statusReason(a webAnswer) string {
 	fromSystem := strings.Contains(a.header.Get("Server"), "Microsoft-HTTPAPI")
 	switch {
+	case a.status == 101: // nobody asked for another protocol
+		return "http.not_http"
 	case a.status == 400 && fromSystem:
 		return "http.bad_host"
 	case a.status == 401:

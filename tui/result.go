@@ -94,14 +94,12 @@ func writeResult(p *page, c *runbook.Check, st *runbook.CheckState, r checks.Res
 	p.labelled(1, 10, "by", r.Operator, th.Dim, th.Text)
 	p.labelled(1, 10, "at", fmt.Sprintf("%s, took %d ms, %s", r.Started.In(m.now().Location()).Format("2006-01-02 15:04:05 MST"), r.MS, plural(max(r.Attempts, 1), "attempt", "attempts")), th.Dim, th.Text)
 	p.labelled(1, 10, "id", r.ID, th.Dim, th.Dim)
+	if len(r.Sub) > 0 {
+		p.head("How far it came")
+		p.steps(1, r.Sub)
+	}
 	p.table(r.Rows)
 	p.evidence(r.Evidence)
-	for _, s := range r.Sub {
-		p.head(s.Kind + " " + s.Target)
-		gl, sty := lookVerdict(th, s.Verdict)
-		p.labelled(1, 2, gl, s.Summary, sty, th.Text)
-		p.explain(3, s, "")
-	}
 	if len(st.History) > 0 {
 		p.head("Earlier")
 		for _, h := range slices.Backward(st.History) {
@@ -119,6 +117,24 @@ func sourceWord(s checks.Source) string {
 		return "stated by a person"
 	}
 	return "measured by a probe"
+}
+
+// steps writes the stages of a probe, those of each address below it.
+func (p *page) steps(indent int, list []checks.Result) {
+	for _, s := range list {
+		name := s.Kind
+		if s.Target != "" {
+			name = s.Target
+		}
+		gl, style := lookVerdict(p.th, s.Verdict)
+		label := gl + " " + name
+		text := s.Summary
+		if s.Reason != "" {
+			text += " (" + s.Reason + ")"
+		}
+		p.labelled(indent, max(paint.Width(label)+2, 8), label, text, style, p.th.Text)
+		p.steps(indent+2, s.Sub)
+	}
 }
 
 // table writes the rows that a check observed.

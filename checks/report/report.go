@@ -1,6 +1,6 @@
-// Package report prints results for people: one line a check, and under what
-// did not pass what was expected, what was found, why that may be, and what to
-// do.
+// Package report prints results for people: one line a check; under what did
+// not pass what was expected, what was found, why that may be and what to do;
+// then the stages of the probe, what was seen and the rest of the evidence.
 package report
 
 import (
@@ -32,7 +32,7 @@ func Text(results []checks.Result) string {
 	count := map[checks.Verdict]int{}
 	for _, r := range results {
 		count[r.Verdict]++
-		write(&b, r, "")
+		write(&b, r)
 	}
 	if len(results) > 1 {
 		fmt.Fprintf(&b, "\n%d checks: %s\n", len(results), counts(count))
@@ -57,7 +57,7 @@ func Table(results []checks.Result) string {
 	for _, r := range results {
 		if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
 			b.WriteByte('\n')
-			write(&b, r, "")
+			write(&b, r)
 		}
 	}
 	word := "checks"
@@ -112,67 +112,125 @@ func counts(n map[checks.Verdict]int) string {
 	return strings.Join(parts, ", ")
 }
 
-func write(b *strings.Builder, r checks.Result, indent string) {
+// deeper is how far what belongs to a verdict stands in: its word's width.
+const deeper = "        "
+
+func write(b *strings.Builder, r checks.Result) {
 	name := r.ID
 	if name == "" {
 		name = r.Kind
 	}
-	headline(b, r, name, indent)
-	deeper := indent + "        "
-	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
-		trouble(b, r, deeper)
-	}
-	for _, k := range sorted(r.Evidence) {
-		line(b, deeper, k, r.Evidence[k])
-	}
-	for _, row := range r.Rows {
-		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(rowText(row)))
-	}
-	parts(b, r, indent)
-}
-
-// parts prints what the result consists of, as a tree. A single part that says
-// what its result said is left out.
-func parts(b *strings.Builder, r checks.Result, indent string) {
-	if len(r.Sub) == 1 && len(r.Sub[0].Sub) == 0 && r.Sub[0].Verdict == r.Verdict && (r.Verdict == checks.Pass || r.Sub[0].Reason == r.Reason) {
-		return
-	}
-	for _, sub := range r.Sub {
-		deeper := indent + "    "
-		headline(b, sub, strings.TrimSpace(sub.Kind+" "+sub.Target), deeper)
-		if sub.Verdict != checks.Pass && sub.Verdict != checks.Skip {
-			known := checks.Reasons[sub.Reason]
-			if sub.Remedy == "" && sub.Reason != r.Reason { // the result's own reason was explained above
-				sub.Causes, sub.Remedy = known.Causes, known.Remedy
-			}
-			trouble(b, sub, deeper+"        ")
-		}
-		parts(b, sub, deeper)
-	}
-}
-
-func headline(b *strings.Builder, r checks.Result, name, indent string) {
-	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
+	fmt.Fprintf(b, "%-7s %s", Word(r.Verdict), checks.Escape(name))
 	if r.Summary != "" {
 		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
 	}
 	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
+		line(b, deeper, "expected", r.Expected)
+		line(b, deeper, "found", r.Found)
+		for i, c := range r.Causes {
+			line(b, deeper, map[bool]string{true: "likely", false: ""}[i == 0], c)
+		}
+		line(b, deeper, "do", r.Remedy)
+		line(b, deeper, "reason", r.Reason)
+	}
+	if len(r.Sub) > 0 {
+		fmt.Fprintf(b, "%ssteps\n", deeper)
+		for _, sub := range r.Sub {
+			step(b, sub, deeper+"  ", r.Reason)
+		}
+	}
+	for _, row := range r.Rows {
+		seen(b, row)
+	}
+	if len(r.Evidence) > 0 {
+		fmt.Fprintf(b, "%sevidence\n", deeper)
+		list(b, deeper+"  ", sorted(r.Evidence), func(k string) []string { return []string{r.Evidence[k]} })
+	}
 }
 
-// trouble tells what was expected and found, why that may be, and what to do.
-func trouble(b *strings.Builder, r checks.Result, indent string) {
-	line(b, indent, "expected", r.Expected)
-	line(b, indent, "found", r.Found)
-	for i, c := range r.Causes {
-		line(b, indent, map[bool]string{true: "likely", false: ""}[i == 0], c)
+// step prints a stage and those below it. What to do stands below a stage whose
+// trouble is another than that of what it is part of, which was explained.
+func step(b *strings.Builder, r checks.Result, indent, explained string) {
+	name := r.Kind
+	switch {
+	case r.Target != "" && r.Kind != "" && r.Kind != "address":
+		name = r.Kind + " " + r.Target
+	case r.Target != "":
+		name = r.Target
+	case name == "":
+		name = r.ID
 	}
-	line(b, indent, "do", r.Remedy)
-	line(b, indent, "reason", r.Reason)
+	fmt.Fprintf(b, "%s%-7s %-4s", indent, Word(r.Verdict), checks.Escape(name))
+	if r.Summary != "" {
+		fmt.Fprintf(b, " %s", checks.Escape(r.Summary))
+	}
+	fmt.Fprintf(b, " (%d ms)", r.MS)
+	if r.Reason != "" {
+		fmt.Fprintf(b, " [%s]", checks.Escape(r.Reason))
+	}
+	b.WriteByte('\n')
+	if r.Reason != "" && r.Reason != explained {
+		line(b, indent+deeper, "do", checks.Reasons[r.Reason].Remedy)
+		explained = r.Reason
+	}
+	for _, sub := range r.Sub {
+		step(b, sub, indent+deeper, explained)
+	}
 }
 
 func line(b *strings.Builder, indent, label, text string) {
 	if text != "" {
 		fmt.Fprintf(b, "%s%-9s %s\n", indent, label, checks.Escape(text))
+	}
+}
+
+// shortRow is how long a row may be to stand in one line.
+const shortRow = 110
+
+// seen prints what was observed: a short row in one line, a long one with a
+// line for each value.
+func seen(b *strings.Builder, row checks.Row) {
+	if text := rowText(row); len(text) <= shortRow {
+		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(text))
+		return
+	}
+	head := "seen"
+	if addr, ok := row.Get("address"); ok {
+		head += " at " + addr
+	}
+	fmt.Fprintf(b, "%s%s\n", deeper, checks.Escape(head))
+	var keys []string
+	for _, k := range sorted(row) {
+		if k != "address" {
+			keys = append(keys, k)
+		}
+	}
+	list(b, deeper+"  ", keys, func(k string) []string { return row[k] })
+}
+
+// mostValues of one property are printed; a certificate may have thousands.
+const mostValues = 40
+
+// list prints keys in a column with their values beside them.
+func list(b *strings.Builder, indent string, keys []string, values func(string) []string) {
+	width := 0
+	for _, k := range keys {
+		if len(values(k)) > 0 {
+			width = max(width, len([]rune(checks.Escape(k))))
+		}
+	}
+	for _, k := range keys {
+		label := checks.Escape(k)
+		for i, v := range values(k) {
+			if i == mostValues {
+				v = fmt.Sprintf("and %d more", len(values(k))-i)
+			}
+			fmt.Fprintf(b, "%s%-*s  %s\n", indent, width, label, checks.Escape(v))
+			if label = ""; i == mostValues {
+				break
+			}
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func enterSample(t *testing.T, m *Model) {
 	focusLabel(t, m, "Build a DAG")
 	do(m, "space enter =DAG01 enter =FS01 enter*3 =10.0.0.50 pgdown")
 	at(t, m, answers.PageNetwork)
-	do(m, "down*6 enter =probe10@contoso.com enter =CONTOSO\\probe10 enter*2 right pgdown")
+	do(m, "down*7 enter =probe10@contoso.com enter =CONTOSO\\probe10 enter*2 right pgdown")
 	do(m, "enter =probe13@contoso.com enter =CONTOSO\\probe13 enter*2 right pgdown pgdown")
 	at(t, m, answers.PageChange)
 	do(m, "pgdown")
