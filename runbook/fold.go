@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 	"time"
@@ -234,7 +235,7 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	}
 	c.extendWaiver(p, e.Seq)
 	if c.result != nil {
-		c.history = append(c.history, Verdict{Time: c.seen, Verdict: c.result.Verdict, Reason: c.result.Reason})
+		c.history = append(c.history, Verdict{Time: c.seen, Verdict: c.result.Verdict, Reason: c.result.Reason, Found: cmp.Or(c.result.Found, c.result.Summary), By: c.result.Operator})
 		if len(c.history) > maxHistory {
 			c.history = c.history[1:]
 		}

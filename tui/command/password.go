@@ -14,7 +14,22 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook/migration"
+	"coexist/tui/linear"
 )
+
+// askInLines lets checks ask for passwords with a line of text where there is a
+// terminal to ask on.
+func (a *app) askInLines() {
+	in, ok := a.In.(*os.File)
+	if !ok || !isTerminal(a.In) {
+		return
+	}
+	asker := linear.NewAsker(a.Err, a.ascii, func() (string, error) {
+		data, err := term.ReadPassword(int(in.Fd()))
+		return string(data), err
+	})
+	a.logon, a.forget = asker.Logon, asker.Forget
+}
 
 // password reads the password of one account without showing it: from a file
 // descriptor, else from the terminal. It never comes from the command line.
@@ -57,55 +72,11 @@ func (a *app) logonFor(m *migration.Migration, fd int) error {
 		if err != nil {
 			return err
 		}
-		a.logon, a.forget = once(given.logon, false)
+		a.logon, a.forget = given.once()
 		return nil
 	}
 	a.askInLines()
 	return nil
-}
-
-// askInLines lets checks ask for passwords on the terminal, where there is one.
-func (a *app) askInLines() {
-	if !isTerminal(a.In) {
-		return
-	}
-	a.logon, a.forget = once(func(_ context.Context, account string) (checks.Credential, error) {
-		password, err := a.typed(account)
-		return checks.Credential{Username: account, Password: password}, err
-	}, true)
-}
-
-// once asks for every account one time, also of somebody who gave nothing: the
-// same account serves several test mailboxes and rounds. A refused password is
-// forgotten: the account is asked for anew in the next round where it can be,
-// and otherwise left out.
-func once(ask func(context.Context, string) (checks.Credential, error), anew bool) (logon func(context.Context, string) (checks.Credential, error), forget func(string)) {
-	type answer struct {
-		credential checks.Credential
-		err        error
-	}
-	var mu sync.Mutex
-	answers := map[string]answer{}
-	logon = func(ctx context.Context, account string) (checks.Credential, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		key := strings.ToLower(account)
-		if a, known := answers[key]; known {
-			return a.credential, a.err
-		}
-		c, err := ask(ctx, account)
-		answers[key] = answer{c, err}
-		return c, err
-	}
-	return logon, func(account string) {
-		mu.Lock()
-		defer mu.Unlock()
-		if anew {
-			delete(answers, strings.ToLower(account))
-			return
-		}
-		answers[strings.ToLower(account)] = answer{err: errNoPassword}
-	}
 }
 
 // passwords are those of several accounts, by lower-cased user name.
@@ -160,6 +131,19 @@ func (p passwords) logon(_ context.Context, user string) (checks.Credential, err
 		return checks.Credential{}, errNoPassword
 	}
 	return checks.Credential{Username: user, Password: password}, nil
+}
+
+// once hands out each password until it is refused: there is no other one to be
+// had, and it is not sent again.
+func (p passwords) once() (logon func(context.Context, string) (checks.Credential, error), forget func(string)) {
+	var refused sync.Map
+	logon = func(ctx context.Context, user string) (checks.Credential, error) {
+		if _, gone := refused.Load(strings.ToLower(user)); gone {
+			return checks.Credential{}, errNoPassword
+		}
+		return p.logon(ctx, user)
+	}
+	return logon, func(user string) { refused.Store(strings.ToLower(user), true) }
 }
 
 // maxPasswords is more than the passwords of all test mailboxes take.

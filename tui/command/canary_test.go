@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/netip"
@@ -24,7 +23,7 @@ import (
 	"coexist/runbook"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
-	"coexist/tui/command"
+	"coexist/runbook/runbooktest"
 )
 
 // canary is a password that must never be found again.
@@ -144,70 +143,24 @@ var canaryChecks = []struct{ name, kind, params string }{
 	{"attest", "attest", `question = "Is it so?"`},
 }
 
-const canaryReleases = `format = 1
-[[release]]
-name = "2013 CU23"
-version = "2013"
-build = "15.0.1497.2"
-range_upper = 15312
-org_version = 16133
-domain_version = 13237
-coexists = true
-support_end = "2023-04-11"
-sources = ["build numbers"]
-`
-
-const canarySteps = `format = 1
-source = "2010"
-title = "Exchange 2010 to Exchange 2013"
-revision = "2026-11-01"
-diagram = ["Clients"]
-[[step]]
-number = 1
-id = "prepare"
-title = "Prepare"
-slide = ["Prepare AD with Exchange 2013 schema"]
-reach = "organization"
-tasks = ["prepare.name"]
-[[step]]
-number = 2
-id = "switch"
-title = "Switch primary namespace to Exchange 2013 CAS"
-reach = "site"
-tasks = ["switch.go"]
-[[step]]
-number = 3
-id = "sites"
-title = "Repeat for additional sites"
-close_out = ["close.remove"]
-`
-
-const canaryTask = `format = 1
-[[task]]
-name = %q
-title = "Do it"
-scope = "org"
-why = "It is time."
-run_on = "the console"
-rights = "none"
-sources = ["none"]
-no_effect = "nothing reads it"
-[[task.command]]
-shell = "cmd"
-text = "echo done"
-`
-
-// canaryProcedure has all checks in its first task.
-func canaryProcedure() fstest.MapFS {
-	checked := fmt.Sprintf(canaryTask, "prepare.name")
+// canaryProcedure has them all in one task of the small procedure.
+func canaryProcedure(t *testing.T) fs.FS {
+	t.Helper()
+	files, ok := runbooktest.Small(t, "../../runbook", "prepare.name", "prepare.port").(fstest.MapFS)
+	if !ok {
+		t.Fatal("the small procedure is no map of files")
+	}
+	const name = "tasks/names.toml"
+	before, rest, _ := strings.Cut(string(files[name].Data), "[[task.check]]")
+	var b strings.Builder
+	b.WriteString(before)
 	for _, c := range canaryChecks {
 		shell := map[bool]string{true: "shell = \"2013\"\n"}[c.kind == "cmdlet"]
-		checked += fmt.Sprintf("[[task.check]]\nname = %q\ntitle = \"Look at %s\"\nkind = %q\ngate = \"soft\"\nparams = { %s }\nremedy = \"Mend it.\"\n%s", c.name, c.name, c.kind, c.params, shell)
+		fmt.Fprintf(&b, "[[task.check]]\nname = %q\ntitle = \"Look at %s\"\nkind = %q\ngate = \"soft\"\nparams = { %s }\nremedy = \"Mend it.\"\n%s", c.name, c.name, c.kind, c.params, shell)
 	}
-	return fstest.MapFS{
-		"releases.toml": {Data: []byte(canaryReleases)}, "procedures/2010.toml": {Data: []byte(canarySteps)}, "tasks/prepare.toml": {Data: []byte(checked)},
-		"tasks/switch.toml": {Data: []byte(fmt.Sprintf(canaryTask, "switch.go"))}, "tasks/close.toml": {Data: []byte(fmt.Sprintf(canaryTask, "close.remove"))},
-	}
+	b.WriteString(rest[strings.Index(rest, "[[task]]"):])
+	files[name] = &fstest.MapFile{Data: []byte(b.String())}
+	return files
 }
 
 // TestThePasswordIsNowhere runs checks of every kind with accounts, writes
@@ -227,7 +180,7 @@ func TestThePasswordIsNowhere(t *testing.T) {
 	if err := os.WriteFile(path, migration.Format(m), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, assets := canaryWorld(t), canaryProcedure()
+	l, assets := canaryWorld(t), canaryProcedure(t)
 	net := l.Env()
 	net.Logons = checks.NewLogons("mail.contoso.com", "echo.contoso.com")
 	net.Logon = func(_ context.Context, account string) (checks.Credential, error) {
@@ -314,27 +267,21 @@ func canaryCommands(t *testing.T, dir string, assets fs.FS, network func(checks.
 		{"status", "contoso.toml"}, {"status", "contoso.toml", "--json"}, {"export", "contoso.toml"}, {"export", "contoso.toml", "--format", "json"},
 		{"export", "contoso.toml", "--profile", "engineer", "-o", "engineer.md"}, {"export", "contoso.toml", "--redact", "-o", "redacted.md"},
 		{"journal", "verify", "contoso.toml"}, {"check", "contoso.toml", "--no-record"}, {"check", "contoso.toml", "--task", "nonsense"},
-		{"probe", "imap", "mail.contoso.com:993", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
-		{"probe", "pop", "mail.contoso.com:995", "--user", `CONTOSO\wrong`, "--transcript", "--json", "--allow-loopback"},
-		{"probe", "imap", "echo.contoso.com:993", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
+		{"probe", "imap", "mail.contoso.com", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
+		{"probe", "pop", "mail.contoso.com", "--user", `CONTOSO\wrong`, "--transcript", "--json", "--allow-loopback"},
+		{"probe", "imap", "echo.contoso.com", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
 		{"probe", "http", "https://echo.contoso.com/x", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
 		{"probe", "ldap", "dc1.contoso.com", "--query", "servers", "--user", `CONTOSO\reader`, "--transcript", "--allow-loopback"},
 		{"probe", "autodiscover", "probe13@contoso.com", "--user", `CONTOSO\probe13`, "--transcript", "--json", "--allow-loopback"},
 	} {
-		env := fieldEnvironment()
 		var out, problems bytes.Buffer
-		env.In, env.Out, env.Err, env.Dir, env.Assets, env.Network = strings.NewReader(""), &out, &problems, dir, assets, network
+		env := Environment{In: strings.NewReader(""), Out: &out, Err: &problems, Dir: dir, Getenv: func(string) string { return "" }, Now: time.Now,
+			User: "A. Meyer", Host: "jump", Assets: assets, Network: network}
 		if args[0] == "probe" {
-			r, w, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.WriteString(canary + "\n")
-			w.Close()
-			args = append(args, "--password-fd", fmt.Sprint(duplicate(t, r)))
+			env.In = strings.NewReader(canary + "\n")
+			args = append(args, "--password-fd", "0")
 		}
-		err := run(t.Context(), args, env)
-		command.ExitCode(err, &problems)
+		ExitCode(Run(t.Context(), args, env), &problems)
 		answers++
 		name := strings.Join(args[:2], " ")
 		if out.Len()+problems.Len() == 0 && args[0] != "export" {
@@ -342,20 +289,9 @@ func canaryCommands(t *testing.T, dir string, assets fs.FS, network func(checks.
 		}
 		noCanary(t, name+" (answer)", out.Bytes())
 		noCanary(t, name+" (errors)", problems.Bytes())
-		if strings.Contains(problems.String(), "unknown command") || strings.Contains(problems.String(), "unknown flag") || args[0] == "probe" && command.ExitCode(err, io.Discard) > 1 {
+		if strings.Contains(problems.String(), "unknown command") || strings.Contains(problems.String(), "unknown flag") {
 			t.Errorf("%s: %s", name, problems.String())
 		}
 	}
 	return answers
 }
-
-// duplicate hands a pipe's descriptor over to the program under test, which
-// closes it itself: the garbage collector must not do so a second time.
-func duplicate(t *testing.T, r *os.File) uintptr {
-	t.Helper()
-	pipes = append(pipes, r)
-	return r.Fd()
-}
-
-// pipes keeps the files whose descriptors were handed over.
-var pipes []*os.File
