@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"cmp"
-	"maps"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ type fold struct {
 	lost    map[string]checks.Result
 	waived  map[string]Waiver // of captured values, by key
 	ledgers map[*Phase]*ledger
-	undone  map[*Phase]int    // required tasks that are not carried out
+	undone  map[*Phase]int    // required tasks that are not carried out, where they were counted
 	blame   map[*Phase]*Check // why a gate was found closed last: the first to be asked again
 	reach   map[*Task]int64   // last reopening that a task is built on; nil: to be worked out
 
@@ -41,6 +40,8 @@ type fold struct {
 
 	prints map[*Task]string  // what tasks change with the values in force
 	asked  map[*Check]string // what checks ask with the values in force
+
+	undos map[string]*undoFold // ways back, by task id
 
 	notes     []Note
 	noteSeqs  []int64
@@ -94,8 +95,8 @@ func newFold(r *Runbook) *fold {
 	return &fold{
 		r: r, values: Values{}, known: map[string][]valueEntry{}, tasks: map[string]*taskFold{}, checks: map[string]*checkFold{},
 		begun: map[*Phase]int64{}, sealed: map[*Phase]int64{}, lost: map[string]checks.Result{}, waived: map[string]Waiver{},
-		ledgers: map[*Phase]*ledger{}, undone: maps.Clone(r.plan.undone), blame: map[*Phase]*Check{},
-		prints: map[*Task]string{}, asked: map[*Check]string{},
+		ledgers: map[*Phase]*ledger{}, undone: map[*Phase]int{}, blame: map[*Phase]*Check{},
+		prints: map[*Task]string{}, asked: map[*Check]string{}, undos: map[string]*undoFold{},
 	}
 }
 
@@ -157,9 +158,14 @@ func (f *fold) apply(e journal.Event) {
 		f.applyNote(e, p)
 	case *ValueSet:
 		f.setValue(valueEntry{p.Value, e.Seq, ValueSource{How: p.How, Time: e.Time, By: e.Operator}}, p.Key, e.Time)
+		f.readBack(e, p)
 	case *BackedOut:
 		f.backout, f.backedOut = &Backout{Time: e.Time, By: e.Operator, Reason: p.Reason}, e.Seq
 		f.forget()
+	case *TaskUndone:
+		f.applyUndone(e, p)
+	case *UndoChecked:
+		f.applyUndoChecked(e, p)
 	case *Undone:
 		f.undo(e, p)
 	}
@@ -179,7 +185,10 @@ func (f *fold) touch(id string, at time.Time) *taskFold {
 }
 
 // forget drops what was concluded about all phases.
-func (f *fold) forget() { clear(f.ledgers) }
+func (f *fold) forget() {
+	clear(f.ledgers)
+	clear(f.undone)
+}
 
 // revalue drops what was rendered with another value of that key.
 func (f *fold) revalue(key string) {
@@ -292,6 +301,7 @@ func (f *fold) applyDone(e journal.Event, p *TaskDone) {
 		return
 	}
 	f.begin(task.Phase, e)
+	f.carried(e, p.Task)
 	first := f.task(p.Task).seq == 0
 	if first {
 		at := f.at(e.Time)
@@ -302,8 +312,8 @@ func (f *fold) applyDone(e journal.Event, p *TaskDone) {
 		}
 	}
 	t := f.touch(p.Task, e.Time)
-	if first && !task.Optional {
-		f.undone[task.Phase]--
+	if n, counted := f.undone[task.Phase]; counted && first && !task.Optional {
+		f.undone[task.Phase] = n - 1
 	}
 	covered := !first && t.base < f.sealed[task.Phase]
 	t.seq, t.at, t.by, t.hash, t.ack = e.Seq, e.Time, e.Operator, p.Hash, 0
@@ -355,9 +365,6 @@ func (f *fold) reopen(e journal.Event, id string) {
 		return
 	}
 	t.seq, t.base, t.at, t.by, t.hash, t.ack = 0, 0, time.Time{}, "", "", 0
-	if !task.Optional {
-		f.undone[task.Phase]++
-	}
 	t.reopened++
 	t.again = e.Seq
 	f.reopenings++
