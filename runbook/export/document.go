@@ -20,6 +20,7 @@ type Options struct {
 	Profile string // one of Profiles; empty is "full"
 	Redact  bool   // stable pseudonyms for hosts, addresses, mailboxes and people
 	Format  string // "markdown" (default) or "json"; read by Write alone
+	Broken  string // where the chain of the journal breaks; the events are those before
 }
 
 // Document holds the facts of an export, format 1. A field tagged keep is

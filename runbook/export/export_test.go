@@ -516,3 +516,26 @@ func TestABackoutIsToldToItsEnd(t *testing.T) {
 	}
 	checkPage(t, out)
 }
+
+// A record of a journal that is damaged says so, wherever it speaks of the
+// journal, and is found to be what the journal gives all the same.
+func TestADamagedJournalIsNeverCalledUnbroken(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	events := lived(t, r, "")
+	o := Options{Broken: "the chain breaks at line 19: it was changed"}
+	for _, profile := range Profiles {
+		o.Profile = profile
+		out := write(t, r, events, o)
+		if strings.Contains(out, "unbroken") || !strings.Contains(out, "journal BROKEN") || !strings.Contains(out, "**Note:** The journal is damaged: the chain breaks at line 19") {
+			t.Errorf("profile %s does not tell of the damage", profile)
+		}
+		if _, err := Verify(r, events, o, []byte(out)); err != nil {
+			t.Errorf("profile %s: %v", profile, err)
+		}
+		whole := write(t, r, events[:9], Options{Profile: profile})
+		if _, err := Verify(r, events, o, []byte(whole)); err != nil {
+			t.Errorf("profile %s, written before the damage: %v", profile, err)
+		}
+	}
+}
