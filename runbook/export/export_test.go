@@ -539,3 +539,25 @@ func TestADamagedJournalIsNeverCalledUnbroken(t *testing.T) {
 		}
 	}
 }
+
+// What a result is made of is told part by part, each with its transcript.
+func TestPartsOfAResultAreTold(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	d := newDiary(t)
+	below := strings.Repeat("cd", 32)
+	d.add("task.done", runbook.TaskDone{Task: "prepare.schema/org"})
+	d.result(r, schemaCheck, checks.Result{Verdict: checks.Fail, Found: "one of two", Sub: []checks.Result{
+		{ID: "dc1", Verdict: checks.Pass, Found: "rangeUpper 15312"},
+		{ID: "dc2", Verdict: checks.Fail, Expected: "15312", Found: "14734", Reason: "ldap.schema_old", Transcript: below, Sub: []checks.Result{{ID: "bind", Verdict: checks.Unknown, Found: "no answer"}}},
+	}})
+	out := write(t, r, d.events, Options{})
+	for _, want := range []string{
+		"part: dc1: PASS, found rangeUpper 15312", "part: dc2: FAIL, expected 15312, found 14734, reason ldap.schema\\_old, transcript E-001", "part: dc2, bind: UNKNOWN, found no answer",
+		"| E-001 | transcript of " + schemaCheck + ", dc2 | measured |", below,
+	} {
+		if !strings.Contains(out, want) && !strings.Contains(strings.ReplaceAll(out, "\\_", "_"), strings.ReplaceAll(want, "\\_", "_")) {
+			t.Errorf("the record lacks %q", want)
+		}
+	}
+}
