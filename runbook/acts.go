@@ -71,9 +71,7 @@ func (s *Session) MarkDone(taskID, typed string) error {
 	if err := s.append(journal.Entry{Kind: EventDone, Data: done}); err != nil {
 		return err
 	}
-	if err := s.applyEffects(t, s.fold.values, now); err != nil {
-		return fmt.Errorf("recorded, but the laboratory did not take its effects: %w", err)
-	}
+	s.takeEffects(t, s.fold.values, now)
 	if s.opts.Waits != nil && t.Wait > 0 {
 		s.opts.Waits(t.Wait)
 	}

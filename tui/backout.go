@@ -216,7 +216,7 @@ func (p *page) undoChecks(c *runbook.UndoCard) {
 			p.text(4, "found    "+k.Answer.Found, p.th.Text)
 		}
 		for _, line := range k.Lines {
-			p.code(4, line)
+			p.code(4, "powershell", line)
 		}
 	}
 }

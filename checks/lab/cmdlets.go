@@ -46,6 +46,9 @@ var cmdlets = map[string]cmdlet{
 	"test-edgesynchronization":        get("EdgeSynchronization"),
 	"get-outlookprovider":             get("OutlookProvider"),
 	"get-umserver":                    get("UMServer"),
+	"get-umservice":                   get("UMService"),
+	"get-umdialplan":                  get("UMDialPlan"),
+	"get-service":                     getService,
 	"search-adminauditlog":            searchAudit,
 	"test-path":                       testPath,
 	"test-servicehealth":              testServices,
@@ -65,7 +68,7 @@ func get(noun string) cmdlet {
 }
 
 func (c *invocation) find(noun string) ([]any, error) {
-	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status"} {
+	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status", "includealternateserviceaccountcredentialstatus", "ignoredefaultscope"} {
 		c.used[harmless] = true
 	}
 	found := c.org.all(noun)
