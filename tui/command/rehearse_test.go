@@ -369,11 +369,6 @@ func (h *hand) export() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	for _, id := range []string{"unknown", "fail"} {
-		if n := strings.Count(strings.Join(h.events(), ""), `"verdict":"`+id+`"`); n > 0 {
-			h.t.Logf("%d results are %s", n, id)
-		}
-	}
 	head, _, _ := strings.Cut(string(text), "\n## ")
 	if !strings.Contains(head, "REHEARSAL") || !strings.Contains(string(text), "A. Meyer") {
 		h.t.Errorf("the head of the export:\n%s", head)
