@@ -102,6 +102,8 @@ type Verdict struct {
 	Time    time.Time
 	Verdict checks.Verdict
 	Reason  string
+	Found   string // what was found, or the summary where nothing else was said
+	By      string
 }
 
 // Waiver is a recorded exception for one check.

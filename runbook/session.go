@@ -122,10 +122,7 @@ func Open(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the procedures of this program cannot be used: %w", err)
 	}
-	var known migration.Known
-	for _, r := range lib.Releases.List {
-		known.Releases = append(known.Releases, r.Name)
-	}
+	known := knownReleases(lib)
 	m, err := migration.Load(path, known)
 	if err != nil {
 		return nil, err
@@ -153,6 +150,15 @@ func Open(path string, o Options) (*Session, error) {
 	}
 	go s.follow()
 	return s, nil
+}
+
+// knownReleases are those that a migration of a run may name.
+func knownReleases(lib *procedure.Library) migration.Known {
+	var known migration.Known
+	for _, r := range lib.Releases.List {
+		known.Releases = append(known.Releases, r.Name)
+	}
+	return known
 }
 
 // begin reads the journal, notes what is different from the last session, and

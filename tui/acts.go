@@ -291,13 +291,13 @@ func (m *Model) help() tea.Cmd {
 	}[m.focus]
 	m.push(&reader{title: "Help", write: func(p *page) {
 		p.text(0, here, p.th.Text)
-		group := ""
-		for _, a := range m.actions {
-			if a.group != group {
-				group = a.group
-				p.head(group)
+		for _, group := range []string{working, recording, looking, program, moving} {
+			p.head(group)
+			for _, a := range m.actions {
+				if a.group == group {
+					p.helpLine(a.show, a.title, a.why(m))
+				}
 			}
-			p.helpLine(a.show, a.title, a.why(m))
 		}
 		p.head("Signs")
 		p.signs()

@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -102,12 +104,21 @@ func writeResult(p *page, c *runbook.Check, st *runbook.CheckState, r checks.Res
 		p.labelled(1, 2, gl, s.Summary, sty, th.Text)
 		p.explain(3, s, "")
 	}
-	if len(st.History) > 0 {
-		p.head("Earlier")
-		for _, h := range slices.Backward(st.History) {
-			gl, sty := lookVerdict(th, h.Verdict)
-			p.add(span{" " + gl + " ", sty}, span{fmt.Sprintf("%-8s %s  ", h.Verdict, h.Time.In(m.now().Location()).Format("2006-01-02 15:04:05")), th.Text}, span{h.Reason, th.Dim})
-		}
+	p.attempts(st, r, m.now())
+}
+
+// attempts lists every time the check was run, the last first.
+func (p *page) attempts(st *runbook.CheckState, r checks.Result, now time.Time) {
+	if len(st.History) == 0 {
+		return
+	}
+	th := p.th
+	p.head("Attempts", span{plural(len(st.History)+1, "result", "results"), th.Dim})
+	list := append(slices.Clone(st.History), runbook.Verdict{Time: r.Started, Verdict: r.Verdict, Reason: r.Reason, Found: cmp.Or(r.Found, r.Summary), By: r.Operator})
+	for _, h := range slices.Backward(list) {
+		g, style := lookVerdict(th, h.Verdict)
+		p.pair([]span{{" " + g + " ", style}, {fmt.Sprintf("%-8s", h.Verdict), style}, {h.Time.In(now.Location()).Format("2006-01-02 15:04:05"), th.Text}, {"  " + h.Reason, th.Dim}}, span{h.By, th.Dim})
+		p.text(11, h.Found, th.Dim)
 	}
 }
 
@@ -185,7 +196,7 @@ func (p *page) undoCommand(i int, c *runbook.Command, values runbook.Values) {
 		return
 	}
 	for _, l := range r.Lines {
-		p.code(3, l)
+		p.code(3, c.Shell, l)
 	}
 	for _, need := range r.Pending {
 		p.text(3, "waits for "+need.Key+": it is rendered only from what was read before the change", p.th.Warn)

@@ -128,6 +128,17 @@ func duration(d time.Duration) string {
 	return fmt.Sprintf("%d h %d min", h, m)
 }
 
+// longTime words a time that went by; long ones in days.
+func longTime(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "Less than a minute"
+	case d < 48*time.Hour:
+		return duration(d.Truncate(time.Minute))
+	}
+	return plural(int(d/(24*time.Hour)), "day", "days")
+}
+
 // clock shows a moment: the time alone for today, with the date otherwise.
 func clock(t, now time.Time) string {
 	if t.IsZero() {

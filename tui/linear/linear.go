@@ -63,6 +63,8 @@ type Config struct {
 	// Export writes the record and says where; an empty path means the usual
 	// place.
 	Export func(s Session, path string) (string, error)
+	// Transcript returns the stored talk behind a result; nil when none is kept.
+	Transcript func(s Session, sha256 string) (string, error)
 	// SaveScript writes a script beside the migration, never over another file,
 	// and records it; nil where none can be written.
 	SaveScript func(Session, script.Options) (path string, m script.Manifest, err error)

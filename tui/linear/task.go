@@ -256,7 +256,30 @@ func (t *talk) transcript(c *runbook.Check) error {
 		t.con.say("Part: %s: %s", verdict(sub), sub.Summary)
 	}
 	for _, v := range s.History {
-		t.con.say("Earlier: %s at %s %s", v.Verdict, clock(v.Time), v.Reason)
+		line := fmt.Sprintf("Earlier: %s at %s", v.Verdict, clock(v.Time))
+		for _, more := range []string{v.Reason, v.Found} {
+			if more != "" {
+				line += ", " + more
+			}
+		}
+		t.con.say("%s", line)
 	}
+	t.stored(r)
 	return nil
+}
+
+// stored tells the talk behind a result, where it was kept.
+func (t *talk) stored(r checks.Result) {
+	if r.Transcript == "" || t.cfg.Transcript == nil {
+		return
+	}
+	text, err := t.cfg.Transcript(t.s, r.Transcript)
+	if err != nil {
+		t.con.say("The transcript can't be read: %s", err)
+		return
+	}
+	t.con.say("Transcript:")
+	for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		t.con.say("   %s", l)
+	}
 }
