@@ -353,11 +353,12 @@ func TestRehearseHeadless(t *testing.T) {
 		want []string
 	}{
 		"to the end":       {nil, 0, []string{`"finished": true`, `"stuck": []`, `"source": "2010"`}},
-		"fault":            {[]string{"--fault", "stale-dns"}, 1, []string{`"finished": false`, "switch.dns-internal/redmond/primary-address"}},
+		"fault":            {[]string{"--fault", "stale-dns"}, 0, []string{`"finished": true`, `"check": "switch.dns-internal/redmond/primary-address"`, `"cleared": true`}},
 		"unknown fault":    {[]string{"--fault", "gremlins"}, 2, nil},
 		"unknown source":   {[]string{"--source", "2003"}, 2, nil},
 		"unknown drill":    {[]string{"--scenario", "doomsday"}, 2, nil},
-		"scenario by name": {[]string{"--scenario", "slow-forest"}, 1, []string{"prepare.schema/org/version"}},
+		"scenario by name": {[]string{"--scenario", "slow-forest"}, 0, []string{`"check": "prepare.schema/org/version"`, `"cleared": true`}},
+		"not for it":       {[]string{"--scenario", "large", "--source", "mixed"}, 2, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -410,6 +411,10 @@ func TestRehearsalOnScreen(t *testing.T) {
 	term = start(t, dir, 120, 40)
 	term.WaitText("Rehearse with the built-in organisation")
 	term.Type("a")
+	term.WaitText("Which organisation?")
+	term.Press("enter")
+	term.WaitText("What goes wrong?")
+	term.Press("enter")
 	term.WaitText("REHEARSAL")
 	term.Type("q")
 	if code := term.WaitExit(); code != 0 {

@@ -46,8 +46,9 @@ func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode 
 		return a.linear(ctx, session)
 	}
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Edit: a.edit, Reopen: a.reopen, Export: a.writeExport, Preview: renderExport,
-		Rehearse: func(source string) (*runbook.Session, error) {
-			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
+		Drills: a.drills,
+		Rehearse: func(source, scenario string, faults []string) (*runbook.Session, error) {
+			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source, Scenario: scenario, Faults: faults})
 		},
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
