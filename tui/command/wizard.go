@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -48,7 +49,12 @@ func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode 
 	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Edit: a.edit, Reopen: a.reopen, Export: a.writeExport, Preview: renderExport,
 		Drills: a.drills,
 		Rehearse: func(source, scenario string, faults []string) (*runbook.Session, error) {
-			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source, Scenario: scenario, Faults: faults})
+			q := rehearsal.Request{Dir: a.Dir, Source: source, Scenario: scenario, Faults: faults}
+			if len(faults) > 0 { // beside the one without them
+				name := "rehearsal-" + scenario + "-" + source + "-" + strings.ReplaceAll(strings.Join(faults, "-"), ":", "-")
+				q.Dir = filepath.Join(a.Dir, name)
+			}
+			return a.rehearse(q)
 		},
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
