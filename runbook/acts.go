@@ -345,19 +345,6 @@ func (r *Runbook) MayBeEmpty(key string) bool {
 	return r.values[name].Captured
 }
 
-// DeclareBackout records the retreat: nothing opens any more.
-func (s *Session) DeclareBackout(reason string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if strings.TrimSpace(reason) == "" {
-		return &Refused{Why: "a backout needs a reason"}
-	}
-	if s.fold.backout != nil {
-		return &Refused{Why: "a backout is declared already, by " + s.fold.backout.By}
-	}
-	return s.append(journal.Entry{Kind: EventBackout, Data: BackedOut{Reason: reason}})
-}
-
 func (s *Session) taskNamed(id string) (*Task, error) {
 	s.catchUp()
 	if t := s.runbook.Task(id); t != nil {

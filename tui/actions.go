@@ -61,7 +61,7 @@ func boardActions() []action {
 		{keys: []string{"u"}, show: "u", title: "Reopen the last own action", group: recording, why: (*Model).whyReadOnly, do: (*Model).undoLast},
 		{keys: []string{"o"}, show: "o", title: "Reopen this task", group: recording, why: (*Model).whyNoReopen, do: (*Model).reopen},
 		{keys: []string{"E"}, show: "E", title: "Edit the migration: sites, servers, names, features", group: recording, why: (*Model).whyNoEdit, do: (*Model).edit},
-		{keys: []string{"D"}, show: "D", title: "Declare a back-out", group: recording, why: (*Model).whyReadOnly, do: (*Model).backout},
+		{keys: []string{"D"}, show: "D", title: "Declare a back-out, or show the way back", group: recording, why: (*Model).whyReadOnly, do: (*Model).backout},
 		{keys: []string{"t"}, show: "t", title: "Details and transcript of a check", group: looking, why: (*Model).whyNoResult, do: (*Model).transcript},
 		{keys: []string{"b"}, show: "b", title: "Undo card", group: looking, why: (*Model).whyNoUndo, do: (*Model).undoCard},
 		{keys: []string{"ctrl+g"}, show: "ctrl+g", title: "The gate: what blocks the next step", group: looking, do: (*Model).gate},

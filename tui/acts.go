@@ -124,11 +124,6 @@ func (m *Model) reopen() tea.Cmd {
 	return nil
 }
 
-func (m *Model) backout() tea.Cmd {
-	m.push(m.newBackout())
-	return nil
-}
-
 func (m *Model) undoLast() tea.Cmd {
 	e := m.engine
 	return func() tea.Msg {

@@ -29,6 +29,8 @@ type engine interface {
 	UndoLast() (string, error)
 	DeclareBackout(reason string) error
 	Preview(text []byte) (*runbook.Change, error)
+	MarkUndone(taskID string, how runbook.Undoing) error
+	CheckUndone(taskID, check, found, note string) (runbook.UndoAnswer, error)
 }
 
 // snapMsg brings a new snapshot.

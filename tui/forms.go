@@ -225,7 +225,7 @@ func (m *Model) newBackout() dialog {
 		},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
-				return m.act("The back-out is recorded.", func(e engine) error { return e.DeclareBackout(strings.TrimSpace(v[0])) })
+				return m.act("The back-out is recorded. D shows the way back.", func(e engine) error { return e.DeclareBackout(strings.TrimSpace(v[0])) })
 			}
 		}})
 }

@@ -158,34 +158,6 @@ func (p *page) evidence(e map[string]string) {
 	}
 }
 
-// newUndoCard shows how to go back from a task.
-func (m *Model) newUndoCard(t *runbook.Task) dialog {
-	values := m.snap.Progress.Values
-	d := &reader{title: "Undo card: " + t.Title, stay: map[string]func(*Model) tea.Cmd{}}
-	d.write = func(p *page) {
-		p.text(0, where(t), p.th.Dim)
-		if t.NoReturn != "" {
-			p.add(span{" No way back ", p.th.Danger})
-			p.text(0, t.NoReturn, p.th.Bad)
-		}
-		if s := duration(t.UndoTime); s != "" {
-			p.text(0, "Takes about "+s+".", p.th.Dim)
-		}
-		if t.UndoText != "" {
-			p.blank()
-			p.text(0, t.UndoText, p.th.Text)
-		}
-		for i, c := range t.Undo {
-			p.undoCommand(i, c, values)
-		}
-	}
-	if len(t.Undo) > 0 {
-		d.stay["y"] = func(m *Model) tea.Cmd { return m.chooseFrom("Copy from the undo card", t, t.Undo, true) }
-		d.extra = append(d.extra, hint{key: "y", does: "copy"})
-	}
-	return d
-}
-
 func (p *page) undoCommand(i int, c *runbook.Command, values runbook.Values) {
 	p.blank()
 	p.labelled(0, 3, fmt.Sprintf("%d.", i+1), c.About, p.th.Dim, p.th.Text)

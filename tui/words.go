@@ -32,6 +32,8 @@ func look(th *paint.Theme, s runbook.Status) (string, paint.Style) {
 		return g.Changed, th.Warn
 	case runbook.Stale:
 		return g.Stale, th.Warn
+	case runbook.TakenBack:
+		return g.NotYet, th.Warn
 	case runbook.NotYet:
 		return g.NotYet, th.Dim
 	case runbook.Attested:

@@ -47,14 +47,20 @@ type stage struct {
 // open opens a rehearsal; spoil may change the settings of its session.
 func open(t *testing.T, q rehearsal.Request, spoil func(*runbook.Options)) *stage {
 	t.Helper()
+	return openAt(t, q, time.Now, spoil)
+}
+
+// openAt is open at a clock of its own.
+func openAt(t *testing.T, q rehearsal.Request, now func() time.Time, spoil func(*runbook.Options)) *stage {
+	t.Helper()
 	lib, err := library()
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := content(t)
-	s := &stage{clock: rehearsal.NewClock(time.Now)}
+	s := &stage{clock: rehearsal.NewClock(now)}
 	q.Known = migration.Known{Releases: lib.Releases.Targets()}
-	if s.Rehearsal, err = all.Prepare(q, time.Now()); err != nil {
+	if s.Rehearsal, err = all.Prepare(q, now()); err != nil {
 		t.Fatal(err)
 	}
 	m, err := migration.Load(s.Migration(), migration.Known{Releases: lib.Releases.Targets()})

@@ -42,6 +42,8 @@ type Session interface {
 	SetValue(key, value string) error
 	UndoLast() (string, error)
 	DeclareBackout(reason string) error
+	MarkUndone(taskID string, how runbook.Undoing) error
+	CheckUndone(taskID, check, found, note string) (runbook.UndoAnswer, error)
 }
 
 var _ Session = (*runbook.Session)(nil)

@@ -105,6 +105,11 @@ func (t *talk) showCommands() {
 }
 
 func (t *talk) command(head string, c *runbook.Command) {
+	t.commandWith(head, c, t.snap.Progress.Values)
+}
+
+// commandWith tells a command with other values than those in force.
+func (t *talk) commandWith(head string, c *runbook.Command, values runbook.Values) {
 	line := head + ", " + shell(c.Shell)
 	if c.On != "" {
 		line += ", on " + c.On
@@ -116,7 +121,7 @@ func (t *talk) command(head string, c *runbook.Command) {
 		line += ": " + c.About
 	}
 	t.con.say("%s", line)
-	r, err := c.Render(t.snap.Progress.Values)
+	r, err := c.Render(values)
 	if err != nil {
 		t.con.say("This command can't be written: %s", err)
 		return
