@@ -27,7 +27,7 @@ func (m *Model) newFaults(source, scenario string) dialog {
 	_, faults := m.cfg.Drills(source)
 	begin := func(names ...string) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
-			return m.opening(false, func() (*runbook.Session, error) { return m.cfg.Rehearse(source, scenario, names) })
+			return m.openWith(false, func() (*runbook.Session, error) { return m.cfg.Rehearse(source, scenario, names) })
 		}
 	}
 	l := &chooser{title: "What goes wrong?", typing: true, intro: "A rehearsal that was begun goes on as it was.", all: []choice{

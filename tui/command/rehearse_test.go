@@ -21,16 +21,12 @@ import (
 	"coexist/tui/tuitest"
 )
 
-// TestMain lets the test binary stand in for the program, so that tests can
-// run it in a pseudo terminal.
-func TestMain(m *testing.M) {
-	if os.Getenv("COEXIST_TEST_PROGRAM") == "" {
-		os.Exit(m.Run())
-	}
+// shipped runs the program as it is delivered.
+func shipped() int {
 	dir, _ := os.Getwd()
 	err := Run(context.Background(), os.Args[1:], Environment{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Dir: dir, Getenv: os.Getenv,
 		Now: time.Now, User: "meyer", Host: "jumphost", Assets: assets.FS, Network: checks.FieldEnv})
-	os.Exit(ExitCode(err, os.Stderr))
+	return ExitCode(err, os.Stderr)
 }
 
 // program starts the program on a terminal, or without one.
@@ -55,7 +51,7 @@ func TestRehearsalByHand(t *testing.T) {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			answerQuestions(t, dir, source)
+			describeSite(t, dir, source)
 			h := newHand(t, dir, source)
 			h.walk()
 			h.export()
@@ -63,9 +59,9 @@ func TestRehearsalByHand(t *testing.T) {
 	}
 }
 
-// answerQuestions fills the intake in: one site with an old server of each version
+// describeSite fills the intake in: one site with an old server of each version
 // and a new one.
-func answerQuestions(t *testing.T, dir, source string) {
+func describeSite(t *testing.T, dir, source string) {
 	t.Helper()
 	term := tuitest.Start(t, program(dir), 120, 40)
 	say := func(text string, keys ...string) {

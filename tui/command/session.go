@@ -46,7 +46,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 		return nil, err
 	}
 	return runbook.Open(path, runbook.Options{
-		Library: lib, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Library: lib, Migration: m, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Rehearsal: a.rehearsing,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
