@@ -55,11 +55,12 @@ func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 		m.endEdit()
 		return nil
 	case intake.Rehearse:
-		if m.cfg.Rehearse == nil {
+		if m.cfg.Rehearse == nil || m.cfg.Drills == nil {
 			m.push(&reader{title: "Rehearsal", write: func(p *page) { p.text(0, "Rehearsals are not available here.", p.th.Text) }})
 			return nil
 		}
-		return m.openWith(false, func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
+		m.push(m.newDrill(wish.Source))
+		return nil
 	case intake.Quit:
 		return m.quitNow()
 	}

@@ -53,8 +53,11 @@ type Config struct {
 	// Reopen opens a migration again after it was edited: the field, or its
 	// rehearsal. The session that had it open is closed by then.
 	Reopen func(was runbook.Snapshot) (*runbook.Session, error)
-	// Rehearse opens the built-in organisation of a source version.
-	Rehearse func(source string) (*runbook.Session, error)
+	// Rehearse opens the organisation of a scenario from a source version, with
+	// faults besides.
+	Rehearse func(source, scenario string, faults []string) (*runbook.Session, error)
+	// Drills are the scenarios and faults to choose from.
+	Drills func(source string) (scenarios, faults []Drill)
 	// Export writes the runbook as Markdown and returns where.
 	Export func(*runbook.Session) (path string, markdown []byte, err error)
 	// Preview renders the same without writing; nil falls back to Export.

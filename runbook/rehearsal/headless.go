@@ -199,10 +199,11 @@ func (w *walker) again(t *runbook.Task) (bool, error) {
 	var stale []string
 	for _, c := range t.Checks {
 		s := w.look().Progress.Checks[c.ID]
-		if s != nil && !s.Satisfied && s.Result != nil && (s.Status != runbook.Failed || s.Result.Verdict == checks.Unknown) && w.looked[c.ID] < w.acts {
-			w.looked[c.ID] = w.acts
-			stale = append(stale, c.ID)
+		if s == nil || s.Satisfied || w.looked[c.ID] >= w.acts || s.Status == runbook.Failed && s.Result.Verdict == checks.Fail {
+			continue
 		}
+		w.looked[c.ID] = w.acts
+		stale = append(stale, c.ID)
 	}
 	return confirmed || len(stale) > 0, w.check(stale)
 }

@@ -55,6 +55,7 @@ func (s Scenario) Migration(source string) (*migration.Migration, error) {
 	if _, err := toml.Decode(string(migration.Sample(source)), m); err != nil {
 		return nil, err
 	}
+	m.Network.LogonOverOldTLS = true // the old servers speak nothing newer than TLS 1.0
 	m.Organization.Domains = append(m.Organization.Domains, s.Domains...)
 	if err := s.features(&m.Features); err != nil {
 		return nil, err

@@ -70,6 +70,9 @@ func TestLargeScenario(t *testing.T) {
 		for _, s := range m.Sites {
 			servers += len(s.Servers)
 		}
+		if !m.Network.LogonOverOldTLS {
+			t.Errorf("from %s: the old servers speak TLS 1.0 alone, and no logon over it is allowed", source)
+		}
 		if servers != 40 || len(m.Sites) != 9 {
 			t.Errorf("from %s: %d servers in %d sites", source, servers, len(m.Sites))
 		}

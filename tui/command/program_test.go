@@ -272,6 +272,10 @@ func TestRehearsalOnScreen(t *testing.T) {
 	term = start(t, dir, 120, 40)
 	term.WaitText("Rehearse with the built-in organisation")
 	term.Type("a")
+	term.WaitText("Which organisation?")
+	term.Press("enter")
+	term.WaitText("What goes wrong?")
+	term.Press("enter")
 	term.WaitText("REHEARSAL")
 	term.Type("q")
 	if code := term.WaitExit(); code != 0 {

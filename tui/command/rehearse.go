@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,6 +68,25 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 		Rehearsal: r.Name(), Extra: r.Recorded(),
 	})
 	return s, org, r, err
+}
+
+// drills are what the start screen offers to rehearse from a source.
+func (a *app) drills(source string) (scenarios, faults []tui.Drill) {
+	content, err := rehearsal.LoadContent(a.Assets)
+	if err != nil {
+		return nil, nil // opening one says why
+	}
+	for _, s := range content.Scenarios {
+		if slices.Contains(s.Sources, source) {
+			scenarios = append(scenarios, tui.Drill{Name: s.Name, Doc: s.Doc})
+		}
+	}
+	for _, f := range content.Faults {
+		if len(f.Sources) == 0 || slices.Contains(f.Sources, source) {
+			faults = append(faults, tui.Drill{Name: f.Name, Doc: f.Doc})
+		}
+	}
+	return scenarios, faults
 }
 
 // endRehearsals closes what rehearsals run.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -45,8 +46,14 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 	// and costs next to nothing.
 	debug.SetGCPercent(50)
 	return tui.Run(ctx, tui.Config{Opening: opening, Open: a.open, Start: a.start, Edit: a.edit, Reopen: a.reopen, Export: a.writeExport, Preview: renderExport,
-		Rehearse: func(source string) (*runbook.Session, error) {
-			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
+		Drills: a.drills,
+		Rehearse: func(source, scenario string, faults []string) (*runbook.Session, error) {
+			q := rehearsal.Request{Dir: a.Dir, Source: source, Scenario: scenario, Faults: faults}
+			if len(faults) > 0 { // beside the one without them
+				name := "rehearsal-" + scenario + "-" + source + "-" + strings.ReplaceAll(strings.Join(faults, "-"), ":", "-")
+				q.Dir = filepath.Join(a.Dir, name)
+			}
+			return a.rehearse(q)
 		},
 		Transcript: transcript, Copy: a.copyText, CopyFile: a.copyToFile, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})

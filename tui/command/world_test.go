@@ -26,6 +26,9 @@ import (
 // TestMain lets the test binary stand in for the program: the end-to-end tests
 // run it in a pseudo terminal, with the laboratory as its network.
 func TestMain(m *testing.M) {
+	if os.Getenv("COEXIST_TEST_PROGRAM") != "" {
+		os.Exit(shipped())
+	}
 	if world := os.Getenv("COEXIST_TEST_WORLD"); world != "" {
 		os.Exit(inWorld(world))
 	}
