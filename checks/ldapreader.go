@@ -263,3 +263,21 @@ func DirectoryKind(classes []string) string {
 // DatabaseRPC is the RPC Client Access server or array of a mailbox database,
 // which its legacy name carries; "" when it names none.
 func DatabaseRPC(legacyDN string) string { return rpcServer(legacyDN) }
+
+// DirectoryClock asks a domain controller for the time, without logging on.
+func DirectoryClock(ctx context.Context, env *Env, host string) (time.Time, *DirectoryTrouble) {
+	host = plainHost(host)
+	if err := validTarget("domain controller", host); err != nil {
+		return time.Time{}, &DirectoryTrouble{Unknown, "ldap.no_dc", err.Error()}
+	}
+	d, f := (&ldapProbe{env: env, c: Check{Kind: "ldap", Params: Params{}}}).openAnonymous(ctx, host)
+	if f != nil {
+		return time.Time{}, &DirectoryTrouble{f.Verdict, f.Reason, f.Summary}
+	}
+	defer d.close()
+	at, ok := ReadDirectoryTime(d.root.currentTime)
+	if !ok {
+		return time.Time{}, &DirectoryTrouble{Unknown, "ldap.bad_value", host + " does not tell the time"}
+	}
+	return at, nil
+}

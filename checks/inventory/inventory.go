@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"coexist/checks/machine"
 )
 
 // Where an inventory comes from.
@@ -23,33 +25,33 @@ const (
 
 // Inventory is what an organisation consists of, format 1.
 type Inventory struct {
-	Format       int           `json:"format"` // 1
-	Source       string        `json:"source"` // FromLDAP or FromShell
-	Shell        string        `json:"shell,omitempty"`
-	From         string        `json:"from"` // domain controller, or the computer whose shell was used
-	Started      time.Time     `json:"started"`
-	Ended        time.Time     `json:"ended"`
-	Machine      []Remark      `json:"machine,omitempty"` // what was found about the computer that read it
-	Notes        []string      `json:"notes,omitempty"`   // what a reader must know: read without TLS, referrals not followed
-	Forest       Forest        `json:"forest"`
-	Organization *Organization `json:"organization,omitempty"`
-	Domains      []Domain      `json:"domains,omitempty"`
-	Controllers  []Controller  `json:"controllers,omitempty"`
-	RoleHolders  []RoleHolder  `json:"role_holders,omitempty"`
-	Sites        []Object      `json:"sites,omitempty"`
-	Servers      []Server      `json:"servers,omitempty"`
-	Directories  []Directory   `json:"directories,omitempty"`
-	Points       []Point       `json:"points,omitempty"`
-	MailDomains  []MailDomain  `json:"mail_domains,omitempty"`
-	Arrays       []Array       `json:"arrays,omitempty"`
-	Connectors   []Connector   `json:"connectors,omitempty"`
-	AddressBooks []AddressBook `json:"address_books,omitempty"`
-	Databases    []Database    `json:"databases,omitempty"`
-	Groups       []Group       `json:"groups,omitempty"`
-	DialPlans    []Object      `json:"dial_plans,omitempty"`
-	Hybrid       []Object      `json:"hybrid,omitempty"`
-	FolderPlans  []Object      `json:"folder_plans,omitempty"` // policies of managed folders
-	Gaps         []Gap         `json:"gaps,omitempty"`
+	Format       int              `json:"format"` // 1
+	Source       string           `json:"source"` // FromLDAP or FromShell
+	Shell        string           `json:"shell,omitempty"`
+	From         string           `json:"from"` // domain controller, or the computer whose shell was used
+	Started      time.Time        `json:"started"`
+	Ended        time.Time        `json:"ended"`
+	Machine      []machine.Remark `json:"machine,omitempty"` // what was found about the computer that read it
+	Notes        []string         `json:"notes,omitempty"`   // what a reader must know: read without TLS, referrals not followed
+	Forest       Forest           `json:"forest"`
+	Organization *Organization    `json:"organization,omitempty"`
+	Domains      []Domain         `json:"domains,omitempty"`
+	Controllers  []Controller     `json:"controllers,omitempty"`
+	RoleHolders  []RoleHolder     `json:"role_holders,omitempty"`
+	Sites        []Object         `json:"sites,omitempty"`
+	Servers      []Server         `json:"servers,omitempty"`
+	Directories  []Directory      `json:"directories,omitempty"`
+	Points       []Point          `json:"points,omitempty"`
+	MailDomains  []MailDomain     `json:"mail_domains,omitempty"`
+	Arrays       []Array          `json:"arrays,omitempty"`
+	Connectors   []Connector      `json:"connectors,omitempty"`
+	AddressBooks []AddressBook    `json:"address_books,omitempty"`
+	Databases    []Database       `json:"databases,omitempty"`
+	Groups       []Group          `json:"groups,omitempty"`
+	DialPlans    []Object         `json:"dial_plans,omitempty"`
+	Hybrid       []Object         `json:"hybrid,omitempty"`
+	FolderPlans  []Object         `json:"folder_plans,omitempty"` // policies of managed folders
+	Gaps         []Gap            `json:"gaps,omitempty"`
 }
 
 // Sections of an inventory, as gaps name them.
@@ -81,13 +83,6 @@ type Gap struct {
 	Object    string `json:"object,omitempty"`    // empty: of all its objects
 	Reason    string `json:"reason"`              // code, as results have it
 	Text      string `json:"text"`
-}
-
-// Remark is one thing that was found about the computer that did the reading.
-type Remark struct {
-	Name string `json:"name"` // clock, proxy, hosts, resolver, tls, portal
-	Bad  bool   `json:"bad"`
-	Text string `json:"text"`
 }
 
 // Forest is the forest as its configuration shows it.

@@ -46,6 +46,10 @@ var cmdlets = map[string]cmdlet{
 	"test-edgesynchronization":        get("EdgeSynchronization"),
 	"get-outlookprovider":             get("OutlookProvider"),
 	"get-umserver":                    get("UMServer"),
+	"get-accepteddomain":              get("AcceptedDomain"),
+	"get-umdialplan":                  get("UMDialPlan"),
+	"get-hybridconfiguration":         get("HybridConfiguration"),
+	"get-managedfoldermailboxpolicy":  get("ManagedFolderMailboxPolicy"),
 	"search-adminauditlog":            searchAudit,
 	"test-path":                       testPath,
 	"test-servicehealth":              testServices,
@@ -65,7 +69,7 @@ func get(noun string) cmdlet {
 }
 
 func (c *invocation) find(noun string) ([]any, error) {
-	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status"} {
+	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status", "includepreexchange2010", "includepreexchange2013"} {
 		c.used[harmless] = true
 	}
 	found := c.org.all(noun)

@@ -108,6 +108,9 @@ func (o *Organization) buildSettings() {
 		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
 	o.add(newItem("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
 		"SourceTransportServers", o.names(func(s blueprint.Server) bool { return s.Version != "2013" && slices.Contains(s.Roles, "hub-transport") })))
+	for _, d := range o.plan.MailDomains {
+		o.add(newItem("AcceptedDomain", "Name", d, "Identity", d, "DomainName", d, "DomainType", "Authoritative"))
+	}
 	o.add(newItem("OutlookProvider", "Name", "EXPR", "Identity", "EXPR", "CertPrincipalName", nil))
 	o.add(newItem("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
 }

@@ -39,9 +39,11 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	label := a.labelled(net, m)
 	return runbook.Open(path, runbook.Options{
 		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			label(ctx)
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},
 	})
