@@ -44,8 +44,11 @@ func OpenDirectory(ctx context.Context, env *Env, host, account string) (*Direct
 	if account == "" {
 		account = DirectoryAccount
 	}
-	env.allowHost(host)
-	p := &ldapProbe{env: env, c: Check{Kind: "ldap", Params: Params{"account": account}}}
+	// The host was typed, or listed by the directory itself: the password may go
+	// there as it may with a check that names it.
+	named := *env
+	named.named = namedHosts(Params{"targets": []any{host}})
+	p := &ldapProbe{env: &named, c: Check{Kind: "ldap", Params: Params{"account": account}}}
 	d, f := p.open(ctx, host, directoryPorts)
 	if f != nil {
 		return nil, &DirectoryTrouble{f.Verdict, f.Reason, f.Summary}

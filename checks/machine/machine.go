@@ -152,11 +152,11 @@ func Proxies(getenv func(string) string) []Remark {
 // withoutLogon takes a user and password out of a proxy's address.
 func withoutLogon(v string) string {
 	if u, err := url.Parse(v); err == nil && u.User != nil {
-		u.User = url.User("…")
-		return checks.Escape(u.Redacted())
+		u.User = nil
+		return checks.Escape(u.String()) + " (with a logon)"
 	}
 	if i := strings.LastIndexByte(v, '@'); i >= 0 {
-		v = "…" + v[i:]
+		v = v[i+1:] + " (with a logon)"
 	}
 	return checks.Escape(v)
 }

@@ -40,11 +40,7 @@ func (p *proposer) features() {
 	p.feature("outlook_anywhere", func(f *migration.Features) { f.OutlookAnywhere = true }, inventory.SectionDirectories, "Outlook Anywhere of an old server", p.outlookAnywhere())
 	p.feature("relay_connectors", func(f *migration.Features) { f.RelayConnectors = true }, inventory.SectionConnectors, "receive connector beyond those of Setup", p.relays())
 	p.feature("hybrid", func(f *migration.Features) { f.Hybrid = true }, inventory.SectionHybrid, "hybrid configuration", p.objects(p.i.Hybrid))
-	if p.i.Source == inventory.FromLDAP || len(p.i.FolderPlans) > 0 {
-		p.feature("managed_folders", func(f *migration.Features) { f.ManagedFolders = true }, inventory.SectionFolderPlans, "policy of managed folders", p.objects(p.i.FolderPlans))
-	} else {
-		p.ask("features.managed_folders", "Are managed folders in use?", p.unread(inventory.SectionFolderPlans), "no")
-	}
+	p.feature("managed_folders", func(f *migration.Features) { f.ManagedFolders = true }, inventory.SectionFolderPlans, "policy of managed folders", p.objects(p.i.FolderPlans))
 	p.feature("disjoint_namespace", func(f *migration.Features) { f.DisjointNamespace = true }, inventory.SectionDomains, "server whose full name is of no domain of the forest", p.disjoint())
 	const not = "the directory does not show it"
 	for _, a := range []struct{ key, question string }{

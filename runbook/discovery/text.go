@@ -21,12 +21,7 @@ func (p *Proposal) Text() string {
 		if l.Note != "" {
 			fmt.Fprintf(&b, "      %s\n", inventory.Printable(l.Note))
 		}
-		for _, o := range l.From[:min(len(l.From), 3)] {
-			fmt.Fprintf(&b, "      from %s\n", o)
-		}
-		if more := len(l.From) - 3; more > 0 {
-			fmt.Fprintf(&b, "      and %s\n", countOf(more, "further place", "further places"))
-		}
+		fmt.Fprintf(&b, "      from %s\n", l.Place())
 	}
 	if len(p.Lines) == 0 {
 		b.WriteString("  nothing\n")
@@ -46,6 +41,39 @@ func (p *Proposal) Text() string {
 		}
 	}
 	return b.String()
+}
+
+// Place names where a line was read, short enough for one line: the first
+// object with its attributes, and how many more there are.
+func (l Line) Place() string {
+	if len(l.From) == 0 {
+		return ""
+	}
+	one, attrs, more := l.From[0].Object, []string{}, 0
+	for _, o := range l.From {
+		switch {
+		case o.Object != one:
+			more++
+		case o.Attribute != "":
+			attrs = append(attrs, o.Attribute)
+		}
+	}
+	text := Origin{Object: Shorten(one), Attribute: strings.Join(attrs, ", ")}.String()
+	if more > 0 {
+		text += fmt.Sprintf(" (and %s)", countOf(more, "further object", "further objects"))
+	}
+	return text
+}
+
+// Shorten leaves out the end of a distinguished name that all objects of an
+// organisation share.
+func Shorten(dn string) string {
+	for _, end := range []string{",CN=Administrative Groups,", ",CN=Microsoft Exchange,CN=Services,", ",CN=Configuration,DC="} {
+		if i := strings.Index(dn, end); i > 0 && strings.HasPrefix(dn, "CN=") {
+			return dn[:i] + ",…"
+		}
+	}
+	return dn
 }
 
 // String names the place on one line.
@@ -79,7 +107,7 @@ func FindingsText(list []Finding) string {
 			fmt.Fprintf(&b, "      %s\n", f.Mend)
 		}
 		for _, o := range f.From[:min(len(f.From), 2)] {
-			fmt.Fprintf(&b, "      from %s\n", o)
+			fmt.Fprintf(&b, "      from %s\n", Origin{Shorten(o.Object), o.Attribute})
 		}
 	}
 	return b.String()
