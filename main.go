@@ -25,7 +25,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log.SetOutput(io.Discard) // net/http would write what hostile servers send onto the screen
-	os.Exit(command.ExitCode(run(ctx, os.Args[1:], fieldEnvironment()), os.Stderr))
+	restore := command.SetUpConsole()
+	code := command.ExitCode(run(ctx, os.Args[1:], fieldEnvironment()), os.Stderr)
+	restore()
+	os.Exit(code)
 }
 
 // run carries out one command line.

@@ -29,7 +29,7 @@ func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
 		lib: lib, m: m, proc: proc,
 		templates: map[string]*procedure.Template{}, views: map[viewKey]*Data{}, byName: map[string][]*Task{},
 		r: &Runbook{
-			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Release: release,
+			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Overlay: lib.Overlay, Release: release,
 			tasks: map[string]*Task{}, checks: map[string]*Check{}, phases: map[string]*Phase{},
 		},
 	}

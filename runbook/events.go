@@ -53,8 +53,9 @@ type MigrationPrint struct {
 
 // ProcedurePrint is a procedure as it was, by the hashes of its tasks.
 type ProcedurePrint struct {
-	Hash  string            `json:"hash"`
-	Tasks map[string]string `json:"tasks"` // name → hash of its definition
+	Hash    string            `json:"hash"`
+	Overlay string            `json:"overlay,omitempty"` // hash of the overlay alone
+	Tasks   map[string]string `json:"tasks"`             // name → hash of its definition
 }
 
 // OperatorNamed tells who works from here on.

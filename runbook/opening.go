@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -14,10 +15,15 @@ import (
 )
 
 // prepare works out what must be recorded before anything else: that a run
-// starts, or that the migration or the procedure is not what it was.
-func (s *Session) prepare(text string, known migration.Known) {
+// starts, or that the migration or the procedure is not what it was. A run that
+// rests on an overlay is not opened without one by mistake.
+func (s *Session) prepare(text string, known migration.Known) error {
 	m := MigrationPrint{Hash: digest(text), Text: text}
 	lastM, lastP := lastPrints(s.events)
+	if lastP != nil && lastP.Overlay != "" && s.lib.Overlay == "" && !s.opts.Shipped {
+		return fmt.Errorf("%s was worked on with an overlay of the procedures (sha256 %.12s…), and none was given: its steps and checks would vanish; "+
+			"give its folder with --procedures DIR, or --procedures none to go on without it", JournalPath(s.path), lastP.Overlay)
+	}
 	if lastM == nil || lastP == nil {
 		s.preamble = append(s.preamble, func() journal.Entry { // the prints take time that only recording needs
 			return journal.Entry{Kind: EventStarted, Data: RunStarted{
@@ -26,7 +32,7 @@ func (s *Session) prepare(text string, known migration.Known) {
 				Procedure: procedurePrint(s.lib, s.runbook.Source),
 			}}
 		})
-		return
+		return nil
 	}
 	if lastM.Hash != m.Hash {
 		change := MigrationChanged{Migration: m, Before: lastM.Hash, Summary: s.edited(*lastM, known)}
@@ -39,6 +45,7 @@ func (s *Session) prepare(text string, known migration.Known) {
 		s.preamble = append(s.preamble, func() journal.Entry { return journal.Entry{Kind: EventProcedure, Data: change} })
 		s.notices = append(s.notices, "The procedure is another one than in the last session: "+change.Summary.String()+".")
 	}
+	return nil
 }
 
 func fileName(path string) string {
@@ -110,7 +117,7 @@ func prints(r *Runbook) map[string]string {
 
 // procedurePrint covers the tasks that a source's procedure lists.
 func procedurePrint(lib *procedure.Library, source string) ProcedurePrint {
-	out := ProcedurePrint{Hash: lib.Hash, Tasks: map[string]string{}}
+	out := ProcedurePrint{Hash: lib.Hash, Overlay: lib.Overlay, Tasks: map[string]string{}}
 	for _, step := range lib.Procedures[source].Steps {
 		for _, name := range slices.Concat(step.Tasks, step.CloseOut) {
 			raw, err := json.Marshal(lib.Tasks[name])

@@ -27,6 +27,7 @@ type Runbook struct {
 	Title     string
 	Diagram   []string // words of the slide's picture that belong to no step
 	Hash      string   // content hash of the procedure (all task and procedure files), hex
+	Overlay   string   // content hash of the overlay that lies over the shipped procedure, hex; "" without one
 	Release   procedure.Release
 	Steps     []*Step
 	Phases    []*Phase // every gated stretch of work, in order

@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Assets    fs.FS              // tasks, procedures, releases
 	Library   *procedure.Library // Assets as they were loaded before; nil: Open loads them
+	Shipped   bool               // the shipped procedures are wanted, even where the journal knows an overlay
 	Clock     func() time.Time
 	Run       func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result
 	Apply     func(effects []effect.Effect, at time.Time) error // nil in the field
@@ -158,7 +159,9 @@ func (s *Session) begin(text string, known migration.Known) error {
 	if err := s.sameKind(); err != nil {
 		return err
 	}
-	s.prepare(text, known)
+	if err := s.prepare(text, known); err != nil {
+		return err
+	}
 	if err := s.replay(); err != nil {
 		return err
 	}

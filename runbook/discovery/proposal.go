@@ -66,32 +66,42 @@ func Propose(i *inventory.Inventory, release string) *Proposal {
 // Migration is what the accepted lines say; nil accepts all. It is not complete
 // before the asks are answered.
 func (p *Proposal) Migration(accepted func(Line) bool) *migration.Migration {
-	m := &migration.Migration{Format: 1}
-	at := map[string]int{}
+	return p.Onto(&migration.Migration{Format: 1}, accepted)
+}
+
+// Onto puts the accepted lines into a migration that exists already: what they
+// name is changed, and what they do not name stays.
+func (p *Proposal) Onto(m *migration.Migration, accepted func(Line) bool) *migration.Migration {
 	for _, l := range p.Lines {
 		if accepted != nil && !accepted(l) {
 			continue
 		}
-		var site *migration.Site
-		if l.site != "" {
-			n, known := at[l.site]
-			if !known && l.set != nil && l.server == nil && l.Key == siteKey(l.site) {
-				n, known = len(m.Sites), true
-				at[l.site] = n
-				m.Sites = append(m.Sites, migration.Site{Name: l.site})
-			}
-			if !known {
-				continue // its site was rejected
-			}
-			site = &m.Sites[n]
-		}
-		if l.server != nil {
-			site.Servers = append(site.Servers, *l.server)
+		if l.site == "" {
+			l.set(m, nil)
 			continue
 		}
-		l.set(m, site)
+		n := slices.IndexFunc(m.Sites, func(s migration.Site) bool { return strings.EqualFold(s.Name, l.site) })
+		switch {
+		case n >= 0 && l.server != nil:
+			put(&m.Sites[n], *l.server)
+		case n >= 0:
+			l.set(m, &m.Sites[n])
+		case l.Key == siteKey(l.site):
+			m.Sites = append(m.Sites, migration.Site{Name: l.site})
+		} // else its site was rejected
 	}
 	return m
+}
+
+// put changes a server of a site to what was found, or adds it.
+func put(site *migration.Site, found migration.Server) {
+	for n := range site.Servers {
+		if s := &site.Servers[n]; strings.EqualFold(s.Name, found.Name) {
+			s.Version, s.Roles, s.FQDN, s.Domain = found.Version, found.Roles, found.FQDN, found.Domain
+			return
+		}
+	}
+	site.Servers = append(site.Servers, found)
 }
 
 func siteKey(name string) string           { return "site[" + name + "]" }

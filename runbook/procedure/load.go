@@ -20,7 +20,8 @@ type Library struct {
 	Procedures map[string]*Procedure // by source: "2007", "2010", "mixed"
 	Tasks      map[string]*Task      // by name
 	Releases   Releases
-	Hash       string // SHA-256 over all files, names and contents, hex
+	Hash       string // SHA-256 over all files, names and contents, hex; with an overlay, over both hashes
+	Overlay    string // SHA-256 over the files of the overlay, hex; "" without one
 
 	where map[string]written // of tasks, by name
 }

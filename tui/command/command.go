@@ -75,15 +75,16 @@ func Run(ctx context.Context, args []string, env Environment) error {
 // app is what the commands share.
 type app struct {
 	Environment
-	operator string
-	ascii    bool
-	plain    bool
-	readOnly bool
-	looking  bool // an answer is read off, nothing else is done
-	version  bool
-	asker    *tui.Asker
-	logon    func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
-	lib      *procedure.Library
+	operator   string
+	ascii      bool
+	plain      bool
+	readOnly   bool
+	looking    bool // an answer is read off, nothing else is done
+	version    bool
+	procedures string // folder of an overlay, or shippedAlone
+	asker      *tui.Asker
+	logon      func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	lib        *procedure.Library
 
 	mu         sync.Mutex
 	rehearsals []*lab.Organization // to be closed when the screens are left
@@ -111,6 +112,7 @@ one the start screen opens.`,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.operator, "operator", "", "who is working: recorded with everything (default: asked once)")
+	flags.StringVar(&a.procedures, "procedures", "", "folder with your own tasks and checks, laid over the shipped ones; none: without those of an earlier time")
 	flags.BoolVar(&a.ascii, "ascii", a.Getenv("COEXIST_ASCII") != "", "draw with ASCII characters alone")
 	root.Flags().BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
 	// cobra's own flag prints through text/template, which keeps the linker from
@@ -118,7 +120,7 @@ one the start screen opens.`,
 	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), discoverCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
-		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), versionCommand(a), manCommand(root))
+		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), procedureCommand(a), versionCommand(a), manCommand(root))
 	return root
 }
 

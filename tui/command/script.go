@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func scriptCommand(a *app) *cobra.Command {
 		Short: "Write a read-only script for the Exchange Management Shell",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if o.Shell != "2007" && o.Shell != "2010" && o.Shell != "2013" {
+			if o.Shell != "" && o.Shell != "2007" && o.Shell != "2010" && o.Shell != "2013" {
 				return fmt.Errorf("--shell %q: expected 2007, 2010 or 2013", o.Shell)
 			}
 			if o.Step == 0 || out == "" {
@@ -59,6 +60,11 @@ func scriptCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer s.Close()
+			if o.Shell == "" {
+				if o.Shell, err = onlyShell(s.Snapshot(), o.Step); err != nil {
+					return err
+				}
+			}
 			o.Tool = version()
 			m, err := script.Save(s, o, a.path(out), migration.WriteNew)
 			if err != nil {
@@ -70,9 +76,30 @@ func scriptCommand(a *app) *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&o.Step, "step", 0, "step of the diagram")
-	c.Flags().StringVar(&o.Shell, "shell", "2013", "2007, 2010 or 2013")
+	c.Flags().StringVar(&o.Shell, "shell", "", "2007, 2010 or 2013 (default: the only one that the step is read in)")
 	c.Flags().StringVar(&o.Server, "server", "", "only what must be read on this server")
 	c.Flags().BoolVar(&o.Capture, "capture", false, "also read the values that the step's tasks will change")
 	c.Flags().StringVarP(&out, "output", "o", "", "the script to write; never overwritten")
 	return c
+}
+
+// onlyShell is the shell that a step is read in, when there is but one.
+func onlyShell(snap runbook.Snapshot, step int) (string, error) {
+	offers, err := script.Offers(snap.Runbook, step, snap.Progress.Values)
+	if err != nil {
+		return "", err
+	}
+	var shells []string
+	for _, o := range offers {
+		if !slices.Contains(shells, o.Shell) {
+			shells = append(shells, o.Shell)
+		}
+	}
+	switch len(shells) {
+	case 0:
+		return "", script.ErrNothing
+	case 1:
+		return shells[0], nil
+	}
+	return "", fmt.Errorf("step %d is read in the shells of %s: name one with --shell, and write a script for each", step, strings.Join(shells, " and "))
 }

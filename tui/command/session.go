@@ -41,7 +41,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	}
 	label := a.labelled(net, m)
 	return runbook.Open(path, runbook.Options{
-		Library: lib, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Library: lib, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			label(ctx)
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
@@ -91,13 +91,30 @@ func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) 
 // library loads the procedures, once.
 func (a *app) library() (*procedure.Library, error) {
 	if a.lib == nil {
-		lib, err := procedure.Load(a.Assets)
+		lib, err := a.loadLibrary()
 		if err != nil {
 			return nil, err
 		}
 		a.lib = lib
 	}
 	return a.lib, nil
+}
+
+// shippedAlone is what --procedures says when no overlay is wanted.
+const shippedAlone = "none"
+
+func (a *app) loadLibrary() (*procedure.Library, error) {
+	if a.procedures == "" || a.procedures == shippedAlone {
+		return procedure.Load(a.Assets)
+	}
+	lib, err := procedure.LoadWith(a.Assets, os.DirFS(a.path(a.procedures)))
+	if err != nil {
+		return nil, fmt.Errorf("--procedures %s:\n%w", a.procedures, err)
+	}
+	if found := procedure.Lint(lib, checks.Kinds()); len(found) > 0 {
+		return nil, fmt.Errorf("--procedures %s: %d problem(s), the first: %s; `coexist procedure lint %[1]s` lists all", a.procedures, len(found), found[0])
+	}
+	return lib, nil
 }
 
 func (a *app) known() (migration.Known, error) {

@@ -17,6 +17,9 @@ func versionCommand(a *app) *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(a.Out, "coexist %s\nprocedures sha256:%s\n", version(), lib.Hash)
+			if lib.Overlay != "" {
+				fmt.Fprintf(a.Out, "overlay sha256:%s\n", lib.Overlay)
+			}
 			return nil
 		},
 	}
