@@ -219,19 +219,19 @@ func (a *app) readOrTake(ctx context.Context, f discoverFlags, m *migration.Migr
 	net.Logon = func(context.Context, string) (checks.Credential, error) {
 		return checks.Credential{Username: f.user, Password: password}, nil
 	}
-	return a.readDirectory(ctx, net, m)
+	return a.readDirectory(ctx, a.Err, net, m)
 }
 
 // readDirectory tests this computer, reads, and tests it again with the names
 // that were found.
-func (a *app) readDirectory(ctx context.Context, net *checks.Env, m *migration.Migration) (*inventory.Inventory, error) {
+func (a *app) readDirectory(ctx context.Context, talk io.Writer, net *checks.Env, m *migration.Migration) (*inventory.Inventory, error) {
 	web, names := "", []string(nil)
 	if m != nil {
 		web, names = m.Namespace.Primary, m.Hosts()
 	}
 	before := machine.Test(ctx, net, a.questions(web, append(names, net.Directory.Controllers...), net.Directory.Controllers))
 	if bad := machine.Label(before); bad != "" {
-		fmt.Fprintf(a.Err, "this computer: %s\n", bad)
+		fmt.Fprintf(talk, "this computer: %s\n", bad)
 	}
 	inv, err := inventory.Read(ctx, net, inventory.Request{})
 	if err != nil {

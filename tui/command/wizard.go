@@ -47,7 +47,7 @@ func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode 
 			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
 		},
 		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText, Compare: a.compareFor})
 }
 
 // linear talks in numbered prompts and plain lines.
@@ -102,6 +102,8 @@ func (a *app) intake() intake.Config {
 		SaveDraft: migration.SaveAtomic,
 		DropDraft: os.Remove,
 		LoadDraft: os.ReadFile,
+		Discover:  a.discoverFor,
+		Inventory: a.proposeFrom,
 	}
 }
 
