@@ -229,7 +229,22 @@ type Group struct {
 
 // Whole tells whether all objects of a section were seen, so that what is not
 // among them is not there.
-func (i *Inventory) Whole(section string) bool { return i.gap(section, "", "") == nil }
+func (i *Inventory) Whole(section string) bool { return i.missing(section) == nil }
+
+// missing is why a section is not whole; nil when it is. Without the
+// organisation nothing below it was looked for.
+func (i *Inventory) missing(section string) *Gap {
+	if g := i.gap(section, "", ""); g != nil {
+		return g
+	}
+	if i.Source == FromLDAP && i.Organization == nil && !slices.Contains(outside, section) {
+		return i.gap(SectionOrganization, "", "")
+	}
+	return nil
+}
+
+// outside are the sections that do not lie below the organisation.
+var outside = []string{SectionForest, SectionOrganization, SectionDomains, SectionControllers, SectionRoleHolders, SectionSites}
 
 // Shown tells whether an attribute is one that the reader can see, so that an
 // object without it has none.
@@ -248,7 +263,7 @@ func (i *Inventory) gap(section, attribute, object string) *Gap {
 
 // Why says why a section is not whole; "" when it is.
 func (i *Inventory) Why(section string) string {
-	if g := i.gap(section, "", ""); g != nil {
+	if g := i.missing(section); g != nil {
 		return g.Text
 	}
 	return ""

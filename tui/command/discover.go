@@ -31,6 +31,7 @@ type discoverFlags struct {
 	loopback, asJSON        bool
 	from, save, draft       string
 	script, shell           string
+	inherit                 string
 }
 
 func discoverCommand(a *app) *cobra.Command {
@@ -50,6 +51,7 @@ Without LDAP: --script writes a read-only script for the Exchange Management
 Shell; --inventory takes in what it saved.`,
 		Example: `  coexist discover --dc dc1.contoso.com --user 'CONTOSO\meyer' --release "2013 CU23" -o contoso.toml
   coexist discover contoso.toml --user 'CONTOSO\meyer'
+  coexist discover contoso.toml --user 'CONTOSO\meyer' --inherit "A. Meyer"
   coexist discover --script inventory.ps1 --shell 2010
   coexist discover --inventory coexist-1a2b3c4d.json -o contoso.toml`,
 		Args: cobra.MaximumNArgs(1),
@@ -78,6 +80,7 @@ Shell; --inventory takes in what it saved.`,
 	flags.StringArrayVar(&f.rejects, "reject", nil, "leave out the line with this key, and what stands below it (repeatable)")
 	flags.StringVar(&f.script, "script", "", "write the inventory script to this file; never overwritten")
 	flags.StringVar(&f.shell, "shell", "2010", "shell that the script is for: 2007, 2010 or 2013")
+	flags.StringVar(&f.inherit, "inherit", "", "record the tasks that are true already, taken over as before our time by this person; their checks have still to be run")
 	return c
 }
 
@@ -170,6 +173,9 @@ func (a *app) compare(ctx context.Context, file string, f discoverFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.inherit != "" {
+		return a.inherit(file, inv, f)
+	}
 	list := discovery.Compare(m, inv, discovery.Options{Releases: a.lib.Releases})
 	if err := a.answer(f.asJSON, list, func() string { return discovery.FindingsText(list) }); err != nil {
 		return err
@@ -177,6 +183,26 @@ func (a *app) compare(ctx context.Context, file string, f discoverFlags) error {
 	if discovery.Worst(list) >= discovery.Drift || discovery.Blind(list) {
 		return failure{errQuiet}
 	}
+	return nil
+}
+
+// inherit records what is true already.
+func (a *app) inherit(file string, inv *inventory.Inventory, f discoverFlags) error {
+	s, err := a.openToRecord(file, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	claims := discovery.AlreadyTrue(s.Snapshot().Runbook, inv, a.lib.Releases)
+	ids, err := s.Inherit(discovery.InheritedOf(claims), f.inherit)
+	if err != nil {
+		return err
+	}
+	claims = slices.DeleteFunc(claims, func(c discovery.Claim) bool { return !slices.Contains(ids, c.Task) })
+	if err := a.answer(f.asJSON, claims, func() string { return discovery.ClaimsText(claims) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "%d tasks recorded as carried out before our time; run their checks now: coexist check %s\n", len(ids), file)
 	return nil
 }
 
