@@ -73,11 +73,20 @@ func TestDocumentedCommands(t *testing.T) {
 					goTest(t, line)
 					continue
 				}
-				args := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(line, "coexist"), "go run ."))
+				args := wordsOf(strings.TrimPrefix(strings.TrimPrefix(line, "coexist"), "go run ."))
 				docsCommand(t, dir, line, args)
 			}
 		})
 	}
+}
+
+// wordsOf splits a command line as a shell does that knows quotes.
+func wordsOf(line string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile(`"([^"]*)"|'([^']*)'|(\S+)`).FindAllStringSubmatch(line, -1) {
+		out = append(out, m[1]+m[2]+m[3])
+	}
+	return out
 }
 
 // filled is what stands for something in the docs, and what is put there.
@@ -90,7 +99,7 @@ var filled = map[string]string{
 // refused on the sample: there is no terminal here, nothing was done yet, or it
 // was done before.
 var mayRefuse = []string{
-	"this is no terminal", "there is no file", "no such file", "the chain holds", "exists", "is there already",
+	"this is no terminal", "there is no terminal to ask", "there is no file", "no such file", "the chain holds", "exists", "is there already",
 }
 
 func docsCommand(t *testing.T, dir, line string, args []string) {
