@@ -88,7 +88,12 @@ func (c *comparer) origin(object, attribute string) []Origin {
 	return []Origin{originIn(c.i, object, attribute)}
 }
 
+// machine tells what bears on everything else: the computer that read, and how
+// it was read.
 func (c *comparer) machine() {
+	for _, n := range c.i.Notes {
+		c.say(Finding{Severity: Note, Code: "read.note", Text: inventory.Printable(n)})
+	}
 	for _, r := range c.i.Machine {
 		if r.Bad {
 			c.say(Finding{Severity: Note, Code: "machine." + r.Name, Text: "this computer: " + r.Text, Mend: "read on with that in mind, or repeat from a computer without it"})
@@ -192,7 +197,7 @@ func (c *comparer) absent(key string, s migration.Server) {
 	case !c.i.Whole(inventory.SectionServers):
 		c.say(Finding{Severity: Unread, Code: "server.unread", Key: key, Text: s.Name + " was not seen, and not all servers could be read", Typed: s.Name})
 	case s.Version == "2013":
-		c.say(Finding{Severity: Note, Code: "server.to_come", Key: key, Text: s.Name + " is not installed yet", Typed: s.Name})
+		c.say(Finding{Severity: Note, Code: "server.to_come", Key: key, Text: s.Name + " is not installed yet"})
 	default:
 		c.say(Finding{Severity: Drift, Code: "server.gone", Key: key, Text: s.Name + " was typed as Exchange " + s.Version + " and is not in the organisation", Typed: s.Name,
 			Mend: "correct its name, or take it out if it was removed; it may also have been removed by this upgrade"})

@@ -54,6 +54,14 @@ type Proposal struct {
 // installed, or "" to ask for it.
 func Propose(i *inventory.Inventory, release string) *Proposal {
 	p := &proposer{i: i, names: namesOf(i), Proposal: &Proposal{Format: 1, From: i.From, Read: i.Started}}
+	for _, r := range i.Machine {
+		if r.Bad {
+			p.remark("this computer: %s", inventory.Printable(r.Text))
+		}
+	}
+	for _, n := range i.Notes {
+		p.remark("%s", inventory.Printable(n))
+	}
 	p.organization()
 	p.target(release)
 	p.namespace()
