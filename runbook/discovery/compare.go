@@ -251,10 +251,32 @@ func orNone(s string) string {
 
 // gaps tells what could not be read; none of it counts as absent.
 func (c *comparer) gaps() {
-	for _, g := range c.i.Gaps {
+	for _, g := range grouped(c.i.Gaps) {
 		c.say(Finding{Severity: Unread, Code: g.Reason, Text: inventory.Printable(g.Text), Mend: "read it with an account that may, or with the script in the management shell",
 			From: []Origin{{Object: orNoneOf(g.Object, g.Section), Attribute: g.Attribute}}})
 	}
+}
+
+// grouped tells the gaps of many objects once: the first of them, and how many
+// more there are of its kind. Domain controllers are named one by one.
+func grouped(list []inventory.Gap) []inventory.Gap {
+	type kind struct{ section, attribute, reason string }
+	at := map[kind]int{}
+	more := map[kind]int{}
+	var out []inventory.Gap
+	for _, g := range list {
+		k := kind{g.Section, g.Attribute, g.Reason}
+		if _, seen := at[k]; seen && g.Object != "" && g.Section != inventory.SectionControllers {
+			more[k]++
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, g)
+	}
+	for k, n := range more {
+		out[at[k]].Text += fmt.Sprintf(" (and of %s)", countOf(n, "further object", "further objects"))
+	}
+	return out
 }
 
 func orNoneOf(object, section string) string {

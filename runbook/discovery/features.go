@@ -10,14 +10,14 @@ import (
 
 // feature proposes a fact from the objects that show it. With none it is
 // proposed as absent only where the section was seen as a whole.
-func (p *proposer) feature(key string, set func(*migration.Features), section, what string, from []Origin) {
+func (p *proposer) feature(key string, set func(*migration.Features, bool), section, what string, from []Origin) {
 	key = "features." + key
 	switch {
 	case len(from) > 0:
 		p.line(Line{Key: key, Value: "yes", From: some(from), Note: countOf(len(from), "object", "objects") + ": " + what,
-			set: func(m *migration.Migration, _ *migration.Site) { set(&m.Features) }})
+			set: func(m *migration.Migration, _ *migration.Site) { set(&m.Features, true) }})
 	case p.i.Whole(section):
-		p.line(Line{Key: key, Value: "no", From: []Origin{{Object: p.base()}}, Note: "no " + what + " below it", set: func(*migration.Migration, *migration.Site) {}})
+		p.line(Line{Key: key, Value: "no", From: []Origin{{Object: p.base()}}, Note: "no " + what + " below it", set: func(m *migration.Migration, _ *migration.Site) { set(&m.Features, false) }})
 	default:
 		p.ask(key, "Is there any "+what+"?", p.i.Why(section), "")
 	}
@@ -31,17 +31,17 @@ func (p *proposer) base() string {
 }
 
 func (p *proposer) features() {
-	p.feature("public_folders", func(f *migration.Features) { f.PublicFolders = true }, inventory.SectionDatabases, "public folder database", p.publicDatabases())
-	p.feature("unified_messaging", func(f *migration.Features) { f.UnifiedMessaging = true }, inventory.SectionDialPlans, "dial plan", p.objects(p.i.DialPlans))
+	p.feature("public_folders", func(f *migration.Features, on bool) { f.PublicFolders = on }, inventory.SectionDatabases, "public folder database", p.publicDatabases())
+	p.feature("unified_messaging", func(f *migration.Features, on bool) { f.UnifiedMessaging = on }, inventory.SectionDialPlans, "dial plan", p.objects(p.i.DialPlans))
 	if len(p.i.DialPlans) > 0 {
 		p.ask("features.um_tls", "Do the UM servers talk to gateways by TLS?", "it depends on the gateways too", "no")
 	}
-	p.feature("edge_transport", func(f *migration.Features) { f.EdgeTransport = true }, inventory.SectionServers, "Edge Transport server", p.edges())
-	p.feature("outlook_anywhere", func(f *migration.Features) { f.OutlookAnywhere = true }, inventory.SectionDirectories, "Outlook Anywhere of an old server", p.outlookAnywhere())
-	p.feature("relay_connectors", func(f *migration.Features) { f.RelayConnectors = true }, inventory.SectionConnectors, "receive connector beyond those of Setup", p.relays())
-	p.feature("hybrid", func(f *migration.Features) { f.Hybrid = true }, inventory.SectionHybrid, "hybrid configuration", p.objects(p.i.Hybrid))
-	p.feature("managed_folders", func(f *migration.Features) { f.ManagedFolders = true }, inventory.SectionFolderPlans, "policy of managed folders", p.objects(p.i.FolderPlans))
-	p.feature("disjoint_namespace", func(f *migration.Features) { f.DisjointNamespace = true }, inventory.SectionDomains, "server whose full name is of no domain of the forest", p.disjoint())
+	p.feature("edge_transport", func(f *migration.Features, on bool) { f.EdgeTransport = on }, inventory.SectionServers, "Edge Transport server", p.edges())
+	p.feature("outlook_anywhere", func(f *migration.Features, on bool) { f.OutlookAnywhere = on }, inventory.SectionDirectories, "Outlook Anywhere of an old server", p.outlookAnywhere())
+	p.feature("relay_connectors", func(f *migration.Features, on bool) { f.RelayConnectors = on }, inventory.SectionConnectors, "receive connector beyond those of Setup", p.relays())
+	p.feature("hybrid", func(f *migration.Features, on bool) { f.Hybrid = on }, inventory.SectionHybrid, "hybrid configuration", p.objects(p.i.Hybrid))
+	p.feature("managed_folders", func(f *migration.Features, on bool) { f.ManagedFolders = on }, inventory.SectionFolderPlans, "policy of managed folders", p.objects(p.i.FolderPlans))
+	p.feature("disjoint_namespace", func(f *migration.Features, on bool) { f.DisjointNamespace = on }, inventory.SectionDomains, "server whose full name is of no domain of the forest", p.disjoint())
 	const not = "the directory does not show it"
 	for _, a := range []struct{ key, question string }{
 		{"pop_imap", "Do people use POP or IMAP?"}, {"kerberos_asa", "Is there an alternate service account for Kerberos?"},

@@ -91,7 +91,7 @@ func (p *Proposal) Onto(m *migration.Migration, accepted func(Line) bool) *migra
 		n := slices.IndexFunc(m.Sites, func(s migration.Site) bool { return strings.EqualFold(s.Name, l.site) })
 		switch {
 		case n >= 0 && l.server != nil:
-			put(&m.Sites[n], *l.server)
+			put(m, &m.Sites[n], *l.server)
 		case n >= 0:
 			l.set(m, &m.Sites[n])
 		case l.Key == siteKey(l.site):
@@ -101,13 +101,23 @@ func (p *Proposal) Onto(m *migration.Migration, accepted func(Line) bool) *migra
 	return m
 }
 
-// put changes a server of a site to what was found, or adds it.
-func put(site *migration.Site, found migration.Server) {
-	for n := range site.Servers {
-		if s := &site.Servers[n]; strings.EqualFold(s.Name, found.Name) {
-			s.Version, s.Roles, s.FQDN, s.Domain = found.Version, found.Roles, found.FQDN, found.Domain
+// put changes a server to what was found, in the site where it was found, or
+// adds it. What the directory does not know of it stays.
+func put(m *migration.Migration, site *migration.Site, found migration.Server) {
+	for n := range m.Sites {
+		other := &m.Sites[n]
+		at := slices.IndexFunc(other.Servers, func(s migration.Server) bool { return strings.EqualFold(s.Name, found.Name) })
+		if at < 0 {
+			continue
+		}
+		kept := other.Servers[at]
+		kept.Version, kept.Roles, kept.FQDN, kept.Domain = found.Version, found.Roles, found.FQDN, found.Domain
+		if other == site {
+			site.Servers[at] = kept
 			return
 		}
+		other.Servers = slices.Delete(other.Servers, at, at+1)
+		found = kept
 	}
 	site.Servers = append(site.Servers, found)
 }

@@ -185,7 +185,7 @@ func (p *proposer) further() {
 		p.remark("there is a DAG %s of %s: it stays with the version of its members; the new servers need one of their own",
 			inventory.Printable(g.Name), strings.Join(nonEmpty(g.Members...), ", "))
 	}
-	for _, gap := range p.i.Gaps {
-		p.remark("not readable: %s", inventory.Printable(gap.Text))
+	for _, g := range grouped(p.i.Gaps) {
+		p.remark("not readable: %s", inventory.Printable(g.Text))
 	}
 }

@@ -125,10 +125,11 @@ func orDash(s string) string {
 }
 
 // Blind tells whether whole parts of the organisation could not be read, so
-// that a comparison without differences proves little.
+// that a comparison without differences proves little. What no shell shows is
+// not among it: who compares with a shell's inventory knows that.
 func Blind(list []Finding) bool {
 	for _, f := range list {
-		if f.Severity == Unread && len(f.From) > 0 && f.From[0].Attribute == "" {
+		if f.Severity == Unread && f.Code != "shell.not_shown" && len(f.From) > 0 && f.From[0].Attribute == "" {
 			return true
 		}
 	}

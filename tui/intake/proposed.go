@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"coexist/runbook/discovery"
-	"coexist/runbook/migration"
 	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
 )
@@ -95,20 +94,13 @@ func (d *proposed) takeOver(m *Model) {
 		m.note = note{"Nothing is accepted yet.", true}
 		return
 	}
-	onto := &migration.Migration{Format: 1}
 	if m.form == nil {
 		m.begin()
-	} else {
-		onto = m.form.Migration()
 	}
-	kept := m.form.Answers
-	m.form.Answers = answers.From(d.p.Onto(onto, d.accepted))
-	m.form.Edits, m.form.File, m.form.Reached = kept.Edits, kept.File, kept.Reached
-	if m.form.Source == "" {
-		m.form.Source = kept.Source
-	}
-	if m.form.Media == "" {
-		m.form.Media = kept.Media
+	before := answers.From(m.form.Migration())
+	m.form.Replace(before, answers.From(d.p.Onto(m.form.Migration(), d.accepted)))
+	if before.Source == "" {
+		m.form.Reached = answers.PageReview // every page may be looked at: most of it is filled in
 	}
 	m.dialog = nil
 	m.forget()

@@ -112,3 +112,26 @@ func TestReadingFailsAloudAndCanBeLeft(t *testing.T) {
 	do(m, "=dc1 enter")
 	wantOn(t, frame(m, 110, 36), "Name the account with its domain")
 }
+
+func TestTakingOverKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	d := disk{}
+	cfg := d.config()
+	cfg.Discover = func(string, string) (*discovery.Proposal, error) { return found(), nil }
+	m := New(cfg)
+	m.SetSize(110, 36)
+	do(m, "n")
+	m.form.Source, m.form.Media, m.form.Name = "2010", "no path at all", "Contoso AG"
+	m.form.Features.PublicFolders, m.form.Features.SplitDNS = true, true
+	do(m, "ctrl+r =dc1 tab =a@b")
+	cmd, _ := m.Update(keyMsg("enter"))
+	m.Update(cmd())
+	do(m, "space enter") // the organisation's name is rejected
+	f := m.form
+	if f.Media != "no path at all" || f.Name != "Contoso AG" || !f.Features.SplitDNS {
+		t.Errorf("what was typed is gone: %+v", f.Answers)
+	}
+	if f.Features.PublicFolders || f.Forest != "contoso.com" || len(f.Sites) != 1 {
+		t.Errorf("what was accepted is not there: %+v", f.Answers)
+	}
+}
