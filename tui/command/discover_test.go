@@ -262,3 +262,45 @@ func contentOf(t *testing.T, text string) string {
 	sum := sha256.Sum256([]byte(strings.ReplaceAll(between(t, text, "# reads from here\r\n", "# reads to here"), "\r", "")))
 	return hex.EncodeToString(sum[:])
 }
+
+// TestResultsAreLabelled runs a probe and the checks of a step on a computer
+// with a proxy variable.
+func TestResultsAreLabelled(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "2010")
+	for _, args := range [][]string{
+		{"probe", "tcp", "mail.contoso.com:443", "--json"},
+		{"check", "contoso.toml", "--task", "prepare.ad-health", "--json", "--no-record"},
+	} {
+		if err := os.WriteFile(filepath.Join(f.dir, "contoso.toml"), migration.Sample("2010"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, talk, _ := f.run(t, "", args...)
+		var list []checks.Result
+		if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) == 0 {
+			t.Fatalf("%v: %v\n%s%s", args, err, out, talk)
+		}
+		for _, r := range list {
+			if !strings.Contains(r.Evidence["machine"], "HTTPS_PROXY=http://proxy:8080") || strings.Contains(out, "secret") {
+				t.Errorf("%s: %s carries %v", args[0], r.ID, r.Evidence)
+			}
+		}
+	}
+	out, _, err := f.run(t, "", "probe", "machine", "mail.contoso.com")
+	if ExitCode(err, &bytes.Buffer{}) != 1 || !strings.Contains(out, "look proxy") || !strings.Contains(out, "ok   portal") {
+		t.Errorf("probe machine: %v\n%s", err, out)
+	}
+}
+
+// TestInheritIsRecorded takes an upgrade over by the command.
+func TestInheritIsRecorded(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "2010")
+	if err := os.WriteFile(filepath.Join(f.dir, "contoso.toml"), migration.Sample("2010"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, talk, err := f.run(t, fieldPassword, "discover", "contoso.toml", "--user", fieldUser, "--password-fd", "PASSWORD", "--inherit", "A. Meyer")
+	if err != nil || !strings.Contains(out, "Nothing of the upgrade is shown to be done already") || !strings.Contains(talk, "0 tasks recorded") {
+		t.Errorf("an upgrade that has not begun: %v\n%s%s", err, out, talk)
+	}
+}

@@ -42,6 +42,12 @@ func (a *app) labelled(net *checks.Env, m *migration.Migration) func(ctx context
 	}
 }
 
+// localLabel is what can be told of this computer without asking anybody, for
+// the results of a single probe.
+func (a *app) localLabel(names []string) string {
+	return machine.Label(append(machine.Proxies(a.Getenv), machine.Overrides(a.hostsFile(), names)...))
+}
+
 // probeMachine answers coexist probe machine NAME.
 func (a *app) probeMachine(ctx context.Context, net *checks.Env, name string, asJSON bool) error {
 	list := machine.Test(ctx, net, a.questions(name, []string{name}, nil))

@@ -43,6 +43,7 @@ func probeCommand(a *app) *cobra.Command {
 			if args[0] == "machine" {
 				return a.probeMachine(c.Context(), net, args[1], asJSON)
 			}
+			net.Machine = a.localLabel(target.Hosts(args[1]))
 			if o.Account != "" {
 				password, err := a.password(o.Account, passwordFD)
 				if err != nil {

@@ -1,0 +1,60 @@
+package discovery_test
+
+import (
+	"strings"
+	"testing"
+
+	"coexist/checks/inventory"
+	"coexist/runbook"
+	"coexist/runbook/discovery"
+	"coexist/runbook/migration"
+)
+
+// TestADomainIsDoneWhenAllItsControllersSayso works on inventories made by
+// hand.
+func TestADomainIsDoneWhenAllItsControllersSayso(t *testing.T) {
+	t.Parallel()
+	lib := library(t)
+	m := sample(t, lib, migration.Source2010)
+	m.Organization.Domains = append(m.Organization.Domains, "emea.contoso.com")
+	r, err := runbook.Compile(lib, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "prepare.domains/emea.contoso.com"
+	if r.Task(id) == nil {
+		t.Fatalf("there is no task %s", id)
+	}
+	root := inventory.Controller{Host: "dc1.contoso.com", Domain: "contoso.com", Schema: 15312, Organization: 16133, Prepared: 13237}
+	emea := inventory.Controller{Host: "dc2.emea.contoso.com", Domain: "emea.contoso.com", Schema: 15312, Organization: 16133, Prepared: 13237}
+	behind := emea
+	behind.Host, behind.Prepared = "dc3.emea.contoso.com", 13040
+	mute := inventory.Controller{Host: "dc4.contoso.com"}
+	for name, c := range map[string]struct {
+		controllers []inventory.Controller
+		gaps        []inventory.Gap
+		domain      bool
+		schema      bool
+	}{
+		"both":              {[]inventory.Controller{root, emea}, nil, true, true},
+		"one is behind":     {[]inventory.Controller{root, emea, behind}, nil, false, true},
+		"one did not say":   {[]inventory.Controller{root, emea, mute}, nil, false, false},
+		"none of it":        {[]inventory.Controller{root}, nil, false, true},
+		"not all are known": {[]inventory.Controller{root, emea}, []inventory.Gap{{Section: inventory.SectionControllers, Reason: "ldap.partial"}}, false, false},
+		"no controller":     {nil, nil, false, false},
+	} {
+		inv := &inventory.Inventory{Format: 1, Source: inventory.FromLDAP, Organization: &inventory.Organization{Name: "Contoso"}, Controllers: c.controllers, Gaps: c.gaps}
+		claimed := map[string]bool{}
+		for _, one := range discovery.AlreadyTrue(r, inv, lib.Releases) {
+			claimed[one.Task] = one.Measured
+		}
+		if claimed[id] != c.domain || claimed["prepare.schema/org"] != c.schema {
+			t.Errorf("%s: claimed %v", name, claimed)
+		}
+		for task := range claimed {
+			if !strings.HasPrefix(task, "prepare.") || task == "prepare.backup/org" {
+				t.Errorf("%s: %s is claimed although no server of Exchange 2013 is there", name, task)
+			}
+		}
+	}
+}
