@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"coexist/assets"
@@ -20,6 +20,7 @@ import (
 	"coexist/checks/lab"
 	"coexist/runbook/journal"
 	"coexist/runbook/migration"
+	"coexist/runbook/runbooktest"
 	"coexist/tui/command"
 	"coexist/tui/tuitest"
 )
@@ -114,7 +115,12 @@ func inWorld(world string) int {
 	defer l.Close()
 	env := fieldEnvironment()
 	env.User, env.Host, env.Copy = "meyer", "jumphost", nil
-	env.Assets = smallProcedure
+	small, err := runbooktest.SmallFiles(os.Getenv("COEXIST_TEST_RUNBOOK"), "prepare.name", "prepare.port")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	env.Assets = small
 	env.Network = func(checks.FieldSettings) (*checks.Env, error) {
 		door := l.Env()
 		dial := door.Dial
@@ -131,112 +137,14 @@ func inWorld(world string) int {
 	return command.ExitCode(run(context.Background(), os.Args[1:], env), os.Stderr)
 }
 
-// smallProcedure is a way to 2013 that a test can walk in seconds.
-var smallProcedure = fstest.MapFS{
-	"releases.toml": {Data: []byte(`format = 1
-[[release]]
-name = "2013 CU23"
-version = "2013"
-build = "15.0.1497.2"
-range_upper = 15312
-org_version = 16133
-domain_version = 13237
-coexists = true
-support_end = "2023-04-11"
-sources = ["build numbers"]
-`)},
-	"procedures/2010.toml": {Data: []byte(`format = 1
-source = "2010"
-title = "Exchange 2010 to Exchange 2013"
-revision = "2026-11-01"
-diagram = ["Clients"]
-[[step]]
-number = 1
-id = "prepare"
-title = "Prepare"
-slide = ["Prepare AD with Exchange 2013 schema"]
-reach = "organization"
-tasks = ["prepare.name", "prepare.port"]
-[[step]]
-number = 2
-id = "switch"
-title = "Switch primary namespace to Exchange 2013 CAS"
-reach = "site"
-tasks = ["switch.go"]
-[[step]]
-number = 3
-id = "sites"
-title = "Repeat for additional sites"
-close_out = ["close.remove"]
-`)},
-	"tasks/all.toml": {Data: []byte(`format = 1
-[[task]]
-name = "prepare.name"
-title = "Publish the name"
-scope = "org"
-why = "Clients ask for it."
-run_on = "the DNS console"
-rights = "DnsAdmins"
-sources = ["none"]
-no_effect = "the name server is outside"
-[[task.command]]
-shell = "cmd"
-text = "nslookup {{bare .Names.Primary}}"
-reads = true
-[[task.check]]
-name = "address"
-title = "The name points to the new entry"
-kind = "dns"
-gate = "hard"
-holds_until = "sites"
-params = { name = "{{host .Names.Primary}}", type = "A", resolver = "internal" }
-expect = [ { property = "value", op = "same_set", values = ["{{host .Site.Entry}}"] } ]
-remedy = "Change the A record."
-[[task]]
-name = "prepare.port"
-title = "Open the port"
-scope = "org"
-after = ["prepare.name"]
-why = "Mail comes in there."
-run_on = "the firewall"
-rights = "none"
-sources = ["none"]
-no_effect = "the firewall is outside"
-[[task.command]]
-shell = "cmd"
-text = "echo open"
-[[task.check]]
-name = "smtp"
-title = "The port answers"
-kind = "tcp"
-gate = "soft"
-params = { host = "{{host .Names.Primary}}", port = 25 }
-remedy = "Open the port."
-[[task]]
-name = "switch.go"
-title = "Switch"
-scope = "org"
-why = "It is time."
-run_on = "the DNS console"
-rights = "none"
-sources = ["none"]
-no_effect = "the name server is outside"
-[[task.command]]
-shell = "cmd"
-text = "echo switched"
-[[task]]
-name = "close.remove"
-title = "Remove the old servers"
-scope = "org"
-why = "They are empty."
-run_on = "the old servers"
-rights = "none"
-sources = ["none"]
-no_effect = "nothing reads it"
-[[task.command]]
-shell = "cmd"
-text = "echo removed"
-`)},
+// runbookFolder is where the small procedure lies, from any working folder.
+func runbookFolder(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("runbook")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // start runs the program in a folder on a terminal of its own.
@@ -244,7 +152,7 @@ func start(t *testing.T, dir string, w, h int, args ...string) *tuitest.Terminal
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "TERM=xterm-256color", "COLORTERM=truecolor",
+	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "COEXIST_TEST_RUNBOOK="+runbookFolder(t), "TERM=xterm-256color", "COLORTERM=truecolor",
 		"TMUX=", "NO_COLOR=", "ACCESSIBLE=", "COEXIST_ASCII=", "SSH_TTY=", "SSH_CONNECTION=")
 	return tuitest.Start(t, cmd, w, h)
 }
@@ -375,12 +283,47 @@ func headless(t *testing.T, dir string, code int, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"))
+	cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "COEXIST_TEST_RUNBOOK="+runbookFolder(t))
 	out, err := cmd.CombinedOutput()
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		t.Fatalf("coexist %s: exit code %d, want %d (%v)\n%s", strings.Join(args, " "), got, code, err, out)
 	}
 	return string(out)
+}
+
+// TestPasswordsComeFromADescriptor hands passwords over as a program that starts
+// this one does: none of them may be shown, whatever is wrong with the lines.
+func TestPasswordsComeFromADescriptor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "contoso.toml"), migration.Sample("2010"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		lines, want string
+		code        int
+	}{
+		{"probe10@contoso.com\thunter2\n", "prepare.name/org/address", 1},
+		{"hunter2\nhunter3\n", "line 1 has no tab", 2},
+		{"", "nothing was given", 2},
+	} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.WriteString(c.lines)
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(os.Args[0], "check", "contoso.toml", "--no-record", "--password-fd", "3")
+		cmd.Dir, cmd.ExtraFiles = dir, []*os.File{r}
+		cmd.Env = append(os.Environ(), "COEXIST_TEST_WORLD="+filepath.Join(dir, "world"), "COEXIST_TEST_RUNBOOK="+runbookFolder(t))
+		out, _ := cmd.CombinedOutput()
+		r.Close()
+		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.want) || strings.Contains(string(out), "hunter") {
+			t.Errorf("%q: exit code %d, want %d and %q:\n%s", c.lines, code, c.code, c.want, out)
+		}
+	}
 }
 
 // waitJournal returns once the journal holds a text.

@@ -1,9 +1,6 @@
 package checks
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // AccountOf names the account that a check will sign in with; "" when it needs
 // none.
@@ -29,29 +26,47 @@ func AccountOf(c Check) string {
 	return ""
 }
 
-// Asked returns an environment in which every account that the checks need was
-// asked for once, before any of them runs: a check's time does not pass while
-// somebody types, and who declines is not asked again by the next check.
+// accountsOf are all accounts that a check will sign in with. A walk of
+// Autodiscover from inside begins in the directory.
+func (e *Env) accountsOf(c Check) []string {
+	first := AccountOf(c)
+	if first == "" {
+		return nil
+	}
+	inside := c.Vantage != Outside && e.Vantage != Outside
+	if c.Kind == "autodiscover" && inside && c.Params.String("url") == "" && c.Params.String("address") == "" &&
+		(e.Directory.Forest != "" || len(e.Directory.Controllers) > 0) {
+		return []string{first, DirectoryAccount}
+	}
+	return []string{first}
+}
+
+// Asked begins a run: it returns an environment in which every account that
+// the checks need was asked for once, before any of them runs. A check's time
+// does not pass while somebody types, and who declines is not asked again by
+// the next check. An account that was refused in an earlier run may be tried
+// again with the answer given now, within the ceiling of refusals.
 func (e *Env) Asked(ctx context.Context, list []Check) *Env {
 	if e.Logon == nil {
 		return e
 	}
+	asked := *e
+	asked.run, asked.given = e.Logons.begin(), map[string]bool{}
 	type answer struct {
 		credential Credential
 		err        error
 	}
 	answers := map[string]answer{}
-	var accounts []string
 	for _, c := range list {
-		if a := AccountOf(c); a != "" && !slices.Contains(accounts, a) {
-			accounts = append(accounts, a)
+		for _, account := range e.accountsOf(c) {
+			if _, done := answers[account]; done || e.Logons.barred(account, asked.run, e.now()) != "" {
+				continue
+			}
+			cred, err := e.Logon(ctx, account)
+			answers[account] = answer{cred, err}
+			asked.given[account] = err == nil && !cred.Password.IsZero()
 		}
 	}
-	for _, a := range accounts {
-		c, err := e.Logon(ctx, a)
-		answers[a] = answer{c, err}
-	}
-	asked := *e
 	asked.Logon = func(ctx context.Context, account string) (Credential, error) {
 		if a, ok := answers[account]; ok {
 			return a.credential, a.err

@@ -125,25 +125,45 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 	if trouble != nil {
 		return *trouble
 	}
-	parts := make([]Finding, len(list))
+	parts, took := make([]Finding, len(list)), make([]time.Duration, len(list))
+	one := func(i int) {
+		began := time.Now()
+		parts[i] = test(ctx, endpoint{host, list[i], port})
+		took[i] = time.Since(began)
+	}
+	if len(list) == 1 {
+		one(0)
+	} else {
+		allAtOnce(len(list), one)
+	}
+	out := softenPartial(parts, list)
+	out.Sub = nil
+	for i, a := range list {
+		out.Sub = append(out.Sub, part("address", a.String(), parts[i], took[i]))
+	}
+	return out
+}
+
+// allAtOnce does a number of things at the same time. When one of them breaks,
+// that is told after all have ended.
+func allAtOnce(count int, one func(i int)) {
 	var wg sync.WaitGroup
 	var broke error
 	var once sync.Once
-	for i, a := range list {
+	for i := range count {
 		wg.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {
 					once.Do(func() { broke = fmt.Errorf("%v", p) })
 				}
 			}()
-			parts[i] = test(ctx, endpoint{host, a, port})
+			one(i)
 		})
 	}
 	wg.Wait()
 	if broke != nil {
 		panic(broke.Error()) // recovered and reported by the runner
 	}
-	return softenPartial(parts, list)
 }
 
 // silentReasons are those of an address that cannot be reached at all.

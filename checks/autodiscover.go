@@ -8,7 +8,8 @@ import (
 // autodiscoverKind walks Autodiscover as clients do.
 var autodiscoverKind = Kind{
 	Name: "autodiscover",
-	Doc: "Walks the steps by which clients find their settings, anonymously, and with an account reads the settings that Exchange hands out. " +
+	Doc: "Walks the steps by which clients find their settings, anonymously, at every address, and with an account reads the settings that Exchange " +
+		"hands out. Inside, with an account that reads the directory, the walk begins with the connection points: those of this computer's site, those of no site, those of other sites. " +
 		"Redirects are followed within the rules for credentials; nothing is changed.",
 	Source: FromProbe,
 	Budget: 90 * time.Second,
@@ -19,7 +20,7 @@ var autodiscoverKind = Kind{
 		addressParam,
 	},
 	Rows: []Field{
-		{"step", "step of discovery: domain, autodiscover, redirect, srv, scp, or the address given"},
+		{"step", "step of discovery, in the order of clients: scp, domain, autodiscover, redirect, srv, or the address given"},
 		{"type", "protocol section: EXCH, EXPR, WEB, mapiHttp, POP, IMAP …"},
 		{"server", "server named in the section"},
 		{"server_version", "build that the section's server version stands for"},
@@ -31,6 +32,7 @@ var autodiscoverKind = Kind{
 		{"ecp_url", "Exchange control panel address"},
 		{"ssl", "on or off"},
 		{"host", "host that answered the step"},
+		{"address", "for a step: address that was asked"},
 		{"outcome", "for a step: exchange, hop, other, absent or trouble"},
 		{"status", "for a step: HTTP status"},
 	},
@@ -79,5 +81,8 @@ var autodiscoverReasons = []Reason{
 	{"autodiscover.other_answers", Warn, "another web server answers a step that clients try first", []string{"the company's web site on the mail domain"}, "Clients go on to the next step; see that the site does not answer Autodiscover's path with 200."},
 	{"autodiscover.address_unknown", Fail, "the service works but does not know the mail address", []string{"the mailbox has another address", "address policy"}, "Check the test mailbox's address."},
 	{"autodiscover.error", Fail, "Autodiscover answers with an error", nil, "Look into the Application event log of the Client Access server."},
+	{"autodiscover.scp_unread", Warn, "the connection points of the directory were not all read: what computers of the domain try first is not known", []string{"no domain controller answers", "the account may not read them"}, "Check the domain controllers with kind ldap, query scp."},
+	{"autodiscover.scp_address", Fail, "a connection point holds an address that clients cannot use", []string{"a typing error in AutoDiscoverServiceInternalUri"}, "Set it anew: Set-ClientAccessServer SERVER -AutoDiscoverServiceInternalUri https://NAME/Autodiscover/Autodiscover.xml."},
+	{"autodiscover.scp_pointer", Warn, "a pointer to another directory is not followed", []string{"another forest was joined once", "pointers that lead back"}, "Look whether the pointer is still meant (Export-AutoDiscoverConfig), and name its host in the migration if it is."},
 	{"autodiscover.settings", Warn, "the settings handed out are not consistent", nil, "Read the settings that are listed and correct their addresses."},
 }

@@ -3,12 +3,15 @@ package checks
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 )
 
 // discovery is one walk along the steps of Autodiscover.
@@ -20,14 +23,23 @@ type discovery struct {
 	outside bool
 	lines   []string
 	notes   []Finding // about the logon, beside the settings
-	reached *reached  // the first step that leads to Exchange
+	reached *reached  // the first step that leads to Exchange and proves it, else the first that leads there
 }
 
 // reached is where Exchange answers Autodiscover.
 type reached struct {
-	step string
-	url  *url.URL
-	at   endpoint
+	step   string
+	url    *url.URL
+	at     endpoint
+	proven bool // by a certificate: passwords may go there
+}
+
+// reach keeps where Exchange answers. A step whose certificate proves the host
+// counts before one that does not, as passwords go to it alone.
+func (d *discovery) reach(s discoveryStep, at endpoint, a webAnswer) {
+	if d.reached == nil || a.trusted && !d.reached.proven {
+		d.reached = &reached{s.name, s.url, at, a.trusted}
+	}
 }
 
 const discoverPath = "/autodiscover/autodiscover.xml"
@@ -38,12 +50,38 @@ type discoveryStep struct {
 	url  *url.URL
 	// lenient steps may lead nowhere: clients simply go on.
 	lenient bool
-	plain   bool // the unencrypted redirect
+	plain   bool   // the unencrypted redirect
+	scope   int    // of a connection point
+	of      string // server whose connection point it is
+}
+
+// title names a step for people.
+func (s discoveryStep) title() string {
+	if s.of == "" {
+		return s.name
+	}
+	return s.name + " of " + s.of
 }
 
 // run walks and, where the mode asks for it, reads the settings.
 func (d *discovery) run(ctx context.Context, given string) Finding {
-	parts, rows := d.walk(ctx, d.steps(ctx, given))
+	var points []discoveryStep
+	var notes []Finding
+	if given == "" {
+		points, notes = d.connectionSteps(ctx)
+	}
+	parts, rows := d.walk(ctx, append(points, d.steps(ctx, given)...))
+	var steps []Result
+	for i := range parts {
+		steps = append(steps, parts[i].Sub...)
+		parts[i].Sub = nil
+	}
+	f := d.judgeWalk(ctx, append(parts, notes...), rows)
+	f.Sub = steps
+	return f
+}
+
+func (d *discovery) judgeWalk(ctx context.Context, parts []Finding, rows []Row) Finding {
 	walked := merge(parts)
 	walked.Rows = rows
 	if d.reached == nil {
@@ -104,8 +142,8 @@ func (d *discovery) nothing(parts []Finding, walked Finding) Finding {
 	return f
 }
 
-// steps are the ways in the order of clients; connection points of the
-// directory are looked at by kind ldap.
+// steps are the ways in the order of clients, after the connection points of
+// the directory.
 func (d *discovery) steps(ctx context.Context, given string) []discoveryStep {
 	if given != "" {
 		u, err := parseURL(given)
@@ -157,10 +195,12 @@ func (d *discovery) service(ctx context.Context, domain string) string {
 func (d *discovery) walk(ctx context.Context, steps []discoveryStep) ([]Finding, []Row) {
 	var parts []Finding
 	var rows []Row
+	var taken []time.Duration
 	for _, s := range steps {
-		f, row := d.step(ctx, s)
-		parts, rows = append(parts, f), append(rows, row)
-		if d.reached != nil && (d.mode == "pox" || d.mode == "soap") {
+		began := time.Now()
+		f, seen := d.step(ctx, s)
+		parts, rows, taken = append(parts, f), append(rows, seen...), append(taken, time.Since(began))
+		if d.reached != nil && d.reached.proven && (d.mode == "pox" || d.mode == "soap") {
 			break
 		}
 	}
@@ -168,31 +208,85 @@ func (d *discovery) walk(ctx context.Context, steps []discoveryStep) ([]Finding,
 		if d.reached != nil && parts[i].Verdict == Fail && slices.Contains(silentReasons, parts[i].Reason) {
 			parts[i].Verdict = Warn // clients lose time there and come to Exchange by another step
 		}
+		parts[i].Sub = []Result{part(steps[i].title(), steps[i].url.String(), parts[i], taken[i])}
 	}
 	return parts, rows
 }
 
-// step asks one address as a stranger.
-func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, Row) {
+// step asks every address of one way as a stranger: clients come to any of
+// them.
+func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) {
 	row := Row{"step": {s.name}, "host": {strings.ToLower(s.url.Hostname())}, "outcome": {"absent"}}
 	addrs, lost := addressesOf(ctx, d.env, s.url.Hostname(), d.address)
 	if lost != nil {
-		return d.absent(s, *lost), row
+		return d.absent(s, *lost), []Row{row}
 	}
 	req := webRequest{method: "POST", url: s.url, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
 	if s.plain {
 		req.method, req.body, req.headers = "GET", nil, nil
 	}
-	var a webAnswer
-	var t *trouble
-	req.at, a, t = d.firstAnswer(ctx, req, addrs)
-	if t != nil {
-		return d.absent(s, t.finding(req.at.where())), row
+	answers := d.everyAnswer(ctx, req, addrs)
+	var parts []Finding
+	var rows []Row
+	var subs []Result
+	silent := 0
+	for _, a := range answers {
+		own := maps.Clone(row)
+		own["address"] = []string{a.at.addr.String()}
+		var f Finding
+		if a.problem != nil {
+			f = d.absent(s, a.problem.finding(a.at.where()))
+			silent++
+		} else {
+			own["status"] = []string{strconv.Itoa(a.answer.status)}
+			var outcome string
+			f, outcome = d.judgeStep(ctx, s, a.at, a.answer)
+			own["outcome"] = []string{outcome}
+		}
+		parts, rows = append(parts, f), append(rows, own)
+		subs = append(subs, part("address", a.at.addr.String(), f, a.took))
 	}
-	row["status"] = []string{strconv.Itoa(a.status)}
-	f, outcome := d.judgeStep(ctx, s, req.at, a)
-	row["outcome"] = []string{outcome}
-	return f, row
+	out := merge(parts)
+	if !s.lenient && silent < len(answers) {
+		out = softenPartial(parts, addrs)
+	}
+	if len(subs) > 1 {
+		out.Sub = subs
+	}
+	out.Rows = nil // rows are the walk's
+	return out, rows
+}
+
+// addressAnswer is what one address said.
+type addressAnswer struct {
+	at      endpoint
+	answer  webAnswer
+	problem *trouble
+	took    time.Duration
+}
+
+// everyAnswer asks all addresses at the same time.
+func (d *discovery) everyAnswer(ctx context.Context, req webRequest, addrs []netip.Addr) []addressAnswer {
+	out := make([]addressAnswer, len(addrs))
+	var wg sync.WaitGroup
+	for i, addr := range addrs {
+		wg.Go(func() {
+			began, own := time.Now(), req
+			own.at = endpoint{req.url.Hostname(), addr, urlPort(req.url)}
+			out[i].at = own.at
+			out[i].answer, out[i].problem = exchangeHTTP(ctx, d.env, own)
+			out[i].took = time.Since(began)
+		})
+	}
+	wg.Wait()
+	for _, a := range out {
+		if a.problem != nil {
+			d.lines = append(d.lines, fmt.Sprintf("%s %s at %s: %s", req.method, req.url, a.at.addr, a.problem.text))
+			continue
+		}
+		d.lines = append(append(d.lines, fmt.Sprintf("%s %s at %s", req.method, req.url, a.at.addr)), answerTranscript(a.answer)...)
+	}
+	return out
 }
 
 // firstAnswer asks the addresses one after the other, as clients do.
@@ -238,15 +332,11 @@ func (d *discovery) judgeStep(ctx context.Context, s discoveryStep, at endpoint,
 	case isRedirect(a.status):
 		return d.hop(ctx, s, at, a)
 	case exchange && a.status == 401:
-		if d.reached == nil {
-			d.reached = &reached{s.name, s.url, at}
-		}
+		d.reach(s, at, a)
 		return d.judgeName(here, a, "exchange")
 	case a.status == 200 && !looksLikeHTML(a):
 		if _, err := readPOX(a.body); err == nil {
-			if d.reached == nil {
-				d.reached = &reached{s.name, s.url, at}
-			}
+			d.reach(s, at, a)
 			f := warned("http.anonymous", "%s answers Autodiscover without asking for a logon", here)
 			f.Expected, f.Found = "a request to log on (401)", "200"
 			return f, "exchange"

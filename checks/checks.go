@@ -184,7 +184,9 @@ func (p Params) Bool(name string) bool {
 	return false
 }
 
-// Table returns a table parameter of texts; nil when absent.
+// Table returns a table parameter of texts; nil when absent. It may also be a
+// list of texts such as "Name: value", which procedures can write inside
+// params, where TOML takes no table.
 func (p Params) Table(name string) map[string]string {
 	var out map[string]string
 	add := func(k string, v any) {
@@ -203,6 +205,11 @@ func (p Params) Table(name string) map[string]string {
 	case map[string]string:
 		for k, v := range t {
 			add(k, v)
+		}
+	case []any, []string, string:
+		for _, line := range p.Strings(name) {
+			k, v, _ := strings.Cut(line, ":")
+			add(strings.TrimSpace(k), strings.TrimSpace(v))
 		}
 	}
 	return out

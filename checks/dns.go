@@ -33,7 +33,9 @@ var dnsKind = Kind{
 		{"value", "address, target or text"},
 		{"ttl", "seconds; not known from this computer's own resolver"},
 		{"preference", "MX preference or SRV priority"},
+		{"weight", "SRV weight"},
 		{"port", "SRV port"},
+		{"serial", "SOA serial; also of each name server of the zone"},
 		{"chain", "aliases on the way"},
 	},
 	Validate:   validDNS,
@@ -70,22 +72,54 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 	views := make([]dnsView, len(servers))
 	var wg sync.WaitGroup
 	for i, s := range servers {
-		wg.Go(func() { views[i] = lookAt(ctx, env, s, name, rtype, c.Params.Bool("absent")) })
+		wg.Go(func() {
+			began := time.Now()
+			views[i] = lookAt(ctx, env, s, name, rtype, c.Params.Bool("absent"))
+			views[i].took = time.Since(began)
+		})
 	}
 	wg.Wait()
+	compared := Finding{Verdict: Pass}
+	comparing := c.Params.String("resolver") == "all" && !c.Params.Bool("absent")
+	if comparing {
+		compared = compareViews(name, rtype, c.Vantage, views)
+	}
 	parts := make([]Finding, 0, len(views)+1)
-	comparing := c.Params.String("resolver") == "all"
+	var cells []Result
 	for _, v := range views {
-		if comparing && v.missing && !c.Params.Bool("absent") {
+		cell := v.finding
+		if comparing && v.missing {
 			// Whether a missing record is wrong is what the comparison tells.
 			v.finding.Verdict, v.finding.Reason = Pass, ""
+			cell.Verdict, cell.Reason = compared.Verdict, compared.Reason
 		}
+		cells = append(cells, part("resolver", v.server.Label, cell, v.took))
+		v.finding.Sub = nil
 		parts = append(parts, v.finding)
 	}
-	if comparing && !c.Params.Bool("absent") {
-		parts = append(parts, compareViews(name, rtype, c.Vantage, views))
+	f := merge(append(parts, compared))
+	f.Sub = cells
+	if len(views) > 1 { // every cell of the comparison, whatever its verdict
+		for _, v := range views {
+			f.Evidence = with(f.Evidence, "answer of "+v.server.describe(), v.cell())
+		}
 	}
-	return merge(parts)
+	return f
+}
+
+// cell is what one view says, in a few words.
+func (v dnsView) cell() string {
+	switch {
+	case v.missing:
+		return "no such record"
+	case len(v.finding.Rows) == 0:
+		return orNothing(v.finding.Found)
+	}
+	text := valuesOf(v.finding.Rows)
+	if ttl, ok := v.finding.Rows[0].Get("ttl"); ok {
+		text += " (ttl " + ttl + " s)"
+	}
+	return text
 }
 
 // canAskOutside tells whether an outside dns check can be answered from here,
@@ -153,6 +187,7 @@ type dnsView struct {
 	missing bool         // it answered that there is no such record
 	addrs   []netip.Addr // of A and AAAA answers
 	ttl     uint32
+	took    time.Duration
 }
 
 func lookAt(ctx context.Context, env *Env, server Resolver, name, rtype string, absent bool) dnsView {

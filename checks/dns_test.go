@@ -86,7 +86,9 @@ func TestDNSAnswers(t *testing.T) {
 		{"wildcard", nil, func(q *dns.Msg, _ string) *dns.Msg {
 			return reply(q, dns.RcodeSuccess, q.Question[0].Name+" 60 IN A 10.1.0.1")
 		}, Warn, "dns.wildcard"},
-		{"mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.1"}}), Pass, ""},
+		{"mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com.", "example.com. 60 IN MX 20 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.1"}}), Pass, ""},
+		{"one mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.1"}}), Warn, "dns.mx_single"},
+		{"equal mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com.", "example.com. 60 IN MX 10 mx2.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.1"}, "mx2.example.com. A": {"mx2.example.com. 60 IN A 10.1.0.2"}}), Warn, "dns.mx_equal"},
 		{"null mx", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 0 ."}}), Fail, "dns.null_mx"},
 		{"mx literal", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 10.1.0.1."}}), Fail, "dns.mx_literal"},
 		{"mx gone", Params{"type": "MX", "name": "example.com"}, zoneOf(map[string][]string{"example.com. MX": {"example.com. 60 IN MX 10 mail.example.com."}}), Fail, "dns.mx_target"},
@@ -96,7 +98,10 @@ func TestDNSAnswers(t *testing.T) {
 		{"srv gone", srv, zoneOf(map[string][]string{"_autodiscover._tcp.example.com. SRV": {"_autodiscover._tcp.example.com. 60 IN SRV 0 0 443 mail.example.com."}}), Fail, "dns.srv_target"},
 		{"srv alias", srv, zoneOf(map[string][]string{"_autodiscover._tcp.example.com. SRV": {"_autodiscover._tcp.example.com. 60 IN SRV 0 0 443 mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN CNAME m.example.com.", "m.example.com. 60 IN A 10.1.0.1"}}), Fail, "dns.srv_cname"},
 		{"srv of another service", Params{"type": "SRV", "name": "_ldap._tcp.example.com"}, zoneOf(map[string][]string{"_ldap._tcp.example.com. SRV": {"_ldap._tcp.example.com. 60 IN SRV 0 0 389 dc.example.com."}, "dc.example.com. A": {"dc.example.com. 60 IN A 10.1.0.1"}}), Pass, ""},
-		{"ptr", Params{"type": "PTR", "name": "10.1.0.1"}, zoneOf(map[string][]string{"1.0.1.10.in-addr.arpa. PTR": {"1.0.1.10.in-addr.arpa. 60 IN PTR mail.example.com."}}), Pass, ""},
+		{"ptr", Params{"type": "PTR", "name": "10.1.0.1"}, zoneOf(map[string][]string{"1.0.1.10.in-addr.arpa. PTR": {"1.0.1.10.in-addr.arpa. 60 IN PTR mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.1"}}), Pass, ""},
+		{"ptr leads elsewhere", Params{"type": "PTR", "name": "10.1.0.1"}, zoneOf(map[string][]string{"1.0.1.10.in-addr.arpa. PTR": {"1.0.1.10.in-addr.arpa. 60 IN PTR mail.example.com."}, "mail.example.com. A": {"mail.example.com. 60 IN A 10.1.0.9"}}), Warn, "dns.ptr_forward"},
+		{"ptr of a provider", Params{"type": "PTR", "name": "10.1.0.1"}, zoneOf(map[string][]string{"1.0.1.10.in-addr.arpa. PTR": {"1.0.1.10.in-addr.arpa. 60 IN PTR host-10-1-0-1.isp.net."}, "host-10-1-0-1.isp.net. A": {"host-10-1-0-1.isp.net. 60 IN A 10.1.0.1"}}), Warn, "dns.ptr_generic"},
+		{"ptr missing", Params{"type": "PTR", "name": "10.1.0.1"}, zoneOf(nil), Fail, "dns.nxdomain"},
 		{"spf", spfAt("v=spf1 mx -all"), zoneOf(spfZone("v=spf1 mx -all")), Pass, ""},
 		{"two spf", spfAt(""), zoneOf(spfZone("v=spf1 mx -all", "v=spf1 -all")), Fail, "spf.multiple"},
 		{"spf loop", spfAt(""), zoneOf(spfZone("v=spf1 include:example.com -all")), Fail, "spf.loop"},
@@ -119,6 +124,60 @@ func TestDNSAnswers(t *testing.T) {
 			expectResult(t, c.name, w.run(Check{Kind: "dns", Params: params}), c.verdict, c.reason)
 		})
 	}
+}
+
+// TestZoneServersAreCompared asks every name server of a zone itself.
+func TestZoneServersAreCompared(t *testing.T) {
+	t.Parallel()
+	soa := func(serial int) string {
+		return fmt.Sprintf("example.com. 60 IN SOA ns1.example.com. h.example.com. %d 1 1 1 1", serial)
+	}
+	serves := func(serial int, authoritative bool) func(*dns.Msg, string) *dns.Msg {
+		return func(q *dns.Msg, _ string) *dns.Msg {
+			m := reply(q, dns.RcodeSuccess, soa(serial))
+			m.Authoritative = authoritative
+			return m
+		}
+	}
+	zone := map[string][]string{
+		"example.com. SOA": {soa(7)}, "example.com. NS": {"example.com. 60 IN NS ns1.example.com.", "example.com. 60 IN NS ns2.example.com."},
+		"ns1.example.com. A": {"ns1.example.com. 60 IN A 10.2.0.1"}, "ns2.example.com. A": {"ns2.example.com. 60 IN A 10.2.0.2"},
+	}
+	for _, c := range []struct {
+		name    string
+		second  func(*dns.Msg, string) *dns.Msg
+		verdict Verdict
+		reason  string
+	}{
+		{"alike", serves(7, true), Pass, ""},
+		{"one lags behind", serves(6, true), Warn, "dns.serial"},
+		{"one answers from memory", serves(7, false), Fail, "dns.lame"},
+		{"one refuses", func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeRefused) }, Fail, "dns.lame"},
+		{"one does not know the zone", func(q *dns.Msg, _ string) *dns.Msg { return reply(q, dns.RcodeNameError) }, Fail, "dns.lame"},
+		{"one does not answer", nil, Unknown, "dns.no_server"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, rtype := range []string{"SOA", "NS"} {
+				w := newWorld(t)
+				w.env.Resolvers = []Resolver{{Label: "internal", Addr: resolverAt, View: Inside}}
+				w.resolver(resolverAt, zoneOf(zone))
+				w.resolver("10.2.0.1:53", serves(7, true))
+				if c.second != nil {
+					w.resolver("10.2.0.2:53", c.second)
+				}
+				r := w.run(Check{Kind: "dns", Params: Params{"name": "example.com", "type": rtype}})
+				expectResult(t, c.name+" "+rtype, r, c.verdict, c.reason)
+				if len(r.Sub) != 1 || len(r.Sub[0].Sub) != 2 || r.Sub[0].Sub[1].Verdict == Pass != (c.verdict != Fail && c.verdict != Unknown) {
+					t.Errorf("%s: the name servers are not told apart: %+v", rtype, r.Sub)
+				}
+			}
+		})
+	}
+	w := newWorld(t)
+	w.env.Resolvers = []Resolver{{Label: "internal", Addr: resolverAt, View: Inside}}
+	w.resolver(resolverAt, zoneOf(map[string][]string{"example.com. SOA": {soa(7)}}))
+	expectResult(t, "no zone", w.run(Check{Kind: "dns", Params: Params{"name": "example.com", "type": "SOA"}}), Fail, "dns.no_zone")
 }
 
 var srv = Params{"type": "SRV", "name": "_autodiscover._tcp.example.com"}
@@ -317,6 +376,68 @@ func TestDNSViews(t *testing.T) {
 	expectResult(t, "private outside", ask(Params{"name": "leak.example.com"}, Outside), Fail, "dns.external_private")
 	w.env.Loopback = true
 	expectResult(t, "loopback in a laboratory", ask(Params{"name": "local.example.com", "resolver": "system"}, ""), Pass, "")
+}
+
+// TestDNSComparison holds inside and outside against each other: every cell is
+// shown, and the verdict is that of the pair.
+func TestDNSComparison(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name                    string
+		inside, second, outside string // addresses; empty: no such name; - : the server is silent
+		vantage                 Vantage
+		verdict                 Verdict
+		reason                  string
+	}{
+		{"private inside, public outside", "10.1.0.1", "10.1.0.1", "203.0.113.1", Any, Pass, ""},
+		{"the same public address", "203.0.113.1", "203.0.113.1", "203.0.113.1", Any, Warn, "dns.hairpin"},
+		{"private on both sides", "10.1.0.1", "10.1.0.1", "10.1.0.1", Any, Fail, "dns.external_private"},
+		{"missing inside", "", "", "203.0.113.1", Any, Warn, "dns.split_hole"},
+		{"missing outside, wanted there", "10.1.0.1", "10.1.0.1", "", Outside, Fail, "dns.external_missing"},
+		{"missing outside, inside alone", "10.1.0.1", "10.1.0.1", "", Inside, Pass, ""},
+		{"missing everywhere", "", "", "", Any, Fail, "dns.nxdomain"},
+		{"half switched inside", "10.1.0.1", "10.1.0.80", "203.0.113.1", Any, Warn, "dns.split"},
+		{"one inside server lacks it", "10.1.0.1", "", "203.0.113.1", Any, Warn, "dns.split"},
+		{"two public addresses", "203.0.113.7", "203.0.113.7", "203.0.113.1", Any, Warn, "dns.split"},
+		{"outside cannot be asked", "10.1.0.1", "10.1.0.1", "-", Any, Unknown, "dns.no_server"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for i, cell := range []string{c.inside, c.second, c.outside} {
+				at := fmt.Sprintf("10.0.0.5%d:53", i)
+				r := Resolver{Label: fmt.Sprintf("dc%d", i+1), Addr: at, View: Inside}
+				if i == 2 {
+					r.Label, r.View = "provider", Outside
+				}
+				w.env.Resolvers = append(w.env.Resolvers, r)
+				switch cell {
+				case "-":
+				case "":
+					w.resolver(at, zoneOf(nil))
+				default:
+					w.resolver(at, zoneOf(map[string][]string{"www.example.com. A": {"www.example.com. 240 IN A " + cell}}))
+				}
+			}
+			if c.inside != "" {
+				w.name("www.example.com", c.inside)
+			}
+			r := w.run(Check{Kind: "dns", Vantage: c.vantage, Params: Params{"name": "www.example.com", "resolver": "all"}})
+			expectResult(t, c.name, r, c.verdict, c.reason)
+			for i, at := range []string{"dc1 (10.0.0.50:53)", "dc2 (10.0.0.51:53)", "provider (198.51.100.53:53)"} {
+				cell := []string{c.inside, c.second, c.outside}[i]
+				if cell != "" && cell != "-" && i < 2 && r.Evidence["answer of "+at] != cell+" (ttl 240 s)" {
+					t.Errorf("the cell of %s is %q", at, r.Evidence["answer of "+at])
+				}
+			}
+			if len(r.Sub) != 4 {
+				t.Errorf("%d views are shown, want 4", len(r.Sub))
+			}
+			if c.reason == "dns.split" && c.second != "" && c.inside != c.second && !strings.Contains(r.Found, "for 240 s more") {
+				t.Errorf("the remaining time to live is not told: %s", r.Found)
+			}
+		})
+	}
 }
 
 func TestResolverAddresses(t *testing.T) {

@@ -23,6 +23,10 @@ func (v dnsView) sharpen(ctx context.Context, env *Env, name, rtype string, a dn
 		parts = append(parts, v.judgeMX(ctx, env, name, a))
 	case "SRV":
 		parts = append(parts, v.judgeSRV(ctx, env, name, a))
+	case "PTR":
+		parts = append(parts, v.judgePTR(ctx, env, name, a))
+	case "SOA", "NS":
+		parts = append(parts, v.judgeZone(ctx, env, name))
 	case "TXT":
 		parts = append(parts, judgeSPF(ctx, env, v.server, name, textsOf(a.records)))
 	}
@@ -65,82 +69,6 @@ func (v dnsView) judgeWildcard(ctx context.Context, env *Env, name, rtype string
 	f := warned("dns.wildcard", "every name below %s answers the same at %s: a misspelt name would look right", parent, v.server.describe())
 	f.Found = "a name that nobody made answers too"
 	return f
-}
-
-func (v dnsView) judgeMX(ctx context.Context, env *Env, name string, a dnsAnswer) Finding {
-	parts := []Finding{{Verdict: Pass}}
-	for _, rr := range a.records[:min(len(a.records), 10)] {
-		mx, ok := rr.(*dns.MX)
-		if !ok {
-			continue
-		}
-		target := plainName(mx.Mx)
-		if target == "" {
-			f := failed("dns.null_mx", "%s says that it takes no mail (null MX)", name)
-			f.Expected, f.Found = "a mail server", "null MX"
-			return f
-		}
-		if _, err := netip.ParseAddr(target); err == nil {
-			f := failed("dns.mx_literal", "an MX record of %s names the address %s instead of a host", name, target)
-			f.Expected, f.Found = "a host name", target
-			return f
-		}
-		parts = append(parts, v.judgeTarget(ctx, env, "mx", name, target))
-	}
-	return merge(parts)
-}
-
-func (v dnsView) judgeSRV(ctx context.Context, env *Env, name string, a dnsAnswer) Finding {
-	parts := []Finding{{Verdict: Pass}}
-	autodiscover := strings.HasPrefix(strings.ToLower(name), "_autodiscover._tcp.")
-	for _, rr := range a.records[:min(len(a.records), 10)] {
-		srv, ok := rr.(*dns.SRV)
-		if !ok {
-			continue
-		}
-		target := plainName(srv.Target)
-		switch {
-		case target == "":
-			f := failed("dns.srv_none", "%s says that the service is not offered", name)
-			f.Expected, f.Found = "a target host", "the target is a dot"
-			return f
-		case autodiscover && srv.Port != 443:
-			f := failed("dns.srv_port", "%s names port %d: clients use 443 alone", name, srv.Port)
-			f.Expected, f.Found = "port 443", fmt.Sprintf("port %d", srv.Port)
-			return f
-		}
-		parts = append(parts, v.judgeTarget(ctx, env, "srv", name, target))
-	}
-	if autodiscover && len(a.records) > 1 {
-		parts = append(parts, warned("dns.srv_several", "%s has %d records: clients pick by priority and weight", name, len(a.records)))
-	}
-	return merge(parts)
-}
-
-// judgeTarget looks whether a record's target has an address of its own.
-func (v dnsView) judgeTarget(ctx context.Context, env *Env, what, name, target string) Finding {
-	a, problem := ask(ctx, env, v.server, target, dns.TypeA)
-	if problem != nil && problem.verdict == Unknown {
-		return undecidable(problem.reason, "whether %s, named by %s, has an address: %s", target, name, problem.text)
-	}
-	if problem == nil && len(a.records) == 0 && len(a.chain) == 0 {
-		if six, p6 := ask(ctx, env, v.server, target, dns.TypeAAAA); p6 == nil {
-			a = six
-		}
-	}
-	switch {
-	case len(a.chain) > 0 && what == "srv":
-		f := failed("dns.srv_cname", "%s leads to %s, which is an alias", name, target)
-		f.Expected, f.Found = "a host with an address of its own", "an alias"
-		return f
-	case len(a.chain) > 0:
-		return warned("dns.mx_cname", "%s leads to %s, which is an alias: some senders refuse that", name, target)
-	case problem != nil || len(a.records) == 0:
-		f := failed("dns."+what+"_target", "%s leads to %s, which has no address", name, target)
-		f.Expected, f.Found = "a host with an address", target+" has none"
-		return f
-	}
-	return Finding{Verdict: Pass}
 }
 
 // compareViews judges what inside and outside answer for the same name.
@@ -220,13 +148,18 @@ func compareTexts(name, rtype string, views []dnsView) Finding {
 	if allMissing(views) {
 		return nowhere(name, rtype)
 	}
-	var first *dnsView
+	firstOf := map[Vantage]*dnsView{}
 	for i := range views {
+		side := Any
+		if rtype == "NS" || rtype == "SOA" {
+			side = views[i].server.View // inside and outside are zones of their own
+		}
 		if views[i].finding.Verdict == Unknown {
 			continue
 		}
+		first := firstOf[side]
 		if first == nil {
-			first = &views[i]
+			firstOf[side] = &views[i]
 			continue
 		}
 		if !sameValues(first.finding.Rows, views[i].finding.Rows) {

@@ -35,6 +35,9 @@ type Env struct {
 	// Logon hands out credentials for an account; nil means that none can be
 	// had (skip, reason credentials.none).
 	Logon func(ctx context.Context, account string) (Credential, error)
+	// Forget tells who is behind Logon that an account was refused: the next run
+	// must ask for it anew. May be nil.
+	Forget func(account string)
 	// Logons keeps the accounts of the run: who was refused, where passwords
 	// may go. Without it nobody is logged on. Probes use SignIn, never Logon.
 	Logons *Logons
@@ -48,7 +51,10 @@ type Env struct {
 	Store  func(lines []string) (sha string, err error)
 	Limits Limits
 
-	named *hostList // hosts that the running check names; set by the runner
+	run     int                                                 // number of the run; see Asked
+	given   map[string]bool                                     // accounts that Asked has a password for
+	named   *hostList                                           // hosts that the running check names; set by the runner
+	elapsed func(since time.Time) (wall, running time.Duration) // nil: by this computer's clocks
 }
 
 // Directory is how the organisation's Active Directory is found.

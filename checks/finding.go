@@ -85,6 +85,7 @@ func Conclude(c Check, f Finding, now time.Time) Result {
 	}
 	if f.Verdict == Pass || f.Verdict == Warn {
 		weigh(&r, Judge(c.Expect, f.Rows, now))
+		judgeParts(r.Sub, c.Expect, f.Rows, now)
 	}
 	if r.Verdict != Pass && r.Verdict != Skip {
 		explain(&r, c.Remedy)
@@ -189,6 +190,9 @@ func boundRows(rows []Row) []Row {
 
 // oneLine replaces line breaks; everything else stays as the server sent it.
 func oneLine(s string) string {
+	if !strings.ContainsAny(s, "\r\n") {
+		return s
+	}
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(s)
 }
 

@@ -24,7 +24,7 @@ var httpKind = Kind{
 		addressParam,
 		{Name: "method", Type: TextParam, Choices: []string{"GET", "HEAD", "OPTIONS", "POST", "RPC_IN_DATA", "RPC_OUT_DATA"}, Doc: "default GET, for role eas OPTIONS"},
 		{Name: "role", Type: TextParam, Choices: httpRoles, Doc: "which directory of Exchange this is: what it answers to strangers is then expected"},
-		{Name: "headers", Type: TableParam, Doc: "further request headers"},
+		{Name: "headers", Type: TableParam, Doc: `further request headers: ["Name: value", ...], or a table where one can be written`},
 		{Name: "status", Type: ListParam, Doc: "status codes that are right; default: those of the role"},
 		{Name: "account", Type: TextParam, Doc: "test mailbox to log on with, once"},
 		{Name: "auth", Type: TextParam, Choices: []string{"none", "basic", "ntlm"}, Doc: "how to log on; default with an account: NTLM where it is offered, else Basic"},

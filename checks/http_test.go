@@ -296,7 +296,7 @@ func TestHTTPRowAndRequest(t *testing.T) {
 				"WWW-Authenticate: Basic realm=\"mail\", NTLM", "WWW-Authenticate: negotiate", "Set-Cookie: secret=value; path=/"))
 		}
 	})
-	check := Check{Kind: "http", Params: Params{"url": "https://mail.example.com/owa/", "address": "10.1.0.9", "headers": map[string]any{"X-Test": "yes"}},
+	check := Check{Kind: "http", Params: Params{"url": "https://mail.example.com/owa/", "address": "10.1.0.9", "headers": []any{"X-Test: yes: and no", " X-Other:b"}},
 		Expect: []Expectation{
 			{Property: "location_host", Op: "eq", Value: "legacy.example.com"}, {Property: "status", Op: "eq", Value: "302"},
 			{Property: "auth", Op: "same_set", Values: []string{"Basic", "NTLM", "Negotiate"}}, {Property: "fe_server", Op: "eq", Value: "EX13"},
@@ -307,7 +307,7 @@ func TestHTTPRowAndRequest(t *testing.T) {
 	r := w.run(check)
 	expectResult(t, "row", r, Pass, "")
 	got, _ := head.Load().(string)
-	for _, s := range []string{"GET /owa/ HTTP/1.1\n", "Host: mail.example.com\n", "X-Test: yes\n", "Accept-Encoding: identity\n", "User-Agent: test\n"} {
+	for _, s := range []string{"GET /owa/ HTTP/1.1\n", "Host: mail.example.com\n", "X-Test: yes: and no\n", "X-Other: b\n", "Accept-Encoding: identity\n", "User-Agent: test\n"} {
 		if !strings.Contains(got, s) {
 			t.Errorf("request without %q:\n%s", s, got)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -257,7 +258,8 @@ func FuzzDirectoryValues(f *testing.F) {
 		}
 		minutes(value)
 		rpcServer(value)
-		keywordSites([]string{value})
+		keywordValues([]string{value}, "Site=")
+		pointerHost(value)
 		hostsOf([]string{value})
 		_ = parentDN(dn)
 		serverOf(dn)
@@ -293,3 +295,24 @@ func (readOnly) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
 func (readOnly) SetDeadline(time.Time) error      { return nil }
 func (readOnly) SetReadDeadline(time.Time) error  { return nil }
 func (readOnly) SetWriteDeadline(time.Time) error { return nil }
+
+// ldapRefusing answers every logon with a wrong password, and counts them.
+func ldapRefusing(tries *atomic.Int32) func(net.Conn) {
+	return func(c net.Conn) {
+		for {
+			m, err := ber.ReadPacket(c)
+			if err != nil || len(m.Children) < 2 {
+				return
+			}
+			id, _ := m.Children[0].Value.(int64)
+			code := 1
+			if m.Children[1].Tag == ldap.ApplicationBindRequest {
+				code = 49
+				tries.Add(1)
+			}
+			if _, err := c.Write(ldapDone(id, ldap.ApplicationBindResponse, code)); err != nil {
+				return
+			}
+		}
+	}
+}

@@ -199,11 +199,38 @@ func (p *ldapProbe) wave(ctx context.Context, q ldapQuery, hosts []string, list 
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out.parts[i] = p.one(ctx, q, h, list, &out)
+			began := time.Now()
+			f := p.one(ctx, q, h, list, &out)
+			name := h
+			if len(f.Rows) > 0 && len(f.Rows[0]["dc"]) > 0 {
+				name = f.Rows[0]["dc"][0]
+			}
+			if f.Summary == "" && len(f.Rows) > 0 {
+				f.Summary = rowSummary(f.Rows[0], q.compare)
+			}
+			f.Sub = []Result{part("domain controller", name, f, time.Since(began))}
+			if f.Verdict == Pass {
+				f.Summary = ""
+			}
+			out.parts[i] = f
 		})
 	}
 	wg.Wait()
 	return out
+}
+
+// rowSummary tells in a few words what one controller holds.
+func rowSummary(row Row, property string) string {
+	if v, ok := row.Get(property); ok {
+		return strings.ReplaceAll(property, "_", " ") + " " + v
+	}
+	var said []string
+	for _, k := range sortedKeys(row) {
+		if v, ok := row.Get(k); ok && k != "dc" {
+			said = append(said, strings.ReplaceAll(k, "_", " ")+" "+v)
+		}
+	}
+	return strings.Join(said, ", ")
 }
 
 func (p *ldapProbe) one(ctx context.Context, q ldapQuery, host string, list bool, out *ldapWave) Finding {

@@ -250,7 +250,7 @@ func AutodiscoverPoints() string {
 func IsPointer(keywords []string) bool { return hasFold(keywords, scpPointer) }
 
 // PointSites are the sites that a connection point is meant for.
-func PointSites(keywords []string) []string { return keywordSites(keywords) }
+func PointSites(keywords []string) []string { return keywordValues(keywords, "Site=") }
 
 // DirectoryKind names a virtual directory by its classes: owa, ews … or other.
 func DirectoryKind(classes []string) string {

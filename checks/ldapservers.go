@@ -200,34 +200,24 @@ func (p *ldapProbe) readVirtualDirectories(ctx context.Context, d *controller) F
 }
 
 func (p *ldapProbe) readConnectionPoints(ctx context.Context, d *controller) Finding {
-	filter := "(&(objectClass=serviceConnectionPoint)(|(keywords=" + scpAddress + ")(keywords=" + scpPointer + ")))"
-	if d.root.configNC == "" {
-		return d.unread(&trouble{Unknown, "ldap.bad_value", "the controller does not name its configuration"})
-	}
-	a, t := d.ask(ctx, subtree(d.root.configNC, filter, []string{"cn", "serviceBindingInformation", "keywords"}))
+	points, a, t := d.connectionPoints(ctx)
 	if t != nil {
 		f := d.unread(t)
 		f.Rows = nil
 		return f
 	}
-	if len(a.entries) == 0 {
+	if len(points) == 0 {
 		return undecidable("ldap.not_readable", "%s shows this account no connection point at all: nothing can be said about one", d.name())
 	}
 	var rows []Row
 	var pointers []string
-	for _, e := range a.entries {
-		keywords := e.GetEqualFoldAttributeValues("keywords")
-		binding := e.GetEqualFoldAttributeValues("serviceBindingInformation")
-		if hasFold(keywords, scpPointer) {
-			pointers = append(pointers, binding...)
+	for _, c := range points {
+		if c.pointer {
+			pointers = append(pointers, c.binding...)
 			continue
 		}
-		server := serverOf(e.DN)
-		if server == "" {
-			server = firstName(e.DN)
-		}
-		row := Row{"server": {server}}
-		row.withKnown("url", binding...).withKnown("host", hostsOf(binding)...).withKnown("sites", keywordSites(keywords)...)
+		row := Row{"server": {c.server}}
+		row.withKnown("url", c.binding...).withKnown("host", hostsOf(c.binding)...).withKnown("sites", c.sites...)
 		rows = append(rows, row)
 	}
 	out := concludeList(p.onlySCPSite(p.onlyServer(rows, "server")), partly(a, "connection points"))
@@ -256,11 +246,12 @@ func hostsOf(list []string) []string {
 	return out
 }
 
-func keywordSites(keywords []string) []string {
+// keywordValues are the values of the keywords that begin with a prefix.
+func keywordValues(keywords []string, prefix string) []string {
 	var out []string
 	for _, k := range keywords {
-		if len(k) > 5 && strings.EqualFold(k[:5], "Site=") {
-			out = append(out, k[5:])
+		if v, ok := cutFold(k, prefix); ok && v != "" {
+			out = append(out, v)
 		}
 	}
 	sort.Strings(out)

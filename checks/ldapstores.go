@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -330,58 +329,4 @@ func (p *ldapProbe) readConnectors(ctx context.Context, d *controller) Finding {
 		rows = append(rows, row.withKnown("servers", servers...).withKnown("spaces", e.GetEqualFoldAttributeValues("routingList")...))
 	}
 	return concludeList(p.onlyServer(rows, "servers"), cut)
-}
-
-// budgetFrom looks at a user's lockout state with an account that proved good.
-func budgetFrom(account, host, domain string) budgetReader {
-	return func(ctx context.Context, e *Env, username string) string {
-		p := &ldapProbe{env: e, c: Check{Params: Params{"account": account, "domain": domain}}}
-		e.allowHost(host)
-		ctx, cancel := context.WithTimeout(ctx, share(ctx, lockoutTime, 0.3))
-		defer cancel()
-		d, f := p.open(ctx, host, directoryPorts)
-		if f != nil {
-			return "" // cannot be read: the stop at the first refusal still holds
-		}
-		defer d.close()
-		return p.spent(ctx, d, username)
-	}
-}
-
-// spent tells why a user must not be tried: locked, or too few tries left.
-func (p *ldapProbe) spent(ctx context.Context, d *controller, username string) string {
-	head, t := d.ask(ctx, ldapQuestion{base: d.root.defaultNC, scope: ldap.ScopeBaseObject, attrs: []string{"lockoutThreshold"}})
-	user, t2 := d.ask(ctx, ldapQuestion{base: d.root.defaultNC, scope: ldap.ScopeWholeSubtree, most: 2, filter: userFilter(username),
-		attrs: []string{"badPwdCount", "lockoutTime", "msDS-ResultantPSO"}})
-	if t != nil || t2 != nil || len(head.entries) != 1 || len(user.entries) != 1 {
-		return ""
-	}
-	e := user.entries[0]
-	threshold, known := ldapInt(head.entries[0].GetEqualFoldAttributeValue("lockoutThreshold"))
-	if pso := e.GetEqualFoldAttributeValue("msDS-ResultantPSO"); pso != "" {
-		own, t := d.ask(ctx, ldapQuestion{base: pso, scope: ldap.ScopeBaseObject, attrs: []string{"msDS-LockoutThreshold"}})
-		if t == nil && len(own.entries) == 1 {
-			threshold, known = ldapInt(own.entries[0].GetEqualFoldAttributeValue("msDS-LockoutThreshold"))
-		}
-	}
-	if at, ok := ldapInt(e.GetEqualFoldAttributeValue("lockoutTime")); ok && at > 0 {
-		return "the directory shows it as locked"
-	}
-	bad, ok := ldapInt(e.GetEqualFoldAttributeValue("badPwdCount"))
-	if known && ok && threshold > 0 && threshold-bad <= 2 {
-		return fmt.Sprintf("%d of %d wrong passwords are used up", bad, threshold)
-	}
-	return ""
-}
-
-// userFilter finds the user behind a logon name.
-func userFilter(username string) string {
-	if _, sam, ok := strings.Cut(username, `\`); ok {
-		return "(&(objectCategory=person)(sAMAccountName=" + ldap.EscapeFilter(sam) + "))"
-	}
-	name := ldap.EscapeFilter(username)
-	if strings.Contains(username, "@") {
-		return "(&(objectCategory=person)(|(userPrincipalName=" + name + ")(proxyAddresses=smtp:" + name + ")))"
-	}
-	return "(&(objectCategory=person)(sAMAccountName=" + name + "))"
 }

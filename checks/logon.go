@@ -58,15 +58,36 @@ type Logons struct {
 	hosts    map[string]bool
 	revealed []Credential
 	budget   budgetReader
+	runs     int // started so far; see Env.Asked
 }
 
 // loginState is one user's.
 type loginState struct {
 	turn     chan struct{} // holds one token: whoever has it may try
 	stopped  string        // why the account is left alone; empty: it is not
+	until    int           // the last run for which that holds: the next one asks anew
 	refused  []time.Time
 	good     bool
 	budgeted bool // the lockout budget was read, or cannot be
+}
+
+// stoppedFor tells why a run leaves the account alone; empty when it does not.
+func (s *loginState) stoppedFor(run int) string {
+	if s.stopped == "" || run > s.until {
+		return ""
+	}
+	return s.stopped
+}
+
+// refusals counts the refused tries that still weigh.
+func (s *loginState) refusals(now time.Time) int {
+	n := 0
+	for _, at := range s.refused {
+		if now.Sub(at) < refusalWindow {
+			n++
+		}
+	}
+	return n
 }
 
 // NewLogons starts the account keeping of a run. Passwords may go to the named
@@ -89,17 +110,7 @@ func (l *Logons) Allow(hosts ...string) {
 	}
 }
 
-// Resume lets an account be tried again after a refusal was cleared up. The
-// ceiling of refusals stays.
-func (l *Logons) Resume(account string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s := l.users[l.userOf(account)]; s != nil {
-		s.stopped, s.budgeted = "", false
-	}
-}
-
-// Stopped tells why an account is left alone; empty when it is not.
+// Stopped tells why an account was left alone last; empty when it never was.
 func (l *Logons) Stopped(account string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,6 +118,51 @@ func (l *Logons) Stopped(account string) string {
 		return s.stopped
 	}
 	return ""
+}
+
+// barred tells why a run must not even ask for an account: it was refused in
+// this run, or too often lately.
+func (l *Logons) barred(account string, run int, now time.Time) string {
+	if l == nil {
+		return ""
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.users[l.userOf(account)]
+	if s == nil {
+		return ""
+	}
+	if why := s.stoppedFor(run); why != "" {
+		return why
+	}
+	if n := s.refusals(now); n >= maxRefusals {
+		return fmt.Sprintf("it was refused %d times within %s", n, refusalWindow)
+	}
+	return ""
+}
+
+// begin numbers a run that asks for its passwords anew.
+func (l *Logons) begin() int {
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.runs++
+	return l.runs
+}
+
+// accountsOf are all names under which a user was asked for.
+func (l *Logons) accountsOf(user string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	for account, u := range l.user {
+		if u == strings.ToLower(user) {
+			out = append(out, account)
+		}
+	}
+	return out
 }
 
 func (l *Logons) userOf(account string) string {
@@ -125,7 +181,7 @@ func plainHost(h string) string {
 // The caller says whether the connection to host is TLS with a trusted
 // certificate of that name; without that no password is handed out. Try tells
 // whether the server refused the logon: then the account is left alone for the
-// rest of the run. Errors of try are handed through, everything else is a
+// rest of the run, and [Env.Forget] is told to ask anew in the next. Errors of try are handed through, everything else is a
 // [LogonError].
 func (e *Env) SignIn(ctx context.Context, account, host string, verified bool, try func(Credential) (rejected bool, err error)) error {
 	return e.signIn(ctx, signing{account: account, host: host, safe: verified}, try)
@@ -143,7 +199,7 @@ func (e *Env) signIn(ctx context.Context, s signing, try func(Credential) (rejec
 	if err := e.maySend(s); err != nil {
 		return err
 	}
-	if why := e.Logons.Stopped(s.account); why != "" {
+	if why := e.Logons.barred(s.account, e.run, e.now()); why != "" {
 		return notLoggedOn(Unknown, "credentials.stopped", "%s is not tried again: %s", mask(s.account), why)
 	}
 	cred, err := e.Logon(ctx, s.account)
@@ -166,7 +222,12 @@ func (e *Env) signIn(ctx context.Context, s signing, try func(Credential) (rejec
 		return err
 	}
 	rejected, err := try(cred)
-	return e.Logons.tried(e.now(), state, cred, rejected, err)
+	if rejected && e.Forget != nil {
+		for _, account := range e.Logons.accountsOf(cred.Username) {
+			e.Forget(account)
+		}
+	}
+	return e.Logons.tried(e, state, cred, rejected, err)
 }
 
 // maySend decides what needs no password: is there anybody to ask, is the
@@ -217,13 +278,14 @@ func (l *Logons) take(account string, cred Credential) *loginState {
 // mayTry decides, with the user's turn in hand, whether a try may be made.
 func (l *Logons) mayTry(ctx context.Context, e *Env, s signing, cred Credential, state *loginState) error {
 	l.mu.Lock()
-	why, recent := state.stopped, 0
-	for _, at := range state.refused {
-		if e.now().Sub(at) < refusalWindow {
-			recent++
-		}
+	if state.stopped != "" && e.run > state.until {
+		state.budgeted = false // it was refused or spared in an earlier run: look again
 	}
+	why, recent := state.stoppedFor(e.run), state.refusals(e.now())
 	read, ask := state.budgeted || state.good || s.free, l.budget
+	if ask == nil {
+		ask = e.budgetByDirectory(cred.Username)
+	}
 	state.budgeted = state.budgeted || ask != nil
 	l.mu.Unlock()
 	switch {
@@ -235,20 +297,20 @@ func (l *Logons) mayTry(ctx context.Context, e *Env, s signing, cred Credential,
 		return nil
 	}
 	if why := ask(ctx, e, cred.Username); why != "" {
-		l.stop(state, why)
+		l.stop(state, e.run, why)
 		return notLoggedOn(Unknown, "credentials.stopped", "%s is not tried: %s", mask(cred.Username), why)
 	}
 	return nil
 }
 
-func (l *Logons) stop(state *loginState, why string) {
+func (l *Logons) stop(state *loginState, run int, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	state.stopped = why
+	state.stopped, state.until = why, run
 }
 
 // tried keeps how a try ended.
-func (l *Logons) tried(now time.Time, state *loginState, cred Credential, rejected bool, err error) error {
+func (l *Logons) tried(e *Env, state *loginState, cred Credential, rejected bool, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !rejected {
@@ -256,7 +318,9 @@ func (l *Logons) tried(now time.Time, state *loginState, cred Credential, reject
 		return err
 	}
 	state.good = false
+	now := e.now()
 	state.refused = append(state.refused, now)
+	state.until = max(state.until, e.run)
 	state.stopped = "it was refused at " + now.UTC().Format(time.TimeOnly) + " UTC"
 	var own *LogonError
 	if errors.As(err, &own) {

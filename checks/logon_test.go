@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,6 +67,8 @@ func TestSignInStopsAtTheFirstRefusal(t *testing.T) {
 	now := testNow
 	env := withLogon(&Env{Now: func() time.Time { return now }}, `CONTOSO\probe`, canary)
 	env.Logons.Allow("mail.contoso.com")
+	var forgotten []string
+	env.Forget = func(account string) { forgotten = append(forgotten, account) }
 	tries := 0
 	refuse := func(Credential) (bool, error) {
 		tries++
@@ -84,17 +87,31 @@ func TestSignInStopsAtTheFirstRefusal(t *testing.T) {
 			t.Errorf("%s after the refusal: %s", account, got)
 		}
 	}
-	env.Logons.Resume("probe@contoso.com")
-	if got := try("probe@contoso.com"); got != "credentials.refused" {
-		t.Errorf("after Resume: %s", got)
+	if !slices.Equal(forgotten, []string{"probe@contoso.com"}) {
+		t.Errorf("forgotten after the refusal: %q", forgotten)
 	}
-	env.Logons.Resume("probe@contoso.com")
-	if got := try("probe@contoso.com"); got != "credentials.stopped" || tries != 2 {
-		t.Errorf("third try within the window: %s after %d tries", got, tries)
+	// the next run asks anew and may try; the run before it may still not
+	check := []Check{{Kind: "mailbox", Params: Params{"account": "probe@contoso.com"}}}
+	before := env
+	env = env.Asked(t.Context(), check)
+	if got := try("probe@contoso.com"); got != "credentials.refused" {
+		t.Errorf("in the next run: %s", got)
+	}
+	if got := reasonOf(t, before.SignIn(t.Context(), "probe@contoso.com", "mail.contoso.com", true, refuse)); got != "credentials.stopped" {
+		t.Errorf("in the run before: %s", got)
+	}
+	// the ceiling holds over runs, and nobody is asked for what may not be sent
+	asked := 0
+	logon := before.Logon
+	before.Logon = func(ctx context.Context, account string) (Credential, error) { asked++; return logon(ctx, account) }
+	env = before.Asked(t.Context(), check)
+	if got := try("probe@contoso.com"); got != "credentials.stopped" || tries != 2 || asked != 0 {
+		t.Errorf("third try within the window: %s after %d tries, asked %d times", got, tries, asked)
 	}
 	now = now.Add(refusalWindow)
-	if got := try("probe@contoso.com"); got != "credentials.refused" || tries != 3 {
-		t.Errorf("after the window: %s, %d tries", got, tries)
+	env = before.Asked(t.Context(), check)
+	if got := try("probe@contoso.com"); got != "credentials.refused" || tries != 3 || asked != 1 {
+		t.Errorf("after the window: %s, %d tries, asked %d times", got, tries, asked)
 	}
 }
 

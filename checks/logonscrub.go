@@ -65,21 +65,22 @@ func scrubber(c Credential) func(string) string {
 }
 
 // secretForms are the ways a password can stand in a text, longest first:
-// plain, escaped for URLs, HTML, Go and our own display, in UTF-16, hex and,
+// plain, escaped for URLs, HTML, Go and our own display, in UTF-16 of both byte orders, hex and,
 // whatever stands before it, in base64.
 func secretForms(password string) []string {
 	if password == "" {
 		return nil
 	}
 	wide := wideBytes(password)
+	swapped := swapBytes(wide)
 	forms := []string{
-		password, string(wide), url.QueryEscape(password), url.PathEscape(password),
+		password, string(wide), string(swapped), url.QueryEscape(password), url.PathEscape(password),
 		strings.ToLower(url.QueryEscape(password)), html.EscapeString(password), Escape(password),
 		strings.Trim(strconv.Quote(password), `"`), strings.Trim(strconv.QuoteToASCII(password), `"`),
-		Escape(string(wide)), hex.EncodeToString([]byte(password)), hex.EncodeToString(wide),
+		Escape(string(wide)), Escape(string(swapped)), hex.EncodeToString([]byte(password)), hex.EncodeToString(wide),
 		strings.ToUpper(hex.EncodeToString([]byte(password))), strings.ToUpper(hex.EncodeToString(wide)),
 	}
-	for _, raw := range [][]byte{[]byte(password), wide, latin1(password)} {
+	for _, raw := range [][]byte{[]byte(password), wide, swapped, latin1(password)} {
 		forms = append(forms, base64Forms(raw)...)
 	}
 	forms = slices.DeleteFunc(forms, func(s string) bool { return s == "" })
@@ -93,6 +94,15 @@ func wideBytes(s string) []byte {
 	var out []byte
 	for _, u := range utf16.Encode([]rune(s)) {
 		out = append(out, byte(u), byte(u>>8))
+	}
+	return out
+}
+
+// swapBytes turns UTF-16 of one byte order into the other.
+func swapBytes(wide []byte) []byte {
+	out := make([]byte, len(wide))
+	for i := 0; i+1 < len(wide); i += 2 {
+		out[i], out[i+1] = wide[i+1], wide[i]
 	}
 	return out
 }

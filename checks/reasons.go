@@ -49,6 +49,8 @@ var generalReasons = []Reason{
 	{"run.cancelled", Unknown, "the check was cancelled", nil, "Run it again."},
 	{"run.deadline", Unknown, "the check did not finish within its time",
 		[]string{"the server is slow", "packets are lost on the way"}, "Run it again; when that fails as well, look at the server's load and the way to it."},
+	{"run.suspended", Unknown, "this computer slept or stood still while the check ran",
+		[]string{"the lid was closed or the power plan sent it to sleep", "the virtual machine was paused or moved"}, "Keep the computer awake and run the check again."},
 	{"probe.panic", Unknown, "the probe itself broke", []string{"a fault in this program"}, "Do the check by hand and report the fault with the transcript."},
 	{"proto.silent", Unknown, "the server accepts the connection and then says nothing",
 		[]string{"a firewall or load balancer accepts for a dead server", "the service hangs"}, "Test from the server itself; restart the service if it hangs there too."},

@@ -9,7 +9,9 @@ var smtpReasons = []Reason{
 	{"smtp.malformed", Fail, "the answer is no SMTP", []string{"another service on this port"}, "Correct the port."},
 	{"smtp.fixup", Warn, "a firewall rewrites the conversation", []string{"SMTP inspection on the firewall"}, "Switch the inspection off for this server."},
 	{"smtp.no_ehlo", Warn, "the server does not know EHLO", nil, "Look what is in front of the server."},
+	{"smtp.clear_logon", Warn, "passwords are taken without TLS", []string{"Basic authentication on the receive connector is not bound to TLS"}, "Set-ReceiveConnector: AuthMechanism with BasicAuthRequireTLS."},
 	{"smtp.relay_open", Fail, "the server takes mail of strangers for strangers", []string{"anonymous senders may relay", "a relay connector whose addresses are too wide", "a gateway that takes everything first and sends it back later"}, "Close the relay: take the right from anonymous or narrow the connector's addresses."},
+	{"smtp.relay_unproven", Warn, "what answers takes every recipient at first, so that nothing is proven about relaying", []string{"a gateway that takes everything and sends it back later", "an open relay that is not Exchange"}, "Look at the gateway's settings, or send one message from outside through it to a mailbox of yours elsewhere: it must not arrive."},
 	{"smtp.relay_local", Warn, "this computer may relay", []string{"a relay connector lists its address", "a gateway that takes everything first"}, "Check that this is meant."},
 	{"smtp.relay_undecided", Unknown, "whether the server relays could not be decided", nil, "Try with another foreign address."},
 }

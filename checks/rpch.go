@@ -117,7 +117,7 @@ var echoPDU = []byte{5, 0, 20, 3, 16, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0x40, 0,
 // Autodiscover of the same host.
 func echoOver(ctx context.Context, env *Env, at endpoint, mailbox string, anonymous Finding) Finding {
 	d := &discovery{env: env, mailbox: mailbox, mode: "pox"}
-	found := d.settings(ctx, reached{"url", hostURL(at, discoverPath), at})
+	found := d.settings(ctx, reached{step: "url", url: hostURL(at, discoverPath), at: at})
 	server := ""
 	for _, r := range found.Rows {
 		if kind, _ := r.Get("type"); strings.EqualFold(kind, "EXCH") {

@@ -20,8 +20,9 @@ import (
 func Run(ctx context.Context, env *Env, list []Check, each func(Update)) []Result {
 	r := &runner{
 		env: env, list: list, each: each, limits: env.limits(),
-		results: make([]Result, len(list)), ended: make(chan int),
+		results: make([]Result, len(list)),
 	}
+	r.ended = make(chan int, r.limits.Workers)
 	r.names, r.addresses = newGate(r.limits.PerIdentity), newGate(r.limits.PerIdentity)
 	r.run(ctx)
 	return r.results
@@ -63,35 +64,36 @@ type runner struct {
 	mu        sync.Mutex // guards each
 }
 
-// planned is a check that waits for its turn.
-type planned struct {
-	index      int
-	kind       *Kind
-	identities []string
-}
-
 // run starts whatever may start, then waits for one to end, until all have.
 func (r *runner) run(ctx context.Context) {
-	queue := r.plan()
-	running := map[int]planned{}
+	q := newQueue(r.names, r.limits.Workers, r.plan())
 	cancelled := ctx.Done()
-	for len(queue) > 0 || len(running) > 0 {
+	for !q.done() {
 		if ctx.Err() == nil {
-			queue = r.startSome(ctx, queue, running)
+			for p, ok := q.next(); ok; p, ok = q.next() {
+				r.start(ctx, p)
+			}
 		}
-		if len(running) == 0 {
+		if len(q.running) == 0 {
 			break // cancelled: nothing more is started
 		}
 		select {
 		case i := <-r.ended:
-			r.names.give(running[i].identities, running[i].kind.Name)
-			delete(running, i)
+			q.ended(i)
 		case <-cancelled:
 			cancelled = nil // now only wait for those that run
-			queue = r.abandon(queue)
+			r.abandon(q.rest())
 		}
 	}
-	r.abandon(queue)
+	r.abandon(q.rest())
+}
+
+func (r *runner) start(ctx context.Context, p planned) {
+	r.tell(Update{Index: p.index})
+	go func() {
+		r.one(ctx, p)
+		r.ended <- p.index
+	}()
 }
 
 // plan settles what needs no network: unknown kinds, bad parameters.
@@ -120,33 +122,30 @@ func (r *runner) plan() []planned {
 	return queue
 }
 
-// startSome starts, in order, what finds a worker and free identities.
-func (r *runner) startSome(ctx context.Context, queue []planned, running map[int]planned) []planned {
-	kept := queue[:0]
-	for _, p := range queue {
-		if len(running) >= r.limits.Workers || !r.names.try(p.identities, p.kind.Name, p.kind.Limit) {
-			kept = append(kept, p)
-			continue
-		}
-		running[p.index] = p
-		r.tell(Update{Index: p.index})
-		go func() {
-			r.one(ctx, p)
-			r.ended <- p.index
-		}()
-	}
-	return kept
-}
-
-func (r *runner) abandon(queue []planned) []planned {
+func (r *runner) abandon(queue []planned) {
 	for _, p := range queue {
 		r.settle(p.index, undecidable("run.cancelled", "cancelled before it began"), 0)
 	}
-	return nil
 }
 
-// one observes and concludes a single check.
+// one observes and concludes a single check. What was seen while this computer
+// slept proves nothing and is looked at once more; a refused logon stands.
 func (r *runner) one(ctx context.Context, p planned) {
+	began, wall := time.Now(), r.env.now()
+	f, slept := r.attempt(ctx, p)
+	account := AccountOf(r.list[p.index])
+	if slept && ctx.Err() == nil && (account == "" || r.env.Logons.barred(account, r.env.run, r.env.now()) == "") {
+		if f, slept = r.attempt(ctx, p); slept {
+			f = undecidable("run.suspended", "this computer slept or stood still while the check ran, twice in a row")
+		}
+		f.Attempts = max(1, f.Attempts) + 1
+	}
+	r.finish(p.index, f, wall, time.Since(began))
+}
+
+// attempt observes once, within the check's budget, and tells whether this
+// computer slept meanwhile.
+func (r *runner) attempt(ctx context.Context, p planned) (Finding, bool) {
 	c := r.list[p.index]
 	budget := c.Timeout
 	if budget <= 0 {
@@ -155,21 +154,23 @@ func (r *runner) one(ctx context.Context, p planned) {
 	if budget <= 0 {
 		budget = 30 * time.Second
 	}
-	began, wall := time.Now(), r.env.now()
 	checkCtx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	env, closeAll := throughDoor(checkCtx, r.env, r.addresses, p.kind)
 	env.named = namedHosts(c.Params)
+	began := time.Now()
 	f := observe(checkCtx, env, p.kind, c)
 	closeAll()
 	switch {
 	case ctx.Err() != nil && f.Reason != "probe.panic":
-		f = Finding{Verdict: Unknown, Reason: "run.cancelled", Summary: "cancelled while it ran", Transcript: f.Transcript}
+		return Finding{Verdict: Unknown, Reason: "run.cancelled", Summary: "cancelled while it ran", Transcript: f.Transcript}, false
+	case r.env.slept(began, budget):
+		return f, true
 	case errors.Is(checkCtx.Err(), context.DeadlineExceeded) && f.Verdict != Unknown && f.Verdict != Fail:
 		f.Verdict, f.Reason = Unknown, "run.deadline"
 		f.Summary = fmt.Sprintf("not finished within %s", budget)
 	}
-	r.finish(p.index, f, wall, time.Since(began))
+	return f, false
 }
 
 // observe calls the kind, or says why it must not be called.

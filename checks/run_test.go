@@ -117,20 +117,20 @@ func TestRunLimitsPerIdentity(t *testing.T) {
 func TestRunKeepsAKindsStricterLimit(t *testing.T) {
 	t.Parallel()
 	g := newGate(4)
-	if !g.try([]string{"x"}, "smtp", 1) || g.try([]string{"x"}, "smtp", 1) {
+	if g.try([]string{"x"}, "smtp", 1) != "" || g.try([]string{"x"}, "smtp", 1) != "smtp x" || g.room("smtp x") {
 		t.Error("the second smtp check of a host must wait")
 	}
-	if !g.try([]string{"x"}, "tcp", 0) {
+	if g.try([]string{"x"}, "tcp", 0) != "" || !g.room("x") {
 		t.Error("another kind need not wait for smtp")
 	}
 	for range 2 {
 		g.try([]string{"x"}, "tcp", 0)
 	}
-	if g.try([]string{"y", "x"}, "tcp", 0) || len(g.all) != 1 {
+	if g.try([]string{"y", "x"}, "tcp", 0) != "x" || g.count["y"] != 0 {
 		t.Error("a fifth must wait, and take nothing elsewhere meanwhile")
 	}
 	g.give([]string{"x"}, "smtp")
-	if !g.try([]string{"x"}, "smtp", 1) {
+	if g.try([]string{"x"}, "smtp", 1) != "" {
 		t.Error("what is given back is free")
 	}
 }
@@ -348,6 +348,14 @@ func TestValidateParams(t *testing.T) {
 		{"http", Params{"url": "https://a/", "headers": map[string]any{"X": int64(1)}}, false, []string{"headers", `"X"`}},
 		{"http", Params{"url": "https://a/", "headers": map[string]any{"Authorization": "Basic x"}}, false, []string{"Authorization"}},
 		{"http", Params{"url": "https://a/", "headers": map[string]any{"X": "a\r\nY: b"}}, false, []string{"line break"}},
+		{"http", Params{"url": "https://a/", "headers": []any{"X-A: 1", "X-B: http://b:80/"}}, false, nil},
+		{"http", Params{"url": "https://a/", "headers": []any{"X-A: 1", "X-B"}}, false, []string{"element 2", "Name: value"}},
+		{"http", Params{"url": "https://a/", "headers": []any{"X-A: 1", "x-a: 2"}}, false, []string{"second time"}},
+		{"http", Params{"url": "https://a/", "headers": []any{"X-A: 1", int64(2)}}, false, []string{"element 2", "text"}},
+		{"http", Params{"url": "https://a/", "headers": []any{"Cookie: a=b"}}, false, []string{"Cookie"}},
+		{"http", Params{"url": "https://a/", "headers": []any{"X: a\r\nY: b"}}, false, []string{"line break"}},
+		{"http", Params{"url": "https://a/", "headers": []any{"{{range .Sites}}X-{{.Name}}: 1{{end}}", "{{x}}"}}, true, nil},
+		{"http", Params{"url": "https://a/", "headers": int64(1)}, false, []string{"table of texts or a list"}},
 		{"http", Params{"url": "https://a/", "status": []any{"ok"}}, false, []string{"status"}},
 		{"http", Params{"url": "https://a/", "auth": "basic"}, false, []string{"account"}},
 		{"smtp", Params{"host": "a", "relay_from": "a@b.c"}, false, []string{"relay_to"}},
@@ -369,61 +377,6 @@ func TestValidateParams(t *testing.T) {
 			}
 		}
 	}
-}
-
-// BenchmarkRun compares a run of a thousand mixed checks with what the same
-// checks cost one after the other in a bare loop.
-func BenchmarkRun(b *testing.B) {
-	env, list := thousandChecks(b)
-	b.Run("run", func(b *testing.B) {
-		for b.Loop() {
-			Run(b.Context(), env, list, nil)
-		}
-	})
-	b.Run("bare loop", func(b *testing.B) {
-		for b.Loop() {
-			for _, c := range list {
-				k := KindNamed(c.Kind)
-				ctx, cancel := context.WithTimeout(b.Context(), k.Budget)
-				k.Observe(ctx, env, c)
-				cancel()
-			}
-		}
-	})
-}
-
-func thousandChecks(b *testing.B) (*Env, []Check) {
-	greets := loopback(b, func(c net.Conn) {
-		io.WriteString(c, "220 hello\r\n")
-		hold(c)
-	})
-	answers := loopback(b, func(c net.Conn) {
-		if _, _, ok := readRequest(c); ok {
-			io.WriteString(c, ok200)
-		}
-	})
-	var d net.Dialer
-	env := &Env{Now: time.Now, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		if strings.HasSuffix(address, ":25") {
-			return d.DialContext(ctx, network, greets)
-		}
-		return d.DialContext(ctx, network, answers)
-	}}
-	var list []Check
-	for i := range 1000 {
-		host := fmt.Sprintf("10.2.%d.%d", i/250, i%250+1)
-		if i%2 == 0 {
-			list = append(list, tcpCheck(host, 25))
-			continue
-		}
-		list = append(list, Check{Kind: "http", Params: Params{"url": "http://" + host + "/"}})
-	}
-	for _, r := range Run(b.Context(), env, list, nil) {
-		if r.Verdict != Pass {
-			b.Fatalf("%s: %s", r.Kind, r.Summary)
-		}
-	}
-	return env, list
 }
 
 // loopback serves every connection to a free port with handle.

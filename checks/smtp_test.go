@@ -71,6 +71,50 @@ func TestHostileMailServers(t *testing.T) {
 	}
 }
 
+// tarpit answers each line from a script, as slowly as Exchange answers those
+// whom it mistrusts.
+func tarpit(pause time.Duration, texts ...string) func(net.Conn) {
+	return func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for _, text := range texts {
+			<-time.After(pause)
+			if _, err := io.WriteString(c, text); err != nil {
+				return
+			}
+			if _, err := r.ReadString('\n'); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// TestTarpit gives a slow server its time, and no more than that.
+func TestTarpit(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		pause   time.Duration
+		verdict Verdict
+		reason  string
+	}{
+		{"within the time", 50 * time.Millisecond, Pass, ""},
+		{"beyond it", 500 * time.Millisecond, Unknown, "smtp.slow"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.name("mail.contoso.com", "10.0.0.25")
+			w.serve("10.0.0.25:25", tarpit(c.pause, "220 x\r\n", "250-x\r\n250 SIZE\r\n", "250 ok\r\n", "550 5.7.1 Unable to relay\r\n", "250 ok\r\n", "221 bye\r\n"))
+			check := Check{Kind: "smtp", Timeout: 1200 * time.Millisecond, Params: Params{"host": "mail.contoso.com"}}
+			if c.verdict == Pass {
+				check.Timeout = 4 * time.Second
+				check.Params["relay_from"], check.Params["relay_to"] = "a@example.net", "b@example.org"
+			}
+			expectResult(t, c.name, w.run(check), c.verdict, c.reason)
+		})
+	}
+}
+
 func FuzzMailReplies(f *testing.F) {
 	f.Add([]byte("220 mail.contoso.com Microsoft ESMTP MAIL Service ready\r\n"))
 	f.Add([]byte("250-x\r\n550 y\r\n"))

@@ -37,6 +37,7 @@ func (s *smtpProbe) run() Finding {
 	if why != nil {
 		return s.done(t, why)
 	}
+	s.clearLogon(features)
 	if offered := hasFeature(features, "STARTTLS"); !offered {
 		s.row["starttls"] = []string{"none"}
 		if s.c.Params.Bool("starttls") {
@@ -142,6 +143,25 @@ func (s *smtpProbe) hello(t *talk) ([]string, *trouble) {
 	return features, nil
 }
 
+// clearLogon warns of a server that takes passwords before TLS; towards the
+// Internet that is a failure.
+func (s *smtpProbe) clearLogon(features []string) {
+	for _, f := range features {
+		words := strings.FieldsFunc(strings.ToUpper(f), func(r rune) bool { return r == ' ' || r == '=' })
+		if len(words) == 0 || words[0] != "AUTH" || !slices.Contains(words, "LOGIN") && !slices.Contains(words, "PLAIN") {
+			continue
+		}
+		v := Warn
+		if s.c.Vantage == Outside || s.env.Vantage == Outside {
+			v = Fail
+		}
+		found := decided(v, "smtp.clear_logon", "%s takes passwords without TLS", s.at.where())
+		found.Expected, found.Found = "no AUTH LOGIN or PLAIN before STARTTLS", clip(Escape(f), 200)
+		s.add(found)
+		return
+	}
+}
+
 // name is how this computer calls itself: by its address, as it may have no
 // name that the server can look up.
 func (s *smtpProbe) name(conn net.Conn) string {
@@ -203,7 +223,7 @@ func (s *smtpProbe) relay(t *talk) {
 		return
 	}
 	if code != "250" {
-		if code == "530" || isPolicy(code, lines) {
+		if (code == "530" || isPolicy(code, lines)) && p.String("relay_control") == "" {
 			s.row["relay"] = []string{"refused"} // nobody may send without logging on
 			s.noteControl("the sender was already refused")
 			return
@@ -220,7 +240,7 @@ func (s *smtpProbe) relay(t *talk) {
 	switch {
 	case code[0] == '2':
 		s.row["relay"] = []string{"accepted"}
-		s.add(s.accepted(answer))
+		s.add(s.accepted(t, answer))
 	case code[0] == '4' || !isPolicy(code, lines):
 		undecided("the foreign recipient is answered with %s", answer)
 	case s.controlled(t, undecided):
@@ -253,16 +273,36 @@ func (s *smtpProbe) controlled(t *talk, undecided func(string, ...any)) bool {
 func (s *smtpProbe) noteControl(text string) { s.said = append(s.said, "positive control: "+text) }
 
 // accepted judges a taken foreign recipient: an open relay from outside; from
-// inside perhaps a relay connector that lists this computer.
-func (s *smtpProbe) accepted(answer string) Finding {
-	if s.c.Vantage == Outside || s.env.Vantage == Outside {
-		f := failed("smtp.relay_open", "%s takes mail of strangers for strangers: %s", s.at.where(), answer)
-		f.Expected, f.Found = "550 5.7.1 Unable to relay", answer
-		return f
+// inside perhaps a relay connector that lists this computer. A gateway in front
+// of Exchange may take everything at first and send it back later, which the
+// conversation cannot tell from relaying as long as no mail is sent.
+func (s *smtpProbe) accepted(t *talk, answer string) Finding {
+	reason, verdict, text := "smtp.relay_open", Fail, "takes mail of strangers for strangers"
+	switch {
+	case s.c.Vantage != Outside && s.env.Vantage != Outside:
+		reason, verdict, text = "smtp.relay_local", Warn, "lets this computer relay, or takes everything at first"
+	case !s.isExchange() && s.takesAnything(t):
+		reason, verdict, text = "smtp.relay_unproven", Warn, "takes every recipient at first, also one that cannot exist, which proves nothing"
 	}
-	f := warned("smtp.relay_local", "%s lets this computer relay, or takes everything at first: %s", s.at.where(), answer)
+	f := decided(verdict, reason, "%s %s: %s", s.at.where(), text, answer)
 	f.Expected, f.Found = "550 5.7.1 Unable to relay", answer
 	return f
+}
+
+// isExchange tells Exchange's own transport, which relays what it takes, from
+// gateways that decide later. No gateway has these words to offer.
+func (s *smtpProbe) isExchange() bool {
+	banner, _ := s.row.Get("banner")
+	return strings.Contains(banner, "Microsoft ESMTP MAIL Service") || slices.ContainsFunc(s.row["features"], func(f string) bool {
+		word, _, _ := strings.Cut(strings.ToUpper(f), " ")
+		return slices.Contains([]string{"X-ANONYMOUSTLS", "X-EXPS", "XEXCH50", "XRDST", "XSHADOW", "XSHADOWREQUEST"}, word)
+	})
+}
+
+// takesAnything tries a recipient below .invalid, a domain that cannot exist.
+func (s *smtpProbe) takesAnything(t *talk) bool {
+	code, _, why := t.ask(fmt.Sprintf("RCPT TO:<coexist-probe@coexist-%04x.invalid>", queryID()))
+	return why == nil && code[0] == '2'
 }
 
 // isPolicy tells a refusal by policy (5.7.x, or words about relaying) from

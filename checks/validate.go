@@ -140,8 +140,31 @@ func checkTable(v any) error {
 			}
 		}
 		return nil
+	case []any, []string, string:
+		return checkPairs(v)
 	}
-	return fmt.Errorf("must be a table of texts, not %T", v)
+	return fmt.Errorf("must be a table of texts or a list of texts such as \"Name: value\", not %T", v)
+}
+
+// checkPairs checks a table that is written as a list of "Name: value".
+func checkPairs(v any) error {
+	if err := checkList(v); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for i, line := range (Params{"l": v}).Strings("l") {
+		name, _, colon := strings.Cut(line, ":")
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case strings.Contains(line, "{{") && !colon: // a template that renders to the whole
+		case !colon || name == "":
+			return fmt.Errorf("element %d must have the form Name: value", i+1)
+		case seen[name]:
+			return fmt.Errorf("element %d names %s for the second time", i+1, clip(Escape(name), 60))
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 func isBlank(v any) bool {

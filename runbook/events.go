@@ -152,11 +152,12 @@ type ScriptWritten struct {
 
 // Imported tells that results came in; they follow as events of their own.
 type Imported struct {
-	Nonce  string `json:"nonce,omitempty"`
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256,omitempty"`
-	From   string `json:"from,omitempty"` // host that wrote them
-	Count  int    `json:"count"`
+	Nonce   string `json:"nonce,omitempty"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256,omitempty"`
+	Content string `json:"content,omitempty"` // of a run outside: the hash that its file names
+	From    string `json:"from,omitempty"`    // host that wrote them
+	Count   int    `json:"count"`
 }
 
 // Exported tells that the record was written out.

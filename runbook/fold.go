@@ -1,6 +1,8 @@
 package runbook
 
 import (
+	"maps"
+	"strings"
 	"time"
 
 	"coexist/checks"
@@ -19,18 +21,20 @@ func Fold(r *Runbook, events []journal.Event, now time.Time) *Progress {
 // fold holds what the events so far say. It takes events one at a time, so
 // that a session need not read its journal from the start after each.
 type fold struct {
-	r      *Runbook
-	values Values
-	known  map[string][]valueEntry // by key, oldest first
-	tasks  map[string]*taskFold
-	checks map[string]*checkFold
-	begun  map[*Phase]int64 // journal number of the first work done while its gate was open
-	sealed map[*Phase]int64 // journal number at which the first following phase began
-	gone   []string         // ids of results without a check, in order of appearance
-	lost   map[string]checks.Result
-	waived map[string]Waiver // of captured values, by key
-	cache  map[*Phase]*standing
-	reach  map[*Task]int64 // last reopening that a task is built on; nil: to be worked out
+	r       *Runbook
+	values  Values
+	known   map[string][]valueEntry // by key, oldest first
+	tasks   map[string]*taskFold
+	checks  map[string]*checkFold
+	begun   map[*Phase]int64 // journal number of the first work done while its gate was open
+	sealed  map[*Phase]int64 // journal number at which the first following phase began
+	gone    []string         // ids of results without a check, in order of appearance
+	lost    map[string]checks.Result
+	waived  map[string]Waiver // of captured values, by key
+	ledgers map[*Phase]*ledger
+	undone  map[*Phase]int    // required tasks that are not carried out
+	blame   map[*Phase]*Check // why a gate was found closed last: the first to be asked again
+	reach   map[*Task]int64   // last reopening that a task is built on; nil: to be worked out
 
 	reopenings int
 
@@ -49,6 +53,7 @@ type fold struct {
 	rehearsal string
 	last      time.Time
 	count     int
+	looks     int // how often a task was looked at: what reading a journal costs
 }
 
 type valueEntry struct {
@@ -88,7 +93,8 @@ func newFold(r *Runbook) *fold {
 	return &fold{
 		r: r, values: Values{}, known: map[string][]valueEntry{}, tasks: map[string]*taskFold{}, checks: map[string]*checkFold{},
 		begun: map[*Phase]int64{}, sealed: map[*Phase]int64{}, lost: map[string]checks.Result{}, waived: map[string]Waiver{},
-		cache: map[*Phase]*standing{}, prints: map[*Task]string{}, asked: map[*Check]string{},
+		ledgers: map[*Phase]*ledger{}, undone: maps.Clone(r.plan.undone), blame: map[*Phase]*Check{},
+		prints: map[*Task]string{}, asked: map[*Check]string{},
 	}
 }
 
@@ -166,19 +172,24 @@ func (f *fold) touch(id string, at time.Time) *taskFold {
 	}
 	t.last = at
 	if task := f.r.tasks[id]; task != nil {
-		delete(f.cache, task.Phase)
+		f.stale(task)
 	}
 	return t
 }
 
 // forget drops what was concluded about all phases.
-func (f *fold) forget() { clear(f.cache) }
+func (f *fold) forget() { clear(f.ledgers) }
 
-// revalue drops what was rendered with other values.
-func (f *fold) revalue() {
-	clear(f.prints)
-	clear(f.asked)
-	f.forget()
+// revalue drops what was rendered with another value of that key.
+func (f *fold) revalue(key string) {
+	name, _, _ := strings.Cut(key, "/")
+	for _, t := range f.r.plan.readers[name] {
+		delete(f.prints, t)
+		for _, c := range t.Checks {
+			delete(f.asked, c)
+		}
+		f.stale(t)
+	}
 }
 
 // changes is what a task changes, rendered once for the values in force.
@@ -218,6 +229,9 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	}
 	t := f.touch(check.Task.ID, e.Time)
 	c := f.check(p.ID)
+	if c.result != nil && !Looked(&p.Result) && Looked(&c.result.Result) && (check.Before || t.seq == 0 || !f.precedes(c, t)) {
+		return // an attempt where nobody could look takes nothing away that counts
+	}
 	c.extendWaiver(p, e.Seq)
 	if c.result != nil {
 		c.history = append(c.history, Verdict{Time: c.seen, Verdict: c.result.Verdict, Reason: c.result.Reason})
@@ -238,6 +252,21 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 
 const maxHistory = 32
 
+// NobodyOutside is the reason of a check that can only be made from outside and
+// was tried inside.
+const NobodyOutside = "vantage.none_outside"
+
+// Looked tells whether anybody looked at all for a result: not where a value
+// was missing, nor where it takes a shell, a person or the other side of the
+// network to look.
+func Looked(r *checks.Result) bool {
+	switch r.Reason {
+	case NobodyOutside, "vantage.inside_only", "shell.import_needed", "attest.needed":
+		return false
+	}
+	return !strings.HasPrefix(r.Reason, "value.")
+}
+
 // precedes tells whether a check was observed before its task was carried
 // out, by the order of the journal or by the clock.
 func (f *fold) precedes(c *checkFold, t *taskFold) bool {
@@ -251,7 +280,7 @@ func (f *fold) acknowledge(e journal.Event, id string) {
 		return
 	}
 	t.ack = e.Seq
-	delete(f.cache, task.Phase)
+	f.stale(task)
 }
 
 // applyDone marks a task carried out, and its phase begun when its gate was
@@ -272,6 +301,9 @@ func (f *fold) applyDone(e journal.Event, p *TaskDone) {
 		}
 	}
 	t := f.touch(p.Task, e.Time)
+	if first && !task.Optional {
+		f.undone[task.Phase]--
+	}
 	covered := !first && t.base < f.sealed[task.Phase]
 	t.seq, t.at, t.by, t.hash, t.ack = e.Seq, e.Time, e.Operator, p.Hash, 0
 	if !covered {
@@ -299,7 +331,14 @@ func (f *fold) begin(p *Phase, e journal.Event) {
 	for _, before := range f.r.plan.ancestors[p] {
 		if f.sealed[before] == 0 {
 			f.sealed[before] = e.Seq
-			delete(f.cache, before)
+			delete(f.ledgers, before)
+		}
+		for _, group := range f.r.plan.holds[before] {
+			if group.until == p { // its checks are over
+				for _, c := range group.checks {
+					f.stale(c.Task)
+				}
+			}
 		}
 	}
 }
@@ -315,6 +354,9 @@ func (f *fold) reopen(e journal.Event, id string) {
 		return
 	}
 	t.seq, t.base, t.at, t.by, t.hash, t.ack = 0, 0, time.Time{}, "", "", 0
+	if !task.Optional {
+		f.undone[task.Phase]++
+	}
 	t.reopened++
 	t.again = e.Seq
 	f.reopenings++
@@ -353,5 +395,5 @@ func (f *fold) setValue(v valueEntry, key string, at time.Time) {
 			f.touch(t.ID, at)
 		}
 	}
-	f.revalue()
+	f.revalue(key)
 }

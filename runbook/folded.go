@@ -62,7 +62,7 @@ func (f *fold) spreadNotes(p *Progress) {
 // phaseInto concludes a phase with its tasks and checks.
 func (m *moment) phaseInto(p *Progress, phase *Phase) {
 	own := m.own(phase)
-	s := &PhaseState{Open: m.open(phase), Complete: m.complete(phase), Remaining: own.remaining, Done: own.done, Total: own.total}
+	s := &PhaseState{Open: m.open(phase), Complete: m.complete(phase), Remaining: own.remaining(), Done: own.done(), Total: len(own.tasks)}
 	if !s.Open {
 		s.Blockers = m.blockers(phase)
 	}
@@ -90,15 +90,15 @@ func (s *PhaseState) touched(t *taskFold) {
 	}
 }
 
-func phaseStatus(s *PhaseState, own *standing) Status {
+func phaseStatus(s *PhaseState, own *ledger) Status {
 	switch {
-	case s.Complete && own.waived:
+	case s.Complete && own.waived > 0:
 		return Waived
 	case s.Complete && (s.Open || s.Done > 0):
 		return Done
 	case !s.Open:
 		return Locked
-	case own.failed:
+	case own.failed > 0:
 		return Failed
 	case s.Done == s.Total:
 		return Waiting

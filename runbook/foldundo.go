@@ -23,7 +23,6 @@ func (f *fold) undo(e journal.Event, p *Undone) {
 		f.undoCheck(p)
 	case EventValue:
 		f.undoValue(p.Seq)
-		f.revalue()
 	case EventNote:
 		for i, seq := range f.noteSeqs {
 			if seq == p.Seq {
@@ -62,6 +61,7 @@ func (f *fold) undoValue(seq int64) {
 			list = append(list[:i:i], list[i+1:]...)
 			f.known[key] = list
 			delete(f.values, key)
+			f.revalue(key)
 			if len(list) > 0 {
 				f.values[key] = list[len(list)-1].value
 			}

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"iter"
 
 	"coexist/checks"
 )
@@ -21,7 +22,7 @@ func (m *moment) open(p *Phase) bool {
 	for _, id := range p.After {
 		is = is && m.complete(m.f.r.phases[id])
 	}
-	is = is && len(m.regressions(p)) == 0
+	is = is && !m.regressed(p)
 	m.opened[p] = is
 	return is
 }
@@ -31,24 +32,34 @@ func (m *moment) complete(p *Phase) bool {
 	if is, known := m.whole[p]; known {
 		return is
 	}
-	is := m.carried(p) && (m.f.begun[p] != 0 || len(m.regressions(p)) == 0)
+	is := m.f.undone[p] == 0 && !m.regressed(p)
 	for _, id := range p.After {
 		is = is && m.complete(m.f.r.phases[id])
 	}
-	is = is && len(m.own(p).remaining) == 0
+	is = is && m.own(p).open == 0
 	m.whole[p] = is
 	return is
 }
 
-// carried tells whether all required tasks of a phase are carried out, which
-// is known before any check is looked at.
-func (m *moment) carried(p *Phase) bool {
-	for _, t := range p.Tasks {
-		if tf := m.f.tasks[t.ID]; !t.Optional && (tf == nil || tf.seq == 0) {
-			return false
+// regressed tells whether a check of a sealed phase no longer holds that must
+// when a phase begins. The one that was in the way last is asked first.
+func (m *moment) regressed(p *Phase) bool {
+	if m.f.begun[p] != 0 {
+		return false
+	}
+	if c := m.f.blame[p]; c != nil && m.f.begun[m.f.r.plan.ends[c]] == 0 && m.lost(c) {
+		return true
+	}
+	for group := range m.held(p) {
+		for _, c := range group.checks {
+			if m.lost(c) {
+				m.f.blame[p] = c
+				return true
+			}
 		}
 	}
-	return true
+	delete(m.f.blame, p)
+	return false
 }
 
 // regressions lists the checks of sealed phases that must still hold when a
@@ -57,48 +68,60 @@ func (m *moment) regressions(p *Phase) []Blocker {
 	if m.f.begun[p] != 0 {
 		return nil
 	}
-	plan := m.f.r.plan
 	var out []Blocker
-	for _, before := range plan.ancestors[p] {
-		if m.f.sealed[before] == 0 {
-			continue
-		}
-		for _, group := range plan.holds[before] {
-			if group.until == p || plan.before[group.until][p] {
-				out = append(out, m.regressed(group)...)
-			}
-		}
+	for group := range m.held(p) {
+		out = append(out, m.lostIn(group)...)
 	}
 	return out
 }
 
-func (m *moment) regressed(group *hold) []Blocker {
-	if m.f.begun[group.until] != 0 {
-		return nil
+// held runs through the groups of checks of sealed phases that must hold when a
+// phase begins.
+func (m *moment) held(p *Phase) iter.Seq[*hold] {
+	plan := m.f.r.plan
+	return func(yield func(*hold) bool) {
+		for _, before := range plan.ancestors[p] {
+			if m.f.sealed[before] == 0 {
+				continue
+			}
+			for _, group := range plan.holds[before] {
+				if m.f.begun[group.until] == 0 && (group.until == p || plan.before[group.until][p]) && !yield(group) {
+					return
+				}
+			}
+		}
 	}
+}
+
+// lost tells whether a check counts that must hold longer than its own step,
+// and does not hold.
+func (m *moment) lost(c *Check) bool {
+	t := m.f.tasks[c.Task.ID]
+	return c.Gate != "info" && !c.Task.Optional && t != nil && m.covered(c.Task.Phase, t) && !m.check(c).Satisfied
+}
+
+func (m *moment) lostIn(group *hold) []Blocker {
 	if out, known := m.broken[group]; known {
 		return out
 	}
 	var out []Blocker
 	for _, c := range group.checks {
-		t := m.f.tasks[c.Task.ID]
-		if c.Gate == "info" || c.Task.Optional || t == nil || !m.covered(c.Task.Phase, t) {
+		if !m.lost(c) {
 			continue
 		}
-		if s := m.check(c); !s.Satisfied {
-			b := checkBlocker(c, s)
-			if s.Status == Failed && !s.LastGreen.IsZero() {
-				b.Text = c.Title + ": no longer so; last green " + s.LastGreen.UTC().Format("2006-01-02 15:04 UTC")
-			}
-			out = append(out, b)
+		s := m.check(c)
+		b := checkBlocker(c, s)
+		if s.Status == Failed && !s.LastGreen.IsZero() {
+			b.Text = c.Title + ": no longer so; last green " + s.LastGreen.UTC().Format("2006-01-02 15:04 UTC")
 		}
+		out = append(out, b)
 	}
 	m.broken[group] = out
 	return out
 }
 
 // taskBlockers lists what a required task still owes its phase.
-func (m *moment) taskBlockers(t *Task, s *standing) []Blocker {
+func (m *moment) taskBlockers(t *Task, s *owed) []Blocker {
 	tf := m.f.tasks[t.ID]
 	if tf == nil || tf.seq == 0 {
 		return []Blocker{taskBlocker(t, Ready, t.Title+": not carried out", "open it, run its commands, mark it carried out (space)")}
@@ -220,7 +243,7 @@ func (m *moment) blockers(p *Phase) []Blocker {
 				Text: phaseName(before) + " is locked itself", Mend: "look at its gate",
 			})
 		}
-		if remaining := m.own(before).remaining; len(out) == 0 {
+		if remaining := m.own(before).remaining(); len(out) == 0 {
 			out = remaining[:len(remaining):len(remaining)]
 		} else {
 			out = append(out, remaining...)

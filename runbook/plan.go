@@ -11,7 +11,15 @@ type plan struct {
 	deps      map[*Task][]*Task
 	bringers  map[string][]*Task // by value key
 	captures  map[string]*Task   // keys of captured values
+	readers   map[string][]*Task // by name of the value that their commands or checks read
+	required  map[*Phase][]*Task
+	place     map[*Task]int  // of a required task among those of its phase
+	undone    map[*Phase]int // required tasks, before anything is done
+	steps     map[stepOf][]*Phase
 }
+
+// stepOf names the phases of one step in one round.
+type stepOf struct{ round, step string }
 
 // hold is a group of checks of one phase that must stay true until the same
 // phase begins.
@@ -26,10 +34,13 @@ func (r *Runbook) index() {
 		ancestors: map[*Phase][]*Phase{}, before: map[*Phase]map[*Phase]bool{}, followers: map[*Phase][]*Phase{},
 		holds: map[*Phase][]*hold{}, ends: map[*Check]*Phase{}, deps: map[*Task][]*Task{},
 		bringers: map[string][]*Task{}, captures: map[string]*Task{},
+		readers: map[string][]*Task{}, required: map[*Phase][]*Task{}, place: map[*Task]int{}, undone: map[*Phase]int{}, steps: map[stepOf][]*Phase{},
 	}
 	r.plan = p
 	for _, phase := range r.Phases {
 		p.addPhase(r, phase)
+		at := stepOf{phase.Round, phase.StepID}
+		p.steps[at] = append(p.steps[at], phase)
 	}
 	for _, phase := range r.Phases {
 		for _, t := range phase.Tasks {
@@ -75,6 +86,14 @@ func (p *plan) addTask(r *Runbook, t *Task) {
 		p.bringers[c.Key] = append(p.bringers[c.Key], t)
 		p.captures[c.Key] = t
 	}
+	if !t.Optional {
+		p.place[t] = len(p.required[t.Phase])
+		p.required[t.Phase] = append(p.required[t.Phase], t)
+		p.undone[t.Phase]++
+	}
+	for _, name := range t.reads {
+		p.readers[name] = append(p.readers[name], t)
+	}
 	for _, c := range t.Commands {
 		t.late = t.late || len(c.waits) > 0 || c.late
 	}
@@ -85,8 +104,8 @@ func (p *plan) addTask(r *Runbook, t *Task) {
 // the close-out. A step at or before the check's own ends with its own phase.
 func (p *plan) addHold(r *Runbook, phase *Phase, c *Check) {
 	var until *Phase
-	for _, other := range r.Phases {
-		if other.Round == phase.Round && other.StepID == c.HoldsUntil && p.before[other][phase] {
+	for _, other := range p.steps[stepOf{phase.Round, c.HoldsUntil}] {
+		if p.before[other][phase] {
 			until = other
 		}
 	}

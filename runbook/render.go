@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -231,10 +232,20 @@ func (w *writer) command(field string, source procedure.Command) *Command {
 	w.fail(field, err)
 	command.waits = now.Pending
 	command.render, command.late = render, len(t.Uses()) > 0
+	w.task.note(t.Uses())
 	if !command.late {
 		command.render = func(Values) (Rendered, error) { return now, nil }
 	}
 	return command
+}
+
+// note adds the names of values that the task reads.
+func (t *Task) note(uses []procedure.Use) {
+	for _, u := range uses {
+		if !slices.Contains(t.reads, u.Name) {
+			t.reads = append(t.reads, u.Name)
+		}
+	}
 }
 
 // logicalLines splits a rendered command text; every line is a command of its

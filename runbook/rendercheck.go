@@ -48,24 +48,29 @@ func (w *writer) checks(list []procedure.Check) {
 // ready gives the check its render function, and renders once to find what is
 // wrong.
 func (w *writer) ready(field string, check *Check, source *procedure.Check) {
-	fill := func(v Values) (out checks.Check, pending []Pending, late bool, err error) {
+	fill := func(v Values, expect []checks.Expectation) (out checks.Check, pending []Pending, uses []procedure.Use, err error) {
 		q := w.reader(v)
 		f := filler{w: w, q: q}
 		out = checks.Check{
 			ID: check.ID, Step: w.task.Phase.Step, Round: w.task.Phase.Round, Task: w.task.Name, Target: w.task.Target,
-			Kind: source.Kind, Params: checks.Params(f.table(source.Params)), Expect: f.expectations(source.Expect),
+			Kind: source.Kind, Params: checks.Params(f.table(source.Params)), Expect: f.expectations(expect),
 			Vantage: check.Vantage, Remedy: check.Remedy,
 		}
-		return out, q.missing(), f.late, f.err
+		return out, q.missing(), f.uses, f.err
 	}
-	now, pending, late, err := fill(nil)
-	w.fail(field, err)
-	check.waits, check.late = pending, late
-	check.render = func(v Values) (checks.Check, []Pending, error) {
-		out, pending, _, err := fill(v)
+	check.look = func(v Values) (checks.Check, []Pending, error) {
+		out, pending, _, err := fill(v, nil)
 		return out, pending, err
 	}
-	if !late {
+	now, pending, uses, err := fill(nil, source.Expect)
+	w.fail(field, err)
+	w.task.note(uses)
+	check.waits, check.late = pending, len(uses) > 0
+	check.render = func(v Values) (checks.Check, []Pending, error) {
+		out, pending, _, err := fill(v, source.Expect)
+		return out, pending, err
+	}
+	if !check.late {
 		check.render = func(Values) (checks.Check, []Pending, error) { return now, nil, nil }
 	}
 }
@@ -101,7 +106,7 @@ func fingerprint(c checks.Check) string {
 type filler struct {
 	w    *writer
 	q    *reader
-	late bool
+	uses []procedure.Use
 	err  error
 }
 
@@ -109,7 +114,7 @@ func (f *filler) text(source string) string {
 	t, err := f.w.c.template(source)
 	out := ""
 	if err == nil {
-		f.late = f.late || len(t.Uses()) > 0
+		f.uses = append(f.uses, t.Uses()...)
 		out, err = t.Execute(f.w.data, f.q)
 	}
 	if err != nil && f.err == nil {

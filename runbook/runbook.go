@@ -98,6 +98,7 @@ type Task struct {
 
 	effects func(Values) ([]effect.Effect, error)
 	late    bool     // its commands depend on values
+	reads   []string // names of the values that its commands and checks read
 	fixed   lazyText // fingerprint of the changing lines when they do not
 }
 
@@ -167,6 +168,7 @@ type Check struct {
 	late       bool      // what it asks depends on values
 	fixed      lazyText  // fingerprint of what it asks when it does not
 	render     func(Values) (checks.Check, []Pending, error)
+	look       func(Values) (checks.Check, []Pending, error) // without what it expects
 }
 
 // lazyText is worked out when it is first asked for; most fingerprints never
@@ -196,6 +198,14 @@ func (c *Command) Render(v Values) (Rendered, error) { return c.render(v) }
 // Ready fills the check in. While values are missing it returns them and a
 // check that must not be run.
 func (c *Check) Ready(v Values) (checks.Check, []Pending, error) { return c.render(v) }
+
+// Look fills in what the check looks at and leaves out what it expects to see:
+// for those who look where the values of the run are not known. The fingerprint
+// tells whether two places look at the same.
+func (c *Check) Look(v Values) (ready checks.Check, print string, pending []Pending, err error) {
+	ready, pending, err = c.look(v)
+	return ready, fingerprint(ready), pending, err
+}
 
 // EffectsWith returns what the task changes, with values filled in.
 func (t *Task) EffectsWith(v Values) ([]effect.Effect, error) {

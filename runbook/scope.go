@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"slices"
+	"strings"
 
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
@@ -129,15 +130,28 @@ func (d *Data) Of(version, role string) []Server {
 	return d.servers[serverGroup{version: version, role: role}]
 }
 
-// Probe returns the test mailbox of a version ("2007", "2010", "2013"), or
-// none.
+// Probe returns the test mailbox of a version ("2007", "2010", "2013"): one of
+// the site that the task is for, else one that names no site, else the first in
+// the file; none where there is none.
 func (d *Data) Probe(version string) migration.Probe {
+	var out migration.Probe
+	rank := 0
 	for _, p := range d.Probes {
-		if p.Version == version {
-			return p
+		if p.Version != version {
+			continue
+		}
+		fits := 1
+		switch {
+		case d.Site.Name != "" && strings.EqualFold(p.Site, d.Site.Name):
+			fits = 3
+		case p.Site == "":
+			fits = 2
+		}
+		if fits > rank {
+			out, rank = p, fits
 		}
 	}
-	return migration.Probe{}
+	return out
 }
 
 // MultiDomain tells whether there is more than one Active Directory domain.

@@ -360,18 +360,27 @@ func TestDirectorySecretNeverLeaves(t *testing.T) {
 
 func TestLockoutBudgetIsLookedAt(t *testing.T) {
 	t.Parallel()
+	ago := func(d time.Duration) string {
+		return fmt.Sprint(time.Now().Add(-d).UnixNano()/100 + 116444736000000000)
+	}
 	for name, c := range map[string]struct {
-		bad, locked string
-		reason      string
+		bad, last, locked string
+		asked             bool // the directory was not read before: its account is only given
+		reason            string
 	}{
-		"fresh":    {"0", "", ""},
-		"used up":  {"8", "", "credentials.stopped"},
-		"locked":   {"0", "133000000000000000", "credentials.stopped"},
-		"released": {"7", "0", ""},
+		"fresh":                    {"0", "", "", false, ""},
+		"used up":                  {"8", "", "", false, "credentials.stopped"},
+		"used up just now":         {"8", ago(time.Minute), "", false, "credentials.stopped"},
+		"used up long ago":         {"8", ago(24 * time.Hour), "", false, ""},
+		"locked":                   {"0", "", ago(time.Minute), false, "credentials.stopped"},
+		"locked long ago":          {"0", "", ago(24 * time.Hour), false, ""},
+		"released":                 {"7", "", "0", false, ""},
+		"used up, first of all":    {"8", "", "", true, "credentials.stopped"},
+		"tries left, first of all": {"7", "", "", true, ""},
 	} {
 		l, d := forest(t)
 		d.Put("CN=probe,CN=Users,DC=contoso,DC=com", lab.Entry{"objectClass": {"user"}, "objectCategory": {"person"},
-			"sAMAccountName": {"probe"}, "badPwdCount": {c.bad}, "lockoutTime": {c.locked}})
+			"sAMAccountName": {"probe"}, "badPwdCount": {c.bad}, "badPasswordTime": {c.last}, "lockoutTime": {c.locked}})
 		if _, err := l.ServeIMAP(netip.MustParseAddrPort("10.0.0.25:993"), lab.MailService{FQDN: "mail.contoso.com", Implicit: true,
 			Cert: lab.Certificate{Names: []string{"mail.contoso.com"}}}); err != nil {
 			t.Fatal(err)
@@ -379,7 +388,12 @@ func TestLockoutBudgetIsLookedAt(t *testing.T) {
 		l.SetAddresses(checks.Inside, "mail.contoso.com", 300, addr("10.0.0.25"))
 		l.SetAccount(lab.Account{User: `CONTOSO\probe`, Password: directoryPassword}, "probe@contoso.com")
 		env := l.Env()
-		want(t, run(t, env, ldapCheck("servers")), checks.Pass, "") // the directory account proves good
+		if c.asked {
+			env.Directory.Forest = "contoso.com"
+			env = env.Asked(t.Context(), []checks.Check{ldapCheck("servers")})
+		} else {
+			want(t, run(t, env, ldapCheck("servers")), checks.Pass, "") // the directory account proves good
+		}
 		r := run(t, env, checks.Check{Kind: "mailbox", Params: checks.Params{"proto": "imap", "host": "mail.contoso.com", "account": "probe@contoso.com"}})
 		verdict := checks.Pass
 		if c.reason != "" {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"coexist/checks"
 )
@@ -39,6 +40,55 @@ func Text(results []checks.Result) string {
 	return b.String()
 }
 
+// Table prints one line for every result, then the counts, then what there is
+// to know about those that did not pass.
+func Table(results []checks.Result) string {
+	var b strings.Builder
+	count := map[checks.Verdict]int{}
+	width := len("check")
+	for _, r := range results {
+		width = max(width, min(maxName, utf8.RuneCountInString(checks.Escape(r.ID))))
+	}
+	fmt.Fprintf(&b, "%-7s  %-*s  %s\n", "VERDICT", width, "CHECK", "WHAT WAS FOUND")
+	for _, r := range results {
+		count[r.Verdict]++
+		fmt.Fprintf(&b, "%-7s  %-*s  %s\n", Word(r.Verdict), width, checks.Escape(r.ID), shortened(checks.Escape(said(r))))
+	}
+	for _, r := range results {
+		if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
+			b.WriteByte('\n')
+			write(&b, r, "")
+		}
+	}
+	word := "checks"
+	if len(results) == 1 {
+		word = "check"
+	}
+	fmt.Fprintf(&b, "\n%d %s: %s\n", len(results), word, counts(count))
+	return b.String()
+}
+
+// Bounds on what a line of a table holds; the whole stands below it.
+const (
+	maxName = 60
+	maxSaid = 90
+)
+
+// said is what a result comes to in one line.
+func said(r checks.Result) string {
+	if r.Verdict != checks.Pass && r.Verdict != checks.Skip && r.Found != "" {
+		return r.Found
+	}
+	return r.Summary
+}
+
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > maxSaid {
+		return string(runes[:maxSaid-1]) + "…"
+	}
+	return s
+}
+
 // Progress returns a receiver for [checks.Run] that prints one line as each
 // check ends.
 func Progress(w io.Writer, total int) func(checks.Update) {
@@ -67,20 +117,10 @@ func write(b *strings.Builder, r checks.Result, indent string) {
 	if name == "" {
 		name = r.Kind
 	}
-	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
-	if r.Summary != "" {
-		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
-	}
-	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+	headline(b, r, name, indent)
 	deeper := indent + "        "
 	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
-		line(b, deeper, "expected", r.Expected)
-		line(b, deeper, "found", r.Found)
-		for i, c := range r.Causes {
-			line(b, deeper, map[bool]string{true: "likely", false: ""}[i == 0], c)
-		}
-		line(b, deeper, "do", r.Remedy)
-		line(b, deeper, "reason", r.Reason)
+		trouble(b, r, deeper)
 	}
 	for _, k := range sorted(r.Evidence) {
 		line(b, deeper, k, r.Evidence[k])
@@ -88,9 +128,46 @@ func write(b *strings.Builder, r checks.Result, indent string) {
 	for _, row := range r.Rows {
 		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(rowText(row)))
 	}
-	for _, sub := range r.Sub {
-		write(b, sub, indent+"    ")
+	parts(b, r, indent)
+}
+
+// parts prints what the result consists of, as a tree. A single part that says
+// what its result said is left out.
+func parts(b *strings.Builder, r checks.Result, indent string) {
+	if len(r.Sub) == 1 && len(r.Sub[0].Sub) == 0 && r.Sub[0].Verdict == r.Verdict && (r.Verdict == checks.Pass || r.Sub[0].Reason == r.Reason) {
+		return
 	}
+	for _, sub := range r.Sub {
+		deeper := indent + "    "
+		headline(b, sub, strings.TrimSpace(sub.Kind+" "+sub.Target), deeper)
+		if sub.Verdict != checks.Pass && sub.Verdict != checks.Skip {
+			known := checks.Reasons[sub.Reason]
+			if sub.Remedy == "" && sub.Reason != r.Reason { // the result's own reason was explained above
+				sub.Causes, sub.Remedy = known.Causes, known.Remedy
+			}
+			trouble(b, sub, deeper+"        ")
+		}
+		parts(b, sub, deeper)
+	}
+}
+
+func headline(b *strings.Builder, r checks.Result, name, indent string) {
+	fmt.Fprintf(b, "%s%-7s %s", indent, Word(r.Verdict), checks.Escape(name))
+	if r.Summary != "" {
+		fmt.Fprintf(b, " - %s", checks.Escape(r.Summary))
+	}
+	fmt.Fprintf(b, " (%d ms)\n", r.MS)
+}
+
+// trouble tells what was expected and found, why that may be, and what to do.
+func trouble(b *strings.Builder, r checks.Result, indent string) {
+	line(b, indent, "expected", r.Expected)
+	line(b, indent, "found", r.Found)
+	for i, c := range r.Causes {
+		line(b, indent, map[bool]string{true: "likely", false: ""}[i == 0], c)
+	}
+	line(b, indent, "do", r.Remedy)
+	line(b, indent, "reason", r.Reason)
 }
 
 func line(b *strings.Builder, indent, label, text string) {

@@ -45,7 +45,7 @@ func Watch(ctx context.Context, w io.Writer, run func() ([]checks.Result, error)
 	}
 }
 
-// strips is the history of every check and address.
+// strips is the history of every address of every check.
 type strips struct {
 	order  []string
 	lines  map[string]string
@@ -53,35 +53,46 @@ type strips struct {
 	clean  bool
 }
 
-// round takes in the results of one round: a letter for each check, and one for
-// each address where a check tells them apart.
+// round takes in the results of one round: a letter for each address that a
+// check tells apart, and one for the check itself where it tells none. An
+// address that a name no longer leads to, or not yet, leaves a gap.
 func (s *strips) round(results []checks.Result) {
 	s.rounds++
 	s.clean = true
+	now := map[string]string{}
 	for _, r := range results {
-		s.clean = s.clean && (r.Verdict == checks.Pass || r.Verdict == checks.Skip)
-		s.add(r.ID, signs[r.Verdict])
-		seen := map[string]bool{}
+		good := r.Verdict == checks.Pass || r.Verdict == checks.Skip
+		s.clean = s.clean && good
+		blamed := false
 		for _, sub := range r.Sub {
-			if sub.Target != "" && sub.Target != r.Target && !seen[sub.Target] {
-				seen[sub.Target] = true
-				s.add(r.ID+"  "+sub.Target, signs[sub.Verdict])
-			}
+			blamed = blamed || signs[sub.Verdict] == signs[r.Verdict]
+			s.sign(now, r.ID+"  "+sub.Target, signs[sub.Verdict])
 		}
+		// what no address is to blame for, such as a set of rows, is the check's own
+		if _, shown := s.lines[r.ID]; shown || len(r.Sub) == 0 || !good && !blamed {
+			s.sign(now, r.ID, signs[r.Verdict])
+		}
+	}
+	for _, name := range s.order {
+		sign := now[name]
+		if sign == "" {
+			sign = " "
+		}
+		line := s.lines[name] + sign
+		s.lines[name] = line[max(0, len(line)-stripLength):]
 	}
 }
 
-func (s *strips) add(name, sign string) {
-	line, known := s.lines[name]
-	if !known {
+// sign notes this round's letter of a line, which begins with gaps when it is
+// new. Of two under one name the first counts.
+func (s *strips) sign(now map[string]string, name, sign string) {
+	if _, known := s.lines[name]; !known {
 		s.order = append(s.order, name)
-		line = strings.Repeat(" ", min(s.rounds-1, stripLength))
+		s.lines[name] = strings.Repeat(" ", min(s.rounds-1, stripLength))
 	}
-	line += sign
-	if len(line) > stripLength {
-		line = line[len(line)-stripLength:]
+	if now[name] == "" {
+		now[name] = sign
 	}
-	s.lines[name] = line
 }
 
 func (s *strips) text() string {

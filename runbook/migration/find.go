@@ -59,7 +59,8 @@ func look(path string, draft bool, known Known) (Found, bool) {
 	m, err := Load(path, known)
 	if err != nil {
 		text, readErr := os.ReadFile(path)
-		if readErr == nil && !strings.Contains(string(text), "[organization]") {
+		plain := strings.ReplaceAll(string(text), "\x00", "") // UTF-16 is told of too
+		if readErr == nil && !strings.Contains(plain, "[organization]") {
 			return f, false
 		}
 		f.Err = err

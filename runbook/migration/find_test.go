@@ -3,6 +3,7 @@ package migration
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,7 @@ func TestFind(t *testing.T) {
 	write("contoso.toml", string(Sample(Source2010)))
 	write("contoso.journal", "")
 	write("broken.toml", "[organization]\nname = 1\n")
+	write("unicode.toml", "\xff\xfe"+strings.Join(strings.Split("[organization]", ""), "\x00")+"\x00")
 	write("pyproject.toml", "[build-system]\nrequires = []\n")
 	write("half.toml.draft", "anything")
 	write("notes.txt", "")
@@ -25,14 +27,17 @@ func TestFind(t *testing.T) {
 	for _, f := range Find(dir, Known{}) {
 		got[filepath.Base(f.Path)] = f
 	}
-	if len(got) != 3 {
-		t.Errorf("found %d files, want 3: %v", len(got), got)
+	if len(got) != 4 {
+		t.Errorf("found %d files, want 4: %v", len(got), got)
 	}
 	if f := got["contoso.toml"]; f.Err != nil || f.Organization != "Contoso" || f.Source != Source2010 || !f.Started {
 		t.Errorf("contoso.toml: %+v", f)
 	}
 	if f := got["broken.toml"]; f.Err == nil {
 		t.Error("broken.toml: no error")
+	}
+	if f := got["unicode.toml"]; f.Err == nil || !strings.Contains(f.Err.Error(), "UTF-16") {
+		t.Errorf("unicode.toml: %v", f.Err)
 	}
 	if f := got["half.toml.draft"]; !f.Draft {
 		t.Errorf("half.toml.draft: %+v", f)

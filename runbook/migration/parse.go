@@ -16,6 +16,10 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
+// byteOrderMark begins a UTF-8 file that Notepad wrote. It is no part of the
+// text, and stays where the file is rewritten.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // MaxSize is the size of the largest file that is read.
 const MaxSize = 1 << 20
 
@@ -39,6 +43,7 @@ func Load(path string, known Known) (*Migration, error) {
 
 // Parse reads and checks a migration; name stands for the file in problems.
 func Parse(name string, data []byte, known Known) (*Migration, error) {
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	list := checkText(data)
 	if len(list) > 0 {
 		return nil, report(name, list)
@@ -92,9 +97,9 @@ func checkText(data []byte) []Problem {
 	case len(data) > MaxSize:
 		return []Problem{{Line: 1, Message: "the file is larger than 1 MiB", Expected: "a migration of some kilobytes; is this the right file?"}}
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")), utf16Bytes(data):
-		return []Problem{{Line: 1, Message: "the file is UTF-16 (Notepad calls it Unicode)", Expected: "UTF-8: save it anew with the encoding UTF-8 without a byte order mark"}}
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		return []Problem{{Line: 1, Message: "the file begins with a byte order mark", Expected: "UTF-8 without it: save it anew with the encoding UTF-8 without BOM (in old versions of Notepad: ANSI, if the file holds English letters alone)"}}
+		return []Problem{{Line: 1, Message: "the file is UTF-16 (Notepad calls it Unicode)", Expected: "UTF-8: in Notepad choose File, Save as, and the encoding UTF-8"}}
+	case bytes.HasPrefix(data, byteOrderMark):
+		return []Problem{{Line: 1, Message: "the file begins with two byte order marks", Expected: "one at most: save it anew with the encoding UTF-8"}}
 	}
 	if utf8.Valid(data) {
 		return nil

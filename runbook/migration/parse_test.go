@@ -60,10 +60,10 @@ func TestFilesThatAreNoText(t *testing.T) {
 		return b.String()
 	}
 	tests := []struct{ name, text, want string }{
-		{"mark", "\xef\xbb\xbf" + sample, "x:1: the file begins with a byte order mark; expected UTF-8 without it"},
-		{"UTF-16 LE", "\xff\xfe" + utf16(sample, 0), "x:1: the file is UTF-16"},
-		{"UTF-16 BE", "\xfe\xff" + utf16(sample, 1), "x:1: the file is UTF-16"},
-		{"UTF-16 without a mark", utf16(sample, 0), "x:1: the file is UTF-16"},
+		{"two marks", "\xef\xbb\xbf\xef\xbb\xbf" + sample, "x:1: the file begins with two byte order marks; expected one at most"},
+		{"UTF-16 LE", "\xff\xfe" + utf16(sample, 0), "x:1: the file is UTF-16 (Notepad calls it Unicode); expected UTF-8: in Notepad choose"},
+		{"UTF-16 BE", "\xfe\xff" + utf16(sample, 1), "x:1: the file is UTF-16 (Notepad calls it Unicode); expected UTF-8: in Notepad choose"},
+		{"UTF-16 without a mark", utf16(sample, 0), "x:1: the file is UTF-16 (Notepad calls it Unicode); expected UTF-8: in Notepad choose"},
 		{"Latin-1", strings.Replace(sample, "Redmond", "M\xfcnchen", 1), "x:71: the byte 0xFC is not UTF-8"},
 		{"too large", sample + strings.Repeat("#\n", MaxSize/2), "x:1: the file is larger than 1 MiB"},
 		{"nested", "a = " + strings.Repeat("[", 100_000), "x:1: brackets are nested more than 64 deep"},
@@ -81,7 +81,15 @@ func TestFilesThatAreNoText(t *testing.T) {
 
 func TestWindowsLineEndsAreTaken(t *testing.T) {
 	t.Parallel()
+	for _, mark := range []string{"", "\xef\xbb\xbf"} {
+		takesWindowsText(t, mark)
+	}
+}
+
+func takesWindowsText(t *testing.T, mark string) {
+	t.Helper()
 	text := bytes.ReplaceAll(Sample(Mixed), []byte("\n"), []byte("\r\n"))
+	text = append([]byte(mark), text...)
 	m, err := Parse("x", text, known)
 	if err != nil {
 		t.Fatal(err)

@@ -3,14 +3,18 @@ package migration
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 )
 
 // Rewrite brings an existing file to say what m says. Comments, the order of
-// tables and keys, and line ends stay wherever a line need not change. A file
-// whose layout does not allow that (tables written inline, say), or that is not
+// tables and keys, line ends and a byte order mark stay wherever a line need not
+// change. A file whose layout does not allow that (tables written inline, say), or that is not
 // a migration, is written anew as Format does.
 func Rewrite(old []byte, m *Migration) []byte {
+	if text, marked := bytes.CutPrefix(old, byteOrderMark); marked {
+		return slices.Concat(byteOrderMark, Rewrite(text, m))
+	}
 	end := "\n"
 	if i := bytes.IndexByte(old, '\n'); i > 0 && old[i-1] == '\r' {
 		end = "\r\n"

@@ -92,12 +92,10 @@ func TestRewriteChangesOnlyWhatMustChange(t *testing.T) {
 			m.Probes = []Probe{{Mailbox: "p@contoso.com", Username: `C\p`, Version: "2010"}}
 		}, swap("# west\n", "\n[[probe]]\nmailbox = \"p@contoso.com\"\nusername = 'C\\p'                            # how it logs on\nversion = \"2010\"                            # where the mailbox is today\n# west\n")},
 	}
-	for _, end := range []string{"\n", "\r\n"} {
+	for _, shape := range []struct{ name, mark, end string }{{"", "", "\n"}, {" with CRLF", "", "\r\n"}, {" from Notepad", "\xef\xbb\xbf", "\r\n"}} {
+		end := shape.end
 		for _, tt := range tests {
-			name := tt.name
-			if end != "\n" {
-				name += " with CRLF"
-			}
+			name := tt.name + shape.name
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				old := strings.ReplaceAll(handWritten, "\n", end)
@@ -106,9 +104,10 @@ func TestRewriteChangesOnlyWhatMustChange(t *testing.T) {
 					t.Fatal("the example does not decode")
 				}
 				tt.edit(m)
-				got := string(Rewrite([]byte(old), m))
-				if want := strings.ReplaceAll(tt.want(handWritten), "\n", end); got != want {
-					t.Errorf("got\n%s\nwant\n%s", got, want)
+				whole := string(Rewrite([]byte(shape.mark+old), m))
+				got := strings.TrimPrefix(whole, shape.mark)
+				if want := strings.ReplaceAll(tt.want(handWritten), "\n", end); got != want || whole != shape.mark+got {
+					t.Errorf("got\n%q\nwant\n%s", whole, want)
 				}
 				if after, _, ok := lenient([]byte(got)); !ok || !bytes.Equal(Format(after), Format(m)) {
 					t.Error("the file does not say what the migration says")

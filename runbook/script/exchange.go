@@ -47,15 +47,23 @@ type Outcome struct {
 
 // Text says in lines what an import did beside its results.
 func (o Outcome) Text() string {
-	if !o.Already.IsZero() {
-		return "this file was imported already, " + o.Already.UTC().Format("2006-01-02 15:04 UTC") + "; nothing changed\n"
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d results and %d values recorded\n", len(o.Results), len(o.Values))
+	if o.Already.IsZero() {
+		fmt.Fprintf(&b, "%s and %s recorded\n", plural(len(o.Results), "result"), plural(len(o.Values), "value"))
+	} else {
+		fmt.Fprintf(&b, "this file was imported already, %s; nothing changed\n", o.Already.UTC().Format("2006-01-02 15:04 UTC"))
+	}
 	for _, line := range o.Refused {
 		fmt.Fprintf(&b, "not taken: %s\n", line)
 	}
 	return b.String()
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // Import takes a result file, or its pasted text, into a session: it holds what

@@ -7,100 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/migration"
+	"coexist/runbook/runbooktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
-
-// procedureWithShell has one check and one capture that a script reads, and one
-// check that must run on its own server.
-var procedureWithShell = fstest.MapFS{
-	"releases.toml": {Data: []byte(`format = 1
-[[release]]
-name = "2013 CU23"
-version = "2013"
-build = "15.0.1497.2"
-range_upper = 15312
-org_version = 16133
-domain_version = 13237
-coexists = true
-support_end = "2023-04-11"
-sources = ["build numbers"]
-`)},
-	"procedures/2010.toml": {Data: []byte(`format = 1
-source = "2010"
-title = "Exchange 2010 to Exchange 2013"
-revision = "2026-11-01"
-diagram = ["Clients"]
-[[step]]
-number = 1
-id = "prepare"
-title = "Prepare"
-reach = "organization"
-tasks = ["prepare.url"]
-[[step]]
-number = 2
-id = "sites"
-title = "Repeat for additional sites"
-close_out = ["close.remove"]
-`)},
-	"tasks/all.toml": {Data: []byte(`format = 1
-[[task]]
-name = "prepare.url"
-title = "Change the URL"
-scope = "server"
-servers = { versions = ["2010"], roles = ["client-access"] }
-why = "x"
-run_on = "x"
-rights = "x"
-sources = ["x"]
-no_effect = "x"
-[[task.capture]]
-name = "url.former"
-type = "url"
-scope = "server"
-shell = "2010"
-command = "Get-OwaVirtualDirectory -Server {{ps .Server.Name}} -ADPropertiesOnly"
-property = "ExternalUrl"
-prompt = "x"
-[[task.command]]
-shell = "ems2010"
-text = "Set-OwaVirtualDirectory -Identity {{ps (print .Server.Name \"\\\\owa (Default Web Site)\")}} -ExternalUrl 'https://legacy.contoso.com/owa'"
-[[task.check]]
-name = "url"
-title = "The URL is set"
-kind = "cmdlet"
-shell = "2010"
-gate = "soft"
-params = { command = "Get-OwaVirtualDirectory -Server {{ps .Server.Name}} -ADPropertiesOnly", properties = ["Server", "ExternalUrl"] }
-expect = [ { property = "ExternalUrl", op = "eq", value = "https://legacy.contoso.com/owa" } ]
-[[task.check]]
-name = "file"
-title = "The file version"
-kind = "cmdlet"
-shell = "2010"
-gate = "soft"
-params = { local = true, command = "Get-Command ExSetup.exe | ForEach-Object { $_.FileVersionInfo }", properties = ["FileVersion"] }
-expect = [ { property = "FileVersion", op = "not_empty" } ]
-[[task]]
-name = "close.remove"
-title = "Remove"
-scope = "org"
-why = "x"
-run_on = "x"
-rights = "x"
-sources = ["x"]
-no_effect = "x"
-[[task.command]]
-shell = "cmd"
-text = "echo removed"
-`)},
-}
 
 // clock stands still until it is set.
 type clock struct{ now time.Time }
@@ -114,7 +29,7 @@ func open(t *testing.T) (*runbook.Session, *clock) {
 		t.Fatal(err)
 	}
 	c := &clock{time.Date(2026, 11, 28, 22, 0, 0, 0, time.UTC)}
-	s, err := runbook.Open(path, runbook.Options{Assets: procedureWithShell, Clock: c.read, Operator: "A. Meyer", Host: "jump"})
+	s, err := runbook.Open(path, runbook.Options{Assets: runbooktest.Small(t, "..", "prepare.url"), Clock: c.read, Operator: "A. Meyer", Host: "jump"})
 	if err != nil {
 		t.Fatal(err)
 	}

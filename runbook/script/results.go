@@ -18,7 +18,7 @@ import (
 // Limits of a result file. A script writes far less; what is larger was not
 // written by one.
 const (
-	maxBytes = 8 << 20
+	MaxBytes = 8 << 20
 	maxDepth = 8
 	maxItems = 20000
 )
@@ -51,18 +51,8 @@ type Observation struct {
 // without a byte order mark, any line ends. It accepts only the exact form a
 // script writes.
 func Parse(data []byte) (*Results, error) {
-	if len(data) > maxBytes {
-		return nil, fmt.Errorf("the file has %d bytes; a result file has at most %d: choose the coexist-….json that the script saved", len(data), maxBytes)
-	}
-	text, err := decodeText(data)
+	text, err := Document(data, maxDepth)
 	if err != nil {
-		return nil, err
-	}
-	text = bytes.TrimSpace(text)
-	if len(text) == 0 || text[0] != '{' {
-		return nil, errors.New("this is no result file: expected the JSON that the script saved, beginning with {")
-	}
-	if err := bounded(text); err != nil {
 		return nil, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -75,6 +65,23 @@ func Parse(data []byte) (*Results, error) {
 		return nil, errors.New("something follows the result: expected one JSON object and nothing else")
 	}
 	return &r, r.valid()
+}
+
+// Document is the text of a result file, whatever its encoding: the bytes of
+// one JSON object in UTF-8 that nests no deeper than allowed.
+func Document(data []byte, depth int) ([]byte, error) {
+	if len(data) > MaxBytes {
+		return nil, fmt.Errorf("the file has %d bytes; a result file has at most %d: choose the file that was saved", len(data), MaxBytes)
+	}
+	text, err := decodeText(data)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || text[0] != '{' {
+		return nil, errors.New("this is no result file: expected the JSON that the script saved, beginning with {")
+	}
+	return text, bounded(text, depth)
 }
 
 func (r *Results) valid() error {
@@ -159,7 +166,7 @@ func fromUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 }
 
 // bounded refuses nesting that no script writes, before anything is decoded.
-func bounded(text []byte) error {
+func bounded(text []byte, limit int) error {
 	depth, quoted, escaped := 0, false, false
 	for _, c := range text {
 		switch {
@@ -174,8 +181,8 @@ func bounded(text []byte) error {
 		case c == '"':
 			quoted = true
 		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("the file nests deeper than %d levels: no script writes that", maxDepth)
+			if depth++; depth > limit {
+				return fmt.Errorf("the file nests deeper than %d levels: no result file does", limit)
 			}
 		case c == '}' || c == ']':
 			depth--

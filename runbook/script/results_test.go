@@ -62,7 +62,7 @@ func TestParseRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ data, why string }{
 		"empty":         {"", "no result file"},
 		"html":          {"<html>", "no result file"},
-		"too large":     {strings.Repeat(" ", maxBytes+1), "bytes"},
+		"too large":     {strings.Repeat(" ", MaxBytes+1), "bytes"},
 		"deep":          {`{"observations":` + strings.Repeat("[", 4000), "nests deeper"},
 		"unknown key":   {strings.Replace(sample(), `"step"`, `"steps"`, 1), "cannot be read"},
 		"verdict":       {strings.Replace(sample(), `"error":null`, `"error":null,"verdict":"pass"`, 1), "cannot be read"},

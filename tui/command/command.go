@@ -21,6 +21,7 @@ import (
 
 	"coexist/checks"
 	"coexist/checks/lab"
+	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 	"coexist/runbook/rehearsal"
 	"coexist/tui"
@@ -84,6 +85,8 @@ type app struct {
 	procedures string // folder of an overlay, or shippedAlone
 	asker      *tui.Asker
 	logon      func(context.Context, string) (checks.Credential, error) // nil: nobody is there to ask
+	forget     func(string)                                             // after a refused logon; set with logon
+	accounts   func(*migration.Migration) error                         // sets logon for the accounts of a migration; may be nil
 	lib        *procedure.Library
 
 	mu         sync.Mutex

@@ -35,7 +35,9 @@ func (a *app) discoverFor(dc, user string) (*discovery.Proposal, error) {
 	}
 	inv, err := a.readDirectory(ctx, io.Discard, net, nil)
 	if err != nil {
-		a.asker.Forget(user)
+		if a.forget != nil {
+			a.forget(user)
+		}
 		return nil, err
 	}
 	return discovery.Propose(inv, ""), nil
@@ -91,6 +93,6 @@ func (a *app) doorOf(s *runbook.Session) (*checks.Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	net.Logon = a.logonsOf(m)
+	net.Logon, net.Forget = a.logonsOf(m)
 	return net, nil
 }

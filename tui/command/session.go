@@ -32,9 +32,14 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.accounts != nil {
+		if err := a.accounts(m); err != nil {
+			return nil, err
+		}
+	}
 	evidence := runbook.EvidenceOf(path)
 	net.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
-	net.Logon = a.logonsOf(m)
+	net.Logon, net.Forget = a.logonsOf(m)
 	lib, err := a.library()
 	if err != nil {
 		return nil, err
@@ -49,43 +54,60 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	})
 }
 
-// logonsOf hands out the accounts of a migration's test mailboxes; nil when
-// nobody is there to ask for their passwords. The directory is read with the
-// first of them.
-func (a *app) logonsOf(m *migration.Migration) func(context.Context, string) (checks.Credential, error) {
+// logonsOf hands out the accounts of a migration's test mailboxes, and forgets
+// one again that was refused; nil when nobody is there to ask for their
+// passwords. The directory is read with the first of them.
+func (a *app) logonsOf(m *migration.Migration) (logon func(context.Context, string) (checks.Credential, error), forget func(string)) {
 	if a.logon == nil || len(m.Probes) == 0 {
-		return nil
+		return nil, nil
 	}
-	return func(ctx context.Context, account string) (checks.Credential, error) {
-		user := account
+	user := func(account string) string {
 		for i, p := range m.Probes {
 			if strings.EqualFold(p.Mailbox, account) || account == checks.DirectoryAccount && i == 0 {
-				user = p.Username
-				break
+				return p.Username
 			}
 		}
-		c, err := a.logon(ctx, user)
-		c.Username = user
+		return account
+	}
+	logon = func(ctx context.Context, account string) (checks.Credential, error) {
+		c, err := a.logon(ctx, user(account))
+		c.Username = user(account)
 		return c, err
 	}
+	return logon, func(account string) { a.forget(user(account)) }
 }
 
 // network makes the door to the network as a migration describes it.
 func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) {
-	settings := checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
-		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+	settings := a.settings(m)
 	for _, name := range m.Network.Trust {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(filepath.Dir(path), name)
-		}
-		pem, err := os.ReadFile(name)
+		pem, err := trusted(path, name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+			return nil, err
 		}
 		settings.TrustPEM = append(settings.TrustPEM, pem)
 	}
 	return a.Network(settings)
+}
+
+// settings are what a migration says of the network, but for the files it
+// names.
+func (a *app) settings(m *migration.Migration) checks.FieldSettings {
+	return checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
+		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
+		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+}
+
+// trusted reads a file of further roots, named relative to the migration.
+func trusted(path, name string) ([]byte, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(path), name)
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: network.trust: %w; expected a readable PEM file of certificates", path, err)
+	}
+	return pem, nil
 }
 
 // library loads the procedures, once.

@@ -18,8 +18,10 @@ import (
 // wizard opens the full screen, or the linear mode where that is asked for.
 func (a *app) wizard(ctx context.Context, args []string) error {
 	linearMode := a.plain || a.Getenv("TERM") == "dumb"
-	if !linearMode {
-		a.logon = a.asker.Logon
+	if linearMode {
+		a.askInLines()
+	} else {
+		a.logon, a.forget = a.asker.Logon, a.asker.Forget
 	}
 	if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
 		return tui.ErrNoTerminal
