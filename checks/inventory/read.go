@@ -38,8 +38,31 @@ func Read(ctx context.Context, env *checks.Env, q Request) (*Inventory, error) {
 		}
 		hosts = found
 	}
-	r := &reader{env: env, q: q, inv: &Inventory{Format: 1, Source: FromLDAP, Started: env.Now().UTC()}}
-	open, err := r.first(ctx, hosts)
+	var passed []string
+	for {
+		r := &reader{env: env, q: q, inv: &Inventory{Format: 1, Source: FromLDAP, Started: env.Now().UTC()}}
+		left, err := r.read(ctx, hosts)
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, errors.New("reading was ended before everything was read")
+		}
+		if why := r.gaveUp(); why != "" && len(left) > 0 {
+			passed, hosts = append(passed, fmt.Sprintf("passed over: %s: %s", r.inv.From, why)), left
+			continue
+		}
+		r.everywhere(ctx)
+		r.inv.Notes = append(r.inv.Notes, passed...)
+		r.inv.Ended = env.Now().UTC()
+		return r.inv, nil
+	}
+}
+
+// read reads everything but versions from the first domain controller that
+// answers, and returns those that were not tried.
+func (r *reader) read(ctx context.Context, hosts []string) (left []string, err error) {
+	open, left, err := r.first(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -48,12 +71,17 @@ func Read(ctx context.Context, env *checks.Env, q Request) (*Inventory, error) {
 	defer cancel()
 	r.d, r.root = open, open.Root()
 	r.all(within)
-	r.everywhere(ctx)
-	if err := ctx.Err(); err != nil && errors.Is(err, context.Canceled) {
-		return nil, errors.New("reading was ended before everything was read")
+	return left, nil
+}
+
+// gaveUp says why the organisation could not be looked for although somebody
+// else may show it: the controller fell silent, or sends its askers elsewhere.
+func (r *reader) gaveUp() string {
+	g := r.inv.gap(SectionOrganization, "", "")
+	if g == nil || g.Reason == "ldap.not_readable" || g.Reason == "ldap.ambiguous" {
+		return ""
 	}
-	r.inv.Ended = env.Now().UTC()
-	return r.inv, nil
+	return g.Text
 }
 
 // reader fills an inventory from one domain controller, and versions from all.
@@ -78,9 +106,9 @@ func (r *reader) patience(usual time.Duration) time.Duration {
 
 // first opens the first domain controller that answers. A refused logon ends
 // the search: the next controller would count it as a further wrong try.
-func (r *reader) first(ctx context.Context, hosts []string) (*checks.DirectoryReader, error) {
+func (r *reader) first(ctx context.Context, hosts []string) (d *checks.DirectoryReader, left []string, err error) {
 	var said []string
-	for _, h := range hosts[:min(len(hosts), 5)] {
+	for n, h := range hosts[:min(len(hosts), 5)] {
 		within, cancel := context.WithTimeout(ctx, r.patience(20*time.Second))
 		d, t := checks.OpenDirectory(within, r.env, h, r.q.Account)
 		cancel()
@@ -92,14 +120,14 @@ func (r *reader) first(ctx context.Context, hosts []string) (*checks.DirectoryRe
 			for _, s := range said {
 				r.inv.Notes = append(r.inv.Notes, "passed over: "+s)
 			}
-			return d, nil
+			return d, hosts[n+1:], nil
 		}
 		said = append(said, t.Text)
 		if !strings.HasPrefix(t.Reason, "ldap.") || t.Reason == "ldap.bind_refused" || ctx.Err() != nil {
-			return nil, t
+			return nil, nil, t
 		}
 	}
-	return nil, fmt.Errorf("no domain controller could be read: %s; name one with --dc, and see whether 636 or 389 is open to it", strings.Join(said, "; "))
+	return nil, nil, fmt.Errorf("no domain controller could be read: %s; name one with --dc, and see whether 636 or 389 is open to it", strings.Join(said, "; "))
 }
 
 func (r *reader) all(ctx context.Context) {

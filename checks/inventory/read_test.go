@@ -265,6 +265,21 @@ func done(id int64, tag ber.Tag, code int) []byte {
 	return message(id, op)
 }
 
+// entry is a root with one attribute.
+func entry(id int64, attribute, value string) []byte {
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationSearchResultEntry, nil, "")
+	list := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "")
+	one := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "")
+	set := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSet, nil, "")
+	set.AppendChild(octets(value))
+	one.AppendChild(octets(attribute))
+	one.AppendChild(set)
+	list.AppendChild(one)
+	op.AppendChild(octets(""))
+	op.AppendChild(list)
+	return message(id, op)
+}
+
 // TestBrokenControllers puts a broken controller beside a good one: the good
 // one is read, and the broken one is told as not readable.
 func TestBrokenControllers(t *testing.T) {
@@ -291,6 +306,21 @@ func TestBrokenControllers(t *testing.T) {
 			}
 			c.Write(done(id, ldap.ApplicationSearchResultDone, 0))
 		}),
+		"silent after the root": peer(func(c net.Conn, id int64, root bool) {
+			if root {
+				c.Write(entry(id, "configurationNamingContext", "CN=Configuration,DC=contoso,DC=com"))
+				c.Write(done(id, ldap.ApplicationSearchResultDone, 0))
+			}
+		}),
+		"referrals after the root": peer(func(c net.Conn, id int64, root bool) {
+			if root {
+				c.Write(entry(id, "configurationNamingContext", "CN=Configuration,DC=contoso,DC=com"))
+				c.Write(done(id, ldap.ApplicationSearchResultDone, 0))
+				return
+			}
+			around(c, id)
+			c.Write(done(id, ldap.ApplicationSearchResultDone, ldap.LDAPResultReferral))
+		}),
 		"endless": peer(func(c net.Conn, id int64, root bool) {
 			op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationSearchResultEntry, nil, "")
 			op.AppendChild(octets("CN=x," + strings.Repeat("CN=y,", 1000) + "DC=x"))
@@ -313,7 +343,7 @@ func TestBrokenControllers(t *testing.T) {
 			l.SetAddresses(checks.Inside, "dc9.contoso.com", 60, bad)
 			d.Put("CN=DC9,CN=Servers,CN=Zurich,CN=Sites,"+d.Config(), lab.Entry{"objectClass": {"top", "server"}, "dNSHostName": {"dc9.contoso.com"}})
 			d.Put("CN=NTDS Settings,CN=DC9,CN=Servers,CN=Zurich,CN=Sites,"+d.Config(), lab.Entry{"objectClass": {"top", "nTDSDSA"}, "options": {"0"}, "hasMasterNCs": {"DC=contoso,DC=com"}})
-			inv, err := inventory.Read(t.Context(), l.Env(), inventory.Request{Controllers: []string{"dc9.contoso.com", "dc1.contoso.com"}, Patience: 3 * time.Second})
+			inv, err := inventory.Read(t.Context(), l.Env(), inventory.Request{Controllers: []string{"dc9.contoso.com", "dc1.contoso.com"}, Patience: 2 * time.Second})
 			if err != nil {
 				t.Fatal(err)
 			}

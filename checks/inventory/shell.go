@@ -112,11 +112,11 @@ func (s *shellReader) row(q question, r checks.Row) {
 		i.Servers = append(i.Servers, s.server(q, r))
 	case "owa", "ecp", "ews", "eas", "oab", "mapi":
 		if !strings.HasSuffix(strings.ToLower(name), "(exchange back end)") {
-			i.Directories = append(i.Directories, Directory{DN: id, Server: s.one(q, r, "Server"), Kind: q.id, Name: name,
+			i.Directories = append(i.Directories, Directory{DN: id, Server: ownName(s.one(q, r, "Server")), Kind: q.id, Name: name,
 				Internal: s.one(q, r, "InternalUrl"), External: s.one(q, r, "ExternalUrl")})
 		}
 	case "rpc":
-		i.Directories = append(i.Directories, Directory{DN: id, Server: s.one(q, r, "Server"), Kind: "rpc", Name: name, External: s.one(q, r, "ExternalHostname")})
+		i.Directories = append(i.Directories, Directory{DN: id, Server: ownName(s.one(q, r, "Server")), Kind: "rpc", Name: name, External: s.one(q, r, "ExternalHostname")})
 	case "points":
 		i.Points = append(i.Points, Point{DN: id, Server: name, URL: s.one(q, r, "AutoDiscoverServiceInternalUri"), Sites: r["AutoDiscoverSiteScope"]})
 	case "mail_domains":
@@ -125,17 +125,17 @@ func (s *shellReader) row(q question, r checks.Row) {
 	case "arrays":
 		i.Arrays = append(i.Arrays, Array{DN: id, Name: name, FQDN: strings.ToLower(s.one(q, r, "Fqdn")), Site: siteIn(first(r, "Site"))})
 	case "send":
-		i.Connectors = append(i.Connectors, Connector{DN: id, Name: name, Kind: "send", Servers: r["SourceTransportServers"], Spaces: r["AddressSpaces"]})
+		i.Connectors = append(i.Connectors, Connector{DN: id, Name: name, Kind: "send", Servers: ownNames(r["SourceTransportServers"]), Spaces: r["AddressSpaces"]})
 	case "receive":
-		i.Connectors = append(i.Connectors, Connector{DN: id, Name: name, Kind: "receive", Servers: []string{s.one(q, r, "Server")}})
+		i.Connectors = append(i.Connectors, Connector{DN: id, Name: name, Kind: "receive", Servers: []string{ownName(s.one(q, r, "Server"))}})
 	case "address_books":
 		i.AddressBooks = append(i.AddressBooks, AddressBook{DN: id, Name: name, Default: strings.EqualFold(first(r, "IsDefault"), "true")})
 	case "databases":
-		i.Databases = append(i.Databases, Database{DN: id, Name: name, Server: s.one(q, r, "Server"), Book: strings.TrimPrefix(first(r, "OfflineAddressBook"), `\`), RPC: strings.ToLower(first(r, "RpcClientAccessServer"))})
+		i.Databases = append(i.Databases, Database{DN: id, Name: name, Server: ownName(s.one(q, r, "Server")), Book: ownName(first(r, "OfflineAddressBook")), RPC: strings.ToLower(ownName(first(r, "RpcClientAccessServer")))})
 	case "public":
-		i.Databases = append(i.Databases, Database{DN: id, Name: name, Public: true, Server: s.one(q, r, "Server")})
+		i.Databases = append(i.Databases, Database{DN: id, Name: name, Public: true, Server: ownName(s.one(q, r, "Server"))})
 	case "groups":
-		i.Groups = append(i.Groups, Group{DN: id, Name: name, Members: r["Servers"], Witness: first(r, "WitnessServer")})
+		i.Groups = append(i.Groups, Group{DN: id, Name: name, Members: ownNames(r["Servers"]), Witness: first(r, "WitnessServer")})
 	case "dial_plans":
 		i.DialPlans = append(i.DialPlans, Object{id, name})
 	case "hybrid":
@@ -169,6 +169,20 @@ func (s *shellReader) server(q question, r checks.Row) Server {
 		s.inv.miss(SectionServers, "ServerRole", v.DN, "shell.not_shown", "the roles of "+Printable(v.Name)+" were not shown")
 	}
 	return v
+}
+
+// ownName is the last part of a name that a shell may show with its whole path.
+func ownName(s string) string {
+	s = strings.TrimPrefix(s, `\`)
+	return strings.TrimSpace(s[strings.LastIndexByte(s, '/')+1:])
+}
+
+func ownNames(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, ownName(s))
+	}
+	return out
 }
 
 // siteIn is the site's own name in the canonical name that a shell shows.

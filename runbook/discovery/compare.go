@@ -65,6 +65,7 @@ func Compare(m *migration.Migration, i *inventory.Inventory, o Options) []Findin
 	c.foreign()
 	c.points()
 	c.hosts()
+	c.facing()
 	c.leftovers()
 	c.featuresTyped()
 	c.halfDone()

@@ -73,6 +73,32 @@ func (c *comparer) hosts() {
 	}
 }
 
+// facing compares which sites face the Internet with where external URLs stand.
+func (c *comparer) facing() {
+	if !c.i.Whole(inventory.SectionDirectories) || !c.i.Whole(inventory.SectionServers) || !c.i.Shown(inventory.SectionDirectories, "msExchExternalHostName", "") {
+		return
+	}
+	found := map[string][]Origin{}
+	for _, d := range c.i.Directories {
+		if facing(d) {
+			site := strings.ToLower(c.names.site[strings.ToLower(d.Server)])
+			found[site] = append(found[site], c.origin(d.DN, "msExchExternalHostName")...)
+		}
+	}
+	for n, site := range c.m.Sites {
+		key := fmt.Sprintf("site[%d].internet_facing", n+1)
+		from := found[strings.ToLower(site.Name)]
+		switch {
+		case site.InternetFacing && len(from) == 0:
+			c.say(Finding{Severity: Drift, Code: "site.facing", Key: key, Text: "the site " + site.Name + " was typed as facing the Internet, and no external URL stands there", Typed: "true", Found: "no external URL",
+				Mend: "see which site the outside names lead to; correct the file or set the URLs"})
+		case !site.InternetFacing && len(from) > 0:
+			c.say(Finding{Severity: Drift, Code: "site.facing", Key: key, Text: "the site " + site.Name + " was not typed as facing the Internet, and external URLs stand there", Typed: "false",
+				Found: countOf(len(from), "external URL", "external URLs"), Mend: "clear the URLs, or let the site face the Internet: 2013 redirects to it as it stands", From: some(from)})
+		}
+	}
+}
+
 // leftovers finds objects that name servers which are gone.
 func (c *comparer) leftovers() {
 	if !c.i.Whole(inventory.SectionServers) {

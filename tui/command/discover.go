@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -166,6 +167,9 @@ func (a *app) compare(ctx context.Context, file string, f discoverFlags) error {
 		return err
 	}
 	m, err := migration.Load(a.path(file), known)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; to have one proposed, name no FILE: coexist discover --dc dc1.contoso.com --user 'DOMAIN\\name' -o %s", err, file)
+	}
 	if err != nil {
 		return err
 	}

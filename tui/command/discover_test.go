@@ -58,14 +58,7 @@ func (f *field) run(t *testing.T, password string, args ...string) (out, talk st
 	t.Helper()
 	for n, arg := range args {
 		if arg == "PASSWORD" {
-			r, w, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintln(w, password)
-			w.Close()
-			args[n] = fmt.Sprint(r.Fd())
-			defer r.Close()
+			args[n] = passwordFD(t, password)
 		}
 	}
 	var stdout, stderr bytes.Buffer
