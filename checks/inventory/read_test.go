@@ -49,7 +49,7 @@ func forest(t *testing.T) (*lab.Lab, *lab.Directory) {
 
 func read(t *testing.T, env *checks.Env, hosts ...string) *inventory.Inventory {
 	t.Helper()
-	inv, err := inventory.Read(t.Context(), env, inventory.Request{Controllers: hosts, Patience: 10 * time.Second})
+	inv, err := inventory.Read(t.Context(), env, inventory.Request{Controllers: hosts, Patience: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,13 @@
 package discovery_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"coexist/checks/effect"
 	"coexist/checks/inventory"
 	"coexist/runbook"
 	"coexist/runbook/discovery"
@@ -56,5 +60,63 @@ func TestADomainIsDoneWhenAllItsControllersSayso(t *testing.T) {
 				t.Errorf("%s: %s is claimed although no server of Exchange 2013 is there", name, task)
 			}
 		}
+	}
+}
+
+func TestInheritRefuses(t *testing.T) {
+	t.Parallel()
+	lib := library(t)
+	open := func(o runbook.Options) *runbook.Session {
+		path := filepath.Join(t.TempDir(), "contoso.toml")
+		if err := os.WriteFile(path, migration.Sample(migration.Source2010), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o.Library, o.Clock, o.Operator, o.Host, o.Tool = lib, time.Now, "A. Meyer", "jump", "test"
+		s, err := runbook.Open(path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
+	}
+	one := []runbook.Inherited{{Task: "prepare.schema/org", Why: "the schema is there"}}
+	rehearsal := open(runbook.Options{Apply: func([]effect.Effect, time.Time) error { return nil }, Rehearsal: "plain"})
+	if _, err := rehearsal.Inherit(one, "B. Keller"); err == nil || !strings.Contains(err.Error(), "rehearsal") {
+		t.Errorf("a rehearsal inherits: %v", err)
+	}
+	s := open(runbook.Options{})
+	if _, err := s.Inherit([]runbook.Inherited{{Task: "prepare.nothing/org"}}, "B. Keller"); err == nil {
+		t.Error("a task that does not exist was taken over")
+	}
+	var capturing *runbook.Task
+	for _, p := range s.Snapshot().Runbook.Phases {
+		for _, task := range p.Tasks {
+			if capturing == nil && len(task.Captures) > 0 {
+				capturing = task
+			}
+		}
+	}
+	if capturing == nil {
+		t.Fatal("no task captures anything")
+	}
+	if _, err := s.Inherit([]runbook.Inherited{{Task: capturing.ID, Why: "it was done in spring"}}, "B. Keller"); err != nil {
+		t.Fatal(err)
+	}
+	waived := 0
+	for _, e := range s.Snapshot().Events {
+		if payload, err := runbook.Decode(e); err == nil {
+			if w, ok := payload.(*runbook.Waiver); ok && w.Name == "B. Keller" && strings.HasPrefix(w.Reason, runbook.BeforeOurTime) {
+				waived++
+			}
+		}
+	}
+	if waived != len(capturing.Captures) {
+		t.Errorf("%d of %d values that nobody can read any more are waived", waived, len(capturing.Captures))
+	}
+	if err := s.DeclareBackout("it went wrong"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Inherit(one, "B. Keller"); err == nil {
+		t.Error("taken over after a backout was declared")
 	}
 }

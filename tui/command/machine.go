@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"coexist/checks"
 	"coexist/checks/machine"
@@ -37,7 +38,9 @@ func (a *app) labelled(net *checks.Env, m *migration.Migration) func(ctx context
 	var once sync.Once
 	return func(ctx context.Context) {
 		once.Do(func() {
-			net.Machine = machine.Label(machine.Test(ctx, net, a.questions(m.Namespace.Primary, m.Hosts(), net.Directory.Controllers)))
+			q := a.questions(m.Namespace.Primary, m.Hosts(), net.Directory.Controllers)
+			q.Patience = 4 * time.Second // somebody waits for the checks
+			net.Machine = machine.Label(machine.Test(ctx, net, q))
 		})
 	}
 }
