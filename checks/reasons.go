@@ -12,6 +12,9 @@ type Reason struct {
 	Remedy  string
 }
 
+// Cancelled is the reason of a check that was cancelled: it found nothing.
+const Cancelled = "run.cancelled"
+
 // Reasons is the table of every reason a result can carry, by slug. Each
 // family stands beside the kind that gives it.
 var Reasons = tabulate(
@@ -46,7 +49,7 @@ var generalReasons = []Reason{
 	{"expect.unreadable", Unknown, "a value is not of the form that can be judged",
 		[]string{"the property is empty", "a number, version or date was expected and something else came"}, "Read the value in the evidence and decide by hand."},
 	{"expect.invalid", Unknown, "the check itself is written wrongly", []string{"a value of the migration renders to something that cannot be compared"}, "Run procedure lint and mend the check or the value."},
-	{"run.cancelled", Unknown, "the check was cancelled", nil, "Run it again."},
+	{Cancelled, Unknown, "the check was cancelled", nil, "Run it again."},
 	{"run.deadline", Unknown, "the check did not finish within its time",
 		[]string{"the server is slow", "packets are lost on the way"}, "Run it again; when that fails as well, look at the server's load and the way to it."},
 	{"run.suspended", Unknown, "this computer slept or stood still while the check ran",

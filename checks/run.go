@@ -124,7 +124,7 @@ func (r *runner) plan() []planned {
 
 func (r *runner) abandon(queue []planned) {
 	for _, p := range queue {
-		r.settle(p.index, undecidable("run.cancelled", "cancelled before it began"), 0)
+		r.settle(p.index, undecidable(Cancelled, "cancelled before it began"), 0)
 	}
 }
 
@@ -163,7 +163,7 @@ func (r *runner) attempt(ctx context.Context, p planned) (Finding, bool) {
 	closeAll()
 	switch {
 	case ctx.Err() != nil && f.Reason != "probe.panic":
-		return Finding{Verdict: Unknown, Reason: "run.cancelled", Summary: "cancelled while it ran", Transcript: f.Transcript}, false
+		return Finding{Verdict: Unknown, Reason: Cancelled, Summary: "cancelled while it ran", Transcript: f.Transcript}, false
 	case r.env.slept(began, budget):
 		return f, true
 	case errors.Is(checkCtx.Err(), context.DeadlineExceeded) && f.Verdict != Unknown && f.Verdict != Fail:

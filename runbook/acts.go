@@ -71,9 +71,7 @@ func (s *Session) MarkDone(taskID, typed string) error {
 	if err := s.append(journal.Entry{Kind: EventDone, Data: done}); err != nil {
 		return err
 	}
-	if err := s.applyEffects(t, s.fold.values, now); err != nil {
-		return fmt.Errorf("recorded, but the laboratory did not take its effects: %w", err)
-	}
+	s.takeEffects(t, s.fold.values, now)
 	if s.opts.Waits != nil && t.Wait > 0 {
 		s.opts.Waits(t.Wait)
 	}
@@ -345,19 +343,6 @@ func (r *Runbook) CheckValueFor(key, value string) (string, error) {
 func (r *Runbook) MayBeEmpty(key string) bool {
 	name, _, _ := strings.Cut(key, "/")
 	return r.values[name].Captured
-}
-
-// DeclareBackout records the retreat: nothing opens any more.
-func (s *Session) DeclareBackout(reason string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if strings.TrimSpace(reason) == "" {
-		return &Refused{Why: "a backout needs a reason"}
-	}
-	if s.fold.backout != nil {
-		return &Refused{Why: "a backout is declared already, by " + s.fold.backout.By}
-	}
-	return s.append(journal.Entry{Kind: EventBackout, Data: BackedOut{Reason: reason}})
 }
 
 func (s *Session) taskNamed(id string) (*Task, error) {

@@ -29,7 +29,7 @@ func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
 		lib: lib, m: m, proc: proc,
 		templates: map[string]*procedure.Template{}, views: map[viewKey]*Data{}, byName: map[string][]*Task{},
 		r: &Runbook{
-			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Overlay: lib.Overlay, Release: release,
+			Migration: m, Source: proc.Source, Title: proc.Title, Diagram: proc.Diagram, Hash: lib.Hash, Overlay: lib.Overlay, Release: release, Releases: releasesByBuild(lib.Releases),
 			tasks: map[string]*Task{}, checks: map[string]*Check{}, phases: map[string]*Phase{},
 		},
 	}
@@ -258,4 +258,13 @@ func (c *compiler) condition(source string) (*procedure.Template, error) {
 		c.templates[key] = t
 	}
 	return t, err
+}
+
+// releasesByBuild finds a release by the build that a server tells of itself.
+func releasesByBuild(list procedure.Releases) map[string]string {
+	out := make(map[string]string, len(list.List))
+	for _, r := range list.List {
+		out[r.Build] = r.Name
+	}
+	return out
 }

@@ -29,6 +29,10 @@ const (
 	EventExported  = "exported"
 	EventBackout   = "backout"
 	EventUndo      = "undo"
+
+	EventHandover    = "handover"
+	EventUndone      = "task.undone"
+	EventUndoChecked = "undo.checked"
 )
 
 // RunStarted is the first event of a journal.
@@ -171,6 +175,36 @@ type BackedOut struct {
 	Reason string `json:"reason"`
 }
 
+// HandedOver tells that the work goes from one engineer to another: packed for
+// somebody, or opened by somebody, then with the packet's hash.
+type HandedOver struct {
+	From   string `json:"from,omitempty"`
+	To     string `json:"to,omitempty"`
+	File   string `json:"file,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // of the packet, once it is opened
+	Head   string `json:"head,omitempty"`   // of the journal in it
+}
+
+// TaskUndone settles an undo card in a backout: the task was taken back, or
+// what it changed stays in place.
+type TaskUndone struct {
+	Task   string   `json:"task"`
+	Lines  []string `json:"lines,omitempty"`   // the undo commands as rendered then
+	ByHand string   `json:"by_hand,omitempty"` // how, where the commands could not be used
+	Left   string   `json:"left,omitempty"`    // why it stays in place
+}
+
+// UndoChecked answers a check of an undo card.
+type UndoChecked struct {
+	Task     string `json:"task"`
+	Check    string `json:"check"`
+	Expected string `json:"expected"`
+	Found    string `json:"found"`
+	Good     bool   `json:"good"`
+	Stated   bool   `json:"stated,omitempty"` // a person says so, nothing was read
+	Note     string `json:"note,omitempty"`
+}
+
 // Undone takes back one earlier event.
 type Undone struct {
 	Seq  int64  `json:"seq"`
@@ -197,6 +231,10 @@ var payloads = map[string]func() any{
 	EventExported:  func() any { return &Exported{} },
 	EventBackout:   func() any { return &BackedOut{} },
 	EventUndo:      func() any { return &Undone{} },
+
+	EventHandover:    func() any { return &HandedOver{} },
+	EventUndone:      func() any { return &TaskUndone{} },
+	EventUndoChecked: func() any { return &UndoChecked{} },
 }
 
 // Decode returns the payload of an event as a pointer to its type. Kinds that

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 	"time"
@@ -40,6 +41,8 @@ type fold struct {
 
 	prints map[*Task]string  // what tasks change with the values in force
 	asked  map[*Check]string // what checks ask with the values in force
+
+	undos map[string]*undoFold // ways back, by task id
 
 	notes     []Note
 	noteSeqs  []int64
@@ -94,7 +97,7 @@ func newFold(r *Runbook) *fold {
 		r: r, values: Values{}, known: map[string][]valueEntry{}, tasks: map[string]*taskFold{}, checks: map[string]*checkFold{},
 		begun: map[*Phase]int64{}, sealed: map[*Phase]int64{}, lost: map[string]checks.Result{}, waived: map[string]Waiver{},
 		ledgers: map[*Phase]*ledger{}, undone: maps.Clone(r.plan.undone), blame: map[*Phase]*Check{},
-		prints: map[*Task]string{}, asked: map[*Check]string{},
+		prints: map[*Task]string{}, asked: map[*Check]string{}, undos: map[string]*undoFold{},
 	}
 }
 
@@ -156,9 +159,14 @@ func (f *fold) apply(e journal.Event) {
 		f.applyNote(e, p)
 	case *ValueSet:
 		f.setValue(valueEntry{p.Value, e.Seq, ValueSource{How: p.How, Time: e.Time, By: e.Operator}}, p.Key, e.Time)
+		f.readBack(e, p)
 	case *BackedOut:
 		f.backout, f.backedOut = &Backout{Time: e.Time, By: e.Operator, Reason: p.Reason}, e.Seq
 		f.forget()
+	case *TaskUndone:
+		f.applyUndone(e, p)
+	case *UndoChecked:
+		f.applyUndoChecked(e, p)
 	case *Undone:
 		f.undo(e, p)
 	}
@@ -234,7 +242,7 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	}
 	c.extendWaiver(p, e.Seq)
 	if c.result != nil {
-		c.history = append(c.history, Verdict{Time: c.seen, Verdict: c.result.Verdict, Reason: c.result.Reason})
+		c.history = append(c.history, Verdict{Time: c.seen, Verdict: c.result.Verdict, Reason: c.result.Reason, Found: cmp.Or(c.result.Found, c.result.Summary), By: c.result.Operator})
 		if len(c.history) > maxHistory {
 			c.history = c.history[1:]
 		}
@@ -291,6 +299,7 @@ func (f *fold) applyDone(e journal.Event, p *TaskDone) {
 		return
 	}
 	f.begin(task.Phase, e)
+	f.carried(e, p.Task)
 	first := f.task(p.Task).seq == 0
 	if first {
 		at := f.at(e.Time)

@@ -16,7 +16,7 @@ func (f *fold) progress(now time.Time) *Progress {
 		Now: now, Phases: make(map[string]*PhaseState, len(f.r.Phases)), Tasks: make(map[string]*TaskState, len(f.r.tasks)),
 		Checks: make(map[string]*CheckState, len(f.r.checks)), Values: maps.Clone(f.values), Sources: map[string]ValueSource{},
 		Operator: f.operator, Last: f.last, Events: f.count, Rehearsal: f.rehearsal,
-		Notes: slices.Clone(f.notes), Clock: slices.Clone(f.clock), Backout: f.backout,
+		Notes: slices.Clone(f.notes), Clock: slices.Clone(f.clock), Backout: f.backout, Undo: f.undoStates(),
 	}
 	for key, list := range f.known {
 		if len(list) > 0 {
@@ -148,6 +148,9 @@ func (m *moment) task(t *Task, p *Progress, phase *PhaseState) *TaskState {
 	}
 	if tf == nil || tf.seq == 0 {
 		s.Status, s.Why = m.undone(t, phase, failed)
+		if u := p.Undo[t.ID]; u != nil && u.Seq > 0 && u.Left == "" {
+			s.Status, s.Why = TakenBack, "taken back "+u.At.UTC().Format("2006-01-02 15:04 UTC")+" by "+u.By
+		}
 		return s
 	}
 	if t.Wait > 0 {

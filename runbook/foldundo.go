@@ -9,6 +9,7 @@ func (f *fold) undo(e journal.Event, p *Undone) {
 		for id, t := range f.tasks {
 			if t.seq == p.Seq {
 				f.reopen(e, id)
+				f.uncarried(id, p.Seq)
 			}
 		}
 	case EventWaitOver:
@@ -29,6 +30,16 @@ func (f *fold) undo(e journal.Event, p *Undone) {
 				f.notes = append(f.notes[:i:i], f.notes[i+1:]...)
 				f.noteSeqs = append(f.noteSeqs[:i:i], f.noteSeqs[i+1:]...)
 				break
+			}
+		}
+	case EventUndone:
+		f.unsettle(p.Seq)
+	case EventUndoChecked:
+		for _, u := range f.undos {
+			for name, a := range u.answers {
+				if a.Seq == p.Seq {
+					delete(u.answers, name)
+				}
 			}
 		}
 	case EventBackout:

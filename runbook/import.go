@@ -23,6 +23,13 @@ func (s *Session) Exported(sha256, path string) error {
 	return s.append(journal.Entry{Kind: EventExported, Data: Exported{SHA256: sha256, Path: path}})
 }
 
+// HandOver records that the work goes to somebody else.
+func (s *Session) HandOver(h HandedOver) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.append(journal.Entry{Kind: EventHandover, Data: h})
+}
+
 // Import records judged results and captured values that came from elsewhere,
 // as one batch: all of them or none. A result must belong to a check of this
 // runbook, a value to a value of it.

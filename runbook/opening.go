@@ -29,7 +29,7 @@ func (s *Session) prepare(text string, known migration.Known) error {
 			return journal.Entry{Kind: EventStarted, Data: RunStarted{
 				Tool: s.opts.Tool, File: fileName(s.path), Organization: s.runbook.Migration.Organization.Name,
 				Source: s.runbook.Source, Release: s.runbook.Release.Name, Rehearsal: s.opts.Rehearsal, Migration: m,
-				Procedure: procedurePrint(s.lib, s.runbook.Source),
+				Procedure: procedurePrint(s.lib, s.runbook.Source), Extra: s.opts.Extra,
 			}}
 		})
 		return nil

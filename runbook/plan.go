@@ -149,6 +149,10 @@ func (p *plan) sort(r *Runbook) {
 	}
 }
 
+// HoldsLonger returns the phase whose beginning ends the time in which a check
+// must stay true; nil for one that counts for its own phase alone.
+func (r *Runbook) HoldsLonger(c *Check) *Phase { return r.plan.ends[c] }
+
 // bringer names the task that brings a value: the asking one itself where it
 // does, else the first in order.
 func (r *Runbook) bringer(key string, asking *Task) string {

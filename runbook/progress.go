@@ -22,7 +22,8 @@ type Progress struct {
 	Notes     []Note
 	Clock     []ClockJump // places where the clock went backwards
 	Backout   *Backout
-	Alerts    []string // what the operator must know on opening: edited migration, new procedure, broken chain
+	Undo      map[string]*UndoState // the way back, by id of every task that was carried out
+	Alerts    []string              // what the operator must know on opening: edited migration, new procedure, broken chain
 	Truth     Truth
 }
 
@@ -31,18 +32,19 @@ type Progress struct {
 type Status string
 
 const (
-	Locked   Status = "locked"  // a gate or an earlier task is in the way
-	Ready    Status = "ready"   // may be done now
-	Running  Status = "running" // some of it is done
-	Waiting  Status = "waiting" // carried out; a clock or a check is still open
-	Failed   Status = "failed"  // a check that blocks failed or could not be decided
-	Waived   Status = "waived"  // done, with a recorded exception
-	Done     Status = "done"
-	Changed  Status = "changed"  // carried out, but its command now renders differently: confirm
-	Stale    Status = "stale"    // a result too old to count, or built on something reopened
-	NotRun   Status = "not run"  // a check without a result
-	NotYet   Status = "not yet"  // a check whose result is from before its task was carried out
-	Attested Status = "attested" // stated by a person; never called verified
+	Locked    Status = "locked"  // a gate or an earlier task is in the way
+	Ready     Status = "ready"   // may be done now
+	Running   Status = "running" // some of it is done
+	Waiting   Status = "waiting" // carried out; a clock or a check is still open
+	Failed    Status = "failed"  // a check that blocks failed or could not be decided
+	Waived    Status = "waived"  // done, with a recorded exception
+	Done      Status = "done"
+	Changed   Status = "changed"    // carried out, but its command now renders differently: confirm
+	Stale     Status = "stale"      // a result too old to count, or built on something reopened
+	NotRun    Status = "not run"    // a check without a result
+	NotYet    Status = "not yet"    // a check whose result is from before its task was carried out
+	TakenBack Status = "taken back" // carried out, and taken back in a backout
+	Attested  Status = "attested"   // stated by a person; never called verified
 )
 
 // PhaseState is the state of a phase and of its gate.
@@ -102,6 +104,8 @@ type Verdict struct {
 	Time    time.Time
 	Verdict checks.Verdict
 	Reason  string
+	Found   string // what was found, or the summary where nothing else was said
+	By      string
 }
 
 // Waiver is a recorded exception for one check.

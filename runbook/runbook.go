@@ -29,6 +29,7 @@ type Runbook struct {
 	Hash      string   // content hash of the procedure (all task and procedure files), hex
 	Overlay   string   // content hash of the overlay that lies over the shipped procedure, hex; "" without one
 	Release   procedure.Release
+	Releases  map[string]string // names of all known releases by their build
 	Steps     []*Step
 	Phases    []*Phase // every gated stretch of work, in order
 

@@ -195,12 +195,20 @@ func (b *batch) settle(indices []int) {
 		return
 	}
 	list := make([]Recorded, len(indices))
+	var found []Recorded // a cancelled check found nothing: what was known of it stays
 	b.mu.Lock()
 	for n, i := range indices {
 		list[n] = Recorded{Result: b.results[i], Asked: b.asked[i]}
+		if list[n].Reason != checks.Cancelled {
+			found = append(found, list[n])
+		}
 	}
 	b.mu.Unlock()
-	if err := b.record(list); err != nil {
+	var err error
+	if len(found) > 0 {
+		err = b.record(found)
+	}
+	if err != nil {
 		b.err = fmt.Errorf("the results were not recorded, so they do not count: %w", err)
 		b.cancel()
 		return

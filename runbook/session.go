@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ type Options struct {
 	ReadOnly  bool
 	Look      bool   // with ReadOnly: a rehearsal's journal may be read too, as for an export
 	Rehearsal string // scenario, empty in the field
+	// Extra is recorded with the start of a run, such as the seed by which a
+	// rehearsal's faults were drawn.
+	Extra map[string]string
 	// Waits is told of the time that must pass after a task that was just
 	// marked: the clock of a rehearsal jumps over it. Nil in the field.
 	Waits func(time.Duration)
@@ -66,6 +70,7 @@ type Session struct {
 	events   []journal.Event        // those that the fold has taken in
 	preamble []func() journal.Entry // what opening found out; recorded before the first act
 	notices  []string               // what the preamble will say, while it is not recorded
+	missed   []string               // effects that a rehearsal could not make true
 	closed   bool
 }
 
@@ -117,10 +122,7 @@ func Open(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the procedures of this program cannot be used: %w", err)
 	}
-	var known migration.Known
-	for _, r := range lib.Releases.List {
-		known.Releases = append(known.Releases, r.Name)
-	}
+	known := knownReleases(lib)
 	m, err := migration.Load(path, known)
 	if err != nil {
 		return nil, err
@@ -150,6 +152,15 @@ func Open(path string, o Options) (*Session, error) {
 	return s, nil
 }
 
+// knownReleases are those that a migration of a run may name.
+func knownReleases(lib *procedure.Library) migration.Known {
+	var known migration.Known
+	for _, r := range lib.Releases.List {
+		known.Releases = append(known.Releases, r.Name)
+	}
+	return known
+}
+
 // begin reads the journal, notes what is different from the last session, and
 // brings a laboratory to where it was.
 func (s *Session) begin(text string, known migration.Known) error {
@@ -162,9 +173,7 @@ func (s *Session) begin(text string, known migration.Known) error {
 	if err := s.prepare(text, known); err != nil {
 		return err
 	}
-	if err := s.replay(); err != nil {
-		return err
-	}
+	s.replay()
 	if s.opts.Operator == "" || s.journal.ReadOnly() {
 		return nil
 	}
@@ -189,10 +198,12 @@ func (s *Session) sameKind() error {
 	return nil
 }
 
-// replay applies the effects of what the journal says was carried out.
-func (s *Session) replay() error {
+// replay applies the effects of what the journal says was carried out. What
+// cannot be applied, as after an edit of the migration, is told; the rehearsal
+// goes on without it.
+func (s *Session) replay() {
 	if s.opts.Apply == nil {
-		return nil
+		return
 	}
 	values := Values{}
 	for _, e := range s.events {
@@ -204,12 +215,19 @@ func (s *Session) replay() error {
 		case *ValueSet:
 			values[p.Key] = p.Value
 		case *TaskDone:
-			if err := s.applyEffects(s.runbook.Task(p.Task), values, e.Time); err != nil {
-				return fmt.Errorf("the rehearsal cannot be brought back to where it was: %w", err)
-			}
+			s.takeEffects(s.runbook.Task(p.Task), values, e.Time)
 		}
 	}
-	return nil
+}
+
+// takeEffects applies a task's effects and keeps what went wrong to be told.
+func (s *Session) takeEffects(t *Task, v Values, at time.Time) {
+	if err := s.applyEffects(t, v, at); err != nil {
+		text := fmt.Sprintf("The rehearsal could not make everything of %s true: %s.", t.ID, strings.ReplaceAll(err.Error(), "\n", "; "))
+		if !slices.Contains(s.missed, text) {
+			s.missed = append(s.missed, text)
+		}
+	}
 }
 
 func (s *Session) applyEffects(t *Task, v Values, at time.Time) error {
@@ -277,7 +295,7 @@ func (s *Session) Snapshot() Snapshot {
 }
 
 func (s *Session) alerts(broken string) []string {
-	out := append([]string(nil), s.notices...)
+	out := append(append([]string(nil), s.notices...), s.missed...)
 	if broken != "" {
 		out = append(out, "The journal is damaged: "+broken+". What comes after is not counted.")
 	}

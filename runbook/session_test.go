@@ -195,3 +195,24 @@ func TestSessionFromStartToEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestCancelledChecksAreNotRecorded keeps what was known of a check that was
+// cancelled while it ran again.
+func TestCancelledChecksAreNotRecorded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.do("prepare.service-pack/ex10-0")
+	before := len(b.Snapshot().Events)
+	b.opts.Run = func(_ context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+		return []checks.Result{{ID: list[0].ID, Verdict: checks.Unknown, Reason: checks.Cancelled}}
+	}
+	b.reopen()
+	got, err := b.RunChecks(context.Background(), []string{oldCheck}, nil)
+	b.must(err)
+	if len(got) != 1 || got[0].Reason != checks.Cancelled {
+		t.Errorf("told: %+v", got)
+	}
+	if n := len(b.Snapshot().Events); n != before || b.status(oldCheck) != Done {
+		t.Errorf("%d events after %d, and the check is %s", n, before, b.status(oldCheck))
+	}
+}

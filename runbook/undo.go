@@ -64,6 +64,14 @@ func (s *Session) undoable(e journal.Event, payload any) string {
 		if list := s.fold.known[p.Key]; len(list) > 0 && list[len(list)-1].seq == e.Seq {
 			return "value: " + p.Key
 		}
+	case *TaskUndone:
+		if u := s.fold.undos[p.Task]; u != nil && u.settled != nil && u.settled.seq == e.Seq {
+			return "undo card: " + p.Task
+		}
+	case *UndoChecked:
+		if u := s.fold.undos[p.Task]; u != nil && u.answers[p.Check].Seq == e.Seq {
+			return "undo check: " + p.Check
+		}
 	case *BackedOut:
 		if s.fold.backedOut == e.Seq {
 			return "backout: " + shorten(p.Reason, 60)

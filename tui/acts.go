@@ -124,11 +124,6 @@ func (m *Model) reopen() tea.Cmd {
 	return nil
 }
 
-func (m *Model) backout() tea.Cmd {
-	m.push(m.newBackout())
-	return nil
-}
-
 func (m *Model) undoLast() tea.Cmd {
 	e := m.engine
 	return func() tea.Msg {
@@ -291,13 +286,13 @@ func (m *Model) help() tea.Cmd {
 	}[m.focus]
 	m.push(&reader{title: "Help", write: func(p *page) {
 		p.text(0, here, p.th.Text)
-		group := ""
-		for _, a := range m.actions {
-			if a.group != group {
-				group = a.group
-				p.head(group)
+		for _, group := range []string{working, recording, looking, program, moving} {
+			p.head(group)
+			for _, a := range m.actions {
+				if a.group == group {
+					p.helpLine(a.show, a.title, a.why(m))
+				}
 			}
-			p.helpLine(a.show, a.title, a.why(m))
 		}
 		p.head("Signs")
 		p.signs()

@@ -258,9 +258,9 @@ func TestClicksMeanTheSameAsKeys(t *testing.T) {
 	b.click("after")
 	b.see("removed")
 	b.click("? help")
-	b.see("Help", "Moving")
+	b.see("Help", "Working")
 	b.click("esc close")
-	b.unseen("Moving")
+	b.unseen("Run all checks of the step")
 	b.click("2 Deploy Exchange 2013 servers")
 	b.click("2 Deploy Exchange 2013 servers")
 	b.see("What keeps Deploy Exchange 2013 servers locked")
@@ -459,4 +459,12 @@ func TestUpInAFormWithoutQuestions(t *testing.T) {
 	b.reload()
 	b.keys(".", "a", "up", "enter")
 	b.see("Recorded: the warning was read.")
+}
+
+// TestALockedRoundShowsItsGate opens the step of the rounds before its time.
+func TestALockedRoundShowsItsGate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2, 100, 30)
+	b.keys("6", "enter")
+	b.see("What keeps Deploy Exchange 2013 servers", "locked", "enter goes to where it is mended")
 }

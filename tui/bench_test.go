@@ -125,6 +125,7 @@ func benchOf(t testing.TB, migrated *migration.Migration, w, h int) *bench {
 		},
 	}, s)
 	b.m.after = func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }
+	b.m.watch = func(context.Context, engine) tea.Cmd { return nil }
 	b.send(tea.WindowSizeMsg{Width: w, Height: h})
 	return b
 }

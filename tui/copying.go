@@ -70,7 +70,7 @@ func (m *Model) copyCommand() tea.Cmd {
 	case len(r.Lines) == 0:
 		m.warn("There is nothing to copy: with these facts the command is empty.")
 	default:
-		return m.chooseFrom("Copy a line", t, []*runbook.Command{c}, false)
+		return m.chooseFrom("Copy a line", t, []*runbook.Command{c})
 	}
 	return nil
 }
@@ -91,12 +91,12 @@ func (m *Model) copyChoose() tea.Cmd {
 			list = append(list[:len(list):len(list)], c)
 		}
 	}
-	return m.chooseFrom("Copy", t, list, false)
+	return m.chooseFrom("Copy", t, list)
 }
 
 // chooseFrom offers every line of some commands, and what else is worth
 // copying of a task.
-func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Command, undo bool) tea.Cmd {
+func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Command) tea.Cmd {
 	l := &chooser{title: title}
 	var all []string
 	for _, c := range list {
@@ -107,7 +107,7 @@ func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Comman
 			why = err.Error()
 		case len(r.Pending) > 0:
 			why = "It still waits for " + pendingNames(r.Pending) + "."
-		case !undo:
+		default:
 			why = m.whyNotCopied(t, c)
 		}
 		for _, line := range r.Lines {
@@ -121,7 +121,7 @@ func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Comman
 		l.all = append(l.all, choice{text: fmt.Sprintf("All %d lines, one below the other", len(all)), then: func(m *Model) tea.Cmd { return m.copyText(strings.Join(all, "\r\n") + "\r\n") }})
 	}
 	for _, c := range t.Checks {
-		if c.Kind == "cmdlet" && !undo {
+		if c.Kind == "cmdlet" {
 			cmd := m.cmdlet(c)
 			l.all = append(l.all, choice{text: cmd, right: "check", then: func(m *Model) tea.Cmd { return m.copyText(cmd) }})
 		}

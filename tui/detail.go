@@ -41,7 +41,7 @@ type detailView struct {
 
 // taskPage writes out one task.
 func taskPage(th *paint.Theme, width int, v detailView, row outlineRow) *detailPage {
-	d := &detailPage{page: newPage(th, width-2)}
+	d := &detailPage{page: newPage(th, width-3)}
 	t, st := row.task, v.snap.Progress.Tasks[row.task.ID]
 	if st == nil {
 		st = &runbook.TaskState{Status: runbook.Locked}
@@ -201,7 +201,7 @@ func (d *detailPage) command(v detailView, c *runbook.Command) {
 		return
 	}
 	for _, l := range r.Lines {
-		d.code(4, l)
+		d.code(4, c.Shell, l)
 	}
 	for _, need := range r.Pending {
 		s := "waits for " + need.Key

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"coexist/runbook"
 	"coexist/tui/diagram"
@@ -10,7 +11,7 @@ import (
 
 // phasePage writes out a step or phase: its words and its gate.
 func phasePage(th *paint.Theme, width int, v detailView, row outlineRow) *detailPage {
-	d := &detailPage{page: newPage(th, width-2)}
+	d := &detailPage{page: newPage(th, width-3)}
 	title := row.title
 	if row.number != "" {
 		title = row.number + "  " + title
@@ -95,10 +96,25 @@ func (p *page) blockers(list []runbook.Blocker, most int) {
 
 // panelPage writes out a panel of the picture.
 func panelPage(th *paint.Theme, width int, panel *diagram.Panel) *detailPage {
-	d := &detailPage{page: newPage(th, width-2)}
-	d.text(0, panel.Title, th.Strong)
+	d := &detailPage{page: newPage(th, width-3)}
+	title := panel.Title
+	switch panel.Kind {
+	case diagram.OldPanel:
+		title = strings.Replace(title, "E20", "Exchange 20", 1)
+	case diagram.CASPanel:
+		title = "Exchange 2013 Client Access"
+	case diagram.MBXPanel:
+		title = "Exchange 2013 Mailbox"
+	}
+	if panel.Site != "" && !strings.Contains(title, panel.Site) {
+		title += " · " + panel.Site
+	}
+	d.text(0, title, th.Strong)
 	d.blank()
 	for _, f := range panel.Facts() {
+		if f == panel.Title || f == "Name: "+panel.Title {
+			continue // said already
+		}
 		d.labelled(0, 2, th.Glyphs.Dot, f, th.Dim, th.Text)
 	}
 	d.blank()

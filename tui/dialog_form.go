@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"image"
 	"strings"
 
@@ -55,6 +56,7 @@ type form struct {
 	problem string
 	keep    func(values []string)
 	cancel  func()
+	away    string // what esc does, where "close" says too little
 	changed func() // after one of the answers to choose from was chosen
 }
 
@@ -214,7 +216,7 @@ func (f *form) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 	if f.problem != "" {
 		h += len(problem) + 1
 	}
-	keys := []hint{{key: "tab", does: "next"}, {key: "ctrl+s", does: f.button, msg: submitMsg{}}, {key: "esc", does: "close", msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}
+	keys := []hint{{key: "tab", does: "next"}, {key: "ctrl+s", does: f.button, msg: submitMsg{}}, {key: "esc", does: cmp.Or(f.away, "close"), msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}
 	if len(f.fields) == 0 {
 		keys[0] = hint{key: "enter", does: f.button, msg: submitMsg{}}
 		keys = append(keys[:1], keys[2])

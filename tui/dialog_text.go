@@ -17,6 +17,7 @@ type reader struct {
 	extra []hint
 	on    map[string]func(*Model) tea.Cmd // further keys; they close it
 	stay  map[string]func(*Model) tea.Cmd // further keys; it stays
+	back  string                          // what closing it does, where "close" says too little
 
 	top, height int
 	page        *page
@@ -75,7 +76,11 @@ func (r *reader) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 		r.write(r.page)
 	}
 	h := min(len(r.page.lines)+2, ch-2)
-	keys := append([]hint{{key: "esc", does: "close", msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}, r.extra...)
+	away := "close"
+	if r.back != "" {
+		away = r.back
+	}
+	keys := append([]hint{{key: "esc", does: away, msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}, r.extra...)
 	if len(r.page.lines) > h-2 {
 		keys = append(keys, hint{key: "↑↓", does: "scroll"})
 	}

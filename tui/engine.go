@@ -28,6 +28,9 @@ type engine interface {
 	SetValue(key, value string) error
 	UndoLast() (string, error)
 	DeclareBackout(reason string) error
+	Preview(text []byte) (*runbook.Change, error)
+	MarkUndone(taskID string, how runbook.Undoing) error
+	CheckUndone(taskID, check, found, note string) (runbook.UndoAnswer, error)
 }
 
 // snapMsg brings a new snapshot.
@@ -85,10 +88,13 @@ func (m *Model) refuse(err error) {
 
 // follow waits for another instance to write.
 func (m *Model) follow() tea.Cmd {
-	e, ctx := m.engine, m.ctx
-	if e == nil {
+	if m.engine == nil {
 		return nil
 	}
+	return m.watch(m.ctx, m.engine)
+}
+
+func watch(ctx context.Context, e engine) tea.Cmd {
 	ch := e.Changed()
 	if ch == nil {
 		return nil

@@ -1,12 +1,6 @@
 package tui
 
-import (
-	"strings"
-
-	tea "charm.land/bubbletea/v2"
-
-	"coexist/tui/paint"
-)
+import tea "charm.land/bubbletea/v2"
 
 // exportedMsg brings the runbook as Markdown.
 type exportedMsg struct {
@@ -58,34 +52,4 @@ func (m *Model) exported(msg exportedMsg) {
 		d.extra = append([]hint{{key: "w", does: "write the file"}}, d.extra...)
 	}
 	m.push(d)
-}
-
-// markdown writes Markdown as it is, headings and code set off.
-func (p *page) markdown(text string) {
-	fence := ""
-	for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		trimmed := strings.TrimSpace(l)
-		switch {
-		case fence != "":
-			if trimmed == fence {
-				fence = ""
-				p.add(span{l, p.th.Line})
-				continue
-			}
-			for _, part := range paint.Chunk(l, p.width) {
-				p.add(span{part, p.th.Code})
-			}
-		case strings.HasPrefix(trimmed, "```"):
-			fence = trimmed[:len(trimmed)-len(strings.TrimLeft(trimmed, "`"))]
-			p.add(span{l, p.th.Line})
-		case strings.HasPrefix(l, "#"):
-			p.text(0, l, p.th.Strong)
-		case strings.HasPrefix(trimmed, "|"):
-			for _, part := range paint.Chunk(l, p.width) {
-				p.add(span{part, p.th.Text})
-			}
-		default:
-			p.text(0, l, p.th.Text)
-		}
-	}
 }

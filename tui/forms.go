@@ -225,7 +225,7 @@ func (m *Model) newBackout() dialog {
 		},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
-				return m.act("The back-out is recorded.", func(e engine) error { return e.DeclareBackout(strings.TrimSpace(v[0])) })
+				return m.act("The back-out is recorded. D shows the way back.", func(e engine) error { return e.DeclareBackout(strings.TrimSpace(v[0])) })
 			}
 		}})
 }
@@ -260,7 +260,7 @@ func (m *Model) newPaste(c *runbook.Check) dialog {
 	return m.restore("paste/"+c.ID, &form{title: c.Title, button: "judge and record", fields: []*field{text},
 		intro: func(p *page) {
 			p.text(0, "Run this in the "+shellName(c.Shell)+", then paste what it prints:", p.th.Dim)
-			p.code(0, command)
+			p.code(0, c.Shell, command)
 		},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
@@ -356,7 +356,7 @@ func (m *Model) newPassword(q *ask) dialog {
 	user := m.username(q.account)
 	pw := &field{label: "Password of " + user, hint: "It is kept in memory until the program ends, and never written."}
 	pw.input.Secret = true
-	f := &form{title: "Checks need to log on", button: "log on", fields: []*field{pw}}
+	f := &form{title: "Checks need to log on", button: "log on", away: "leave its checks out", fields: []*field{pw}}
 	f.submit = func(v []string) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
 			m.remove(f)

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -34,8 +35,15 @@ func newGate(m *Model, title string, blockers []runbook.Blocker) dialog {
 }
 
 func (m *Model) blockerChoice(b runbook.Blocker) choice {
-	g, st := look(m.th, b.Status)
-	c := choice{text: b.Text, right: string(b.Status), glyph: g, style: st, hint: b.Mend}
+	status, text := b.Status, b.Text
+	if t := m.snap.Progress.Tasks[b.Task]; b.Check == "" && t != nil { // the task itself: how it stands, and nothing twice
+		status, text = t.Status, strings.TrimSuffix(text, ": not carried out")
+	}
+	if n := m.numberOf(b.Task); n != "" {
+		text = n + " " + text
+	}
+	g, st := look(m.th, status)
+	c := choice{text: text, right: string(status), glyph: g, style: st, hint: b.Mend}
 	if !b.LastGreen.IsZero() {
 		c.hint += fmt.Sprintf(" (last green %s)", clock(b.LastGreen, m.now()))
 	}
@@ -62,6 +70,15 @@ func (m *Model) blockerChoice(b runbook.Blocker) choice {
 	}
 	c.keys = map[string]func(*Model) tea.Cmd{"r": act("r"), "w": act("w"), "a": act("a"), "i": act("i"), "s": act("s"), "t": act("t"), "space": act("space")}
 	return c
+}
+
+// numberOf is the number of a task in the outline: "5.16".
+func (m *Model) numberOf(id string) string {
+	t := m.snap.Runbook.Task(id)
+	if t == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d", t.Phase.Step, slices.Index(t.Phase.Tasks, t)+1)
 }
 
 // performKey does what a key does on the board.

@@ -47,8 +47,10 @@ type Model struct {
 	runs    int
 	ticking bool
 	after   func(time.Duration, func(time.Time) tea.Msg) tea.Cmd // tea.Tick
+	watch   func(context.Context, engine) tea.Cmd                // waits for another writer
 
 	operator string
+	edits    string // what the last preview said, in one line
 	kept     kept
 	message  string
 	alarming bool // the message is a refusal or a failure
@@ -105,7 +107,7 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 		cfg.Clock = time.Now
 	}
 	m := &Model{ctx: ctx, stop: stop, cfg: cfg, engine: e, dark: true, mouse: true, focus: tasksRegion, view: diagram.Now,
-		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions(), session: cfg.Session, after: tea.Tick}
+		operator: cfg.Operator, canvas: paint.New(), rev: 1, actions: boardActions(), session: cfg.Session, after: tea.Tick, watch: watch}
 	m.retheme()
 	if e != nil {
 		m.board(e)
@@ -122,9 +124,7 @@ func (m *Model) board(e engine) {
 	m.opened, m.cursor, m.panel, m.only, m.item = "", "", "", "", 0
 	m.take(e.Snapshot())
 	m.toNext()
-	if p := m.snap.Progress; p != nil && len(p.Alerts) > 0 {
-		m.push(newAlerts(p.Alerts))
-	}
+	m.welcome()
 }
 
 // leave stops what still runs.
@@ -202,6 +202,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)
+	case editMsg:
+		m.editing(msg)
+	case previewMsg:
+		m.previewed(msg)
+	case reopenedMsg:
+		return m, m.reopened(msg)
 	case scriptSavedMsg:
 		m.scriptSaved(msg)
 	case importedMsg:

@@ -19,7 +19,12 @@ type advice struct {
 // done, then what is waited for.
 func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 	if p.Backout != nil {
-		return advice{text: "backing out since " + p.Backout.Time.In(p.Now.Location()).Format("15:04") + ": undo cards with b"}
+		plan := runbook.PlanBackout(r, p)
+		out := advice{text: fmt.Sprintf("backing out since %s, %d of %d settled (D)", p.Backout.Time.In(p.Now.Location()).Format("15:04"), plan.Settled, len(plan.Cards))}
+		if c := plan.Next(); c != nil {
+			out.text, out.task = fmt.Sprintf("back out %d/%d (D): %s", plan.Settled, len(plan.Cards), onTarget(c.Task)), c.Task.ID
+		}
+		return out
 	}
 	var ready, waiting, unlock advice
 	for _, phase := range r.Phases {

@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"coexist/runbook"
 	"coexist/tui/diagram"
 )
 
@@ -51,12 +52,12 @@ func (m *Model) openRow() {
 	case row.round != "":
 		for _, p := range m.snap.Runbook.Phases {
 			if p.Round == row.round {
-				m.opened = p.ID
+				m.openPhase(p)
 				return
 			}
 		}
 	case row.phase == nil && row.step != nil && len(row.step.Phases) > 0:
-		m.opened = row.step.Phases[0].ID
+		m.openPhase(row.step.Phases[0])
 	case row.phase != nil:
 		st := m.snap.Progress.Phases[row.phase.ID]
 		if m.opened == row.phase.ID || m.filtered() {
@@ -67,10 +68,15 @@ func (m *Model) openRow() {
 			}
 			return
 		}
-		m.opened = row.phase.ID
-		if st != nil && !st.Open {
-			m.push(newGate(m, "What keeps "+phaseTitle(row.phase)+" locked", st.Blockers))
-		}
+		m.openPhase(row.phase)
+	}
+}
+
+// openPhase lists the tasks of a phase; a locked one shows its gate as well.
+func (m *Model) openPhase(p *runbook.Phase) {
+	m.opened = p.ID
+	if st := m.snap.Progress.Phases[p.ID]; st != nil && !st.Open {
+		m.push(newGate(m, "What keeps "+phaseTitle(p)+" locked", st.Blockers))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"coexist/tui/paint"
+	"coexist/tui/syntax"
 )
 
 // span is a piece of a line in one style.
@@ -70,16 +71,42 @@ func (p *page) labelled(indent, measure int, label, s string, labelStyle, st pai
 	}
 }
 
-// code adds a command, broken where it must; every line of it belongs to one
-// logical line.
-func (p *page) code(indent int, s string) {
-	for i, l := range paint.Chunk(s, max(p.width-indent-2, 8)) {
+// code adds a command, broken where one reads on easily; every line of it
+// belongs to one logical line. shell is the one it is typed in, "" for none.
+func (p *page) code(indent int, shell, s string) {
+	for i, l := range syntax.Wrap(syntax.Split(shell, paint.Escape(s)), max(p.width-indent-2, 8)) {
 		pad := indent
 		if i > 0 {
 			pad += 2
 		}
-		p.lines = append(p.lines, textLine{spans: []span{{strings.Repeat(" ", pad), paint.Style{}}, {l, p.th.Code}}, item: p.item, code: true})
+		spans := []span{{strings.Repeat(" ", pad), paint.Style{}}}
+		for _, t := range l {
+			spans = append(spans, span{t.Text, shellStyle(p.th, t.Kind)})
+		}
+		p.lines = append(p.lines, textLine{spans: spans, item: p.item, code: true})
 	}
+}
+
+func shellStyle(th *paint.Theme, k syntax.Kind) paint.Style {
+	switch k {
+	case syntax.Name:
+		return th.Shell.Name
+	case syntax.Parameter:
+		return th.Shell.Parameter
+	case syntax.Quoted:
+		return th.Shell.Quoted
+	case syntax.Number:
+		return th.Shell.Number
+	case syntax.Variable:
+		return th.Shell.Variable
+	case syntax.Operator:
+		return th.Shell.Operator
+	case syntax.Comment:
+		return th.Shell.Comment
+	case syntax.Gap:
+		return th.Shell.Gap
+	}
+	return th.Code
 }
 
 // head adds a heading with a rule behind it.
@@ -112,13 +139,15 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 			break
 		}
 		l := &p.lines[i]
-		x := 1
-		for _, s := range l.spans {
-			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
-		}
-		rw := 0
+		x, room, rw := 1, w, 0
 		for _, s := range l.right {
 			rw += paint.Width(s.text)
+		}
+		if rw > 0 {
+			room = w - rw - 3
+		}
+		for _, s := range l.spans {
+			x += c.Text(x, y, max(room-x, 0), s.text, s.style)
 		}
 		x = max(w-rw-2, x+1)
 		for _, s := range l.right {

@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -102,12 +104,21 @@ func writeResult(p *page, c *runbook.Check, st *runbook.CheckState, r checks.Res
 		p.labelled(1, 2, gl, s.Summary, sty, th.Text)
 		p.explain(3, s, "")
 	}
-	if len(st.History) > 0 {
-		p.head("Earlier")
-		for _, h := range slices.Backward(st.History) {
-			gl, sty := lookVerdict(th, h.Verdict)
-			p.add(span{" " + gl + " ", sty}, span{fmt.Sprintf("%-8s %s  ", h.Verdict, h.Time.In(m.now().Location()).Format("2006-01-02 15:04:05")), th.Text}, span{h.Reason, th.Dim})
-		}
+	p.attempts(st, r, m.now())
+}
+
+// attempts lists every time the check was run, the last first.
+func (p *page) attempts(st *runbook.CheckState, r checks.Result, now time.Time) {
+	if len(st.History) == 0 {
+		return
+	}
+	th := p.th
+	p.head("Attempts", span{plural(len(st.History)+1, "result", "results"), th.Dim})
+	list := append(slices.Clone(st.History), runbook.Verdict{Time: r.Started, Verdict: r.Verdict, Reason: r.Reason, Found: cmp.Or(r.Found, r.Summary), By: r.Operator})
+	for _, h := range slices.Backward(list) {
+		g, style := lookVerdict(th, h.Verdict)
+		p.pair([]span{{" " + g + " ", style}, {fmt.Sprintf("%-8s", h.Verdict), style}, {h.Time.In(now.Location()).Format("2006-01-02 15:04:05"), th.Text}, {"  " + h.Reason, th.Dim}}, span{h.By, th.Dim})
+		p.text(11, h.Found, th.Dim)
 	}
 }
 
@@ -147,34 +158,6 @@ func (p *page) evidence(e map[string]string) {
 	}
 }
 
-// newUndoCard shows how to go back from a task.
-func (m *Model) newUndoCard(t *runbook.Task) dialog {
-	values := m.snap.Progress.Values
-	d := &reader{title: "Undo card: " + t.Title, stay: map[string]func(*Model) tea.Cmd{}}
-	d.write = func(p *page) {
-		p.text(0, where(t), p.th.Dim)
-		if t.NoReturn != "" {
-			p.add(span{" No way back ", p.th.Danger})
-			p.text(0, t.NoReturn, p.th.Bad)
-		}
-		if s := duration(t.UndoTime); s != "" {
-			p.text(0, "Takes about "+s+".", p.th.Dim)
-		}
-		if t.UndoText != "" {
-			p.blank()
-			p.text(0, t.UndoText, p.th.Text)
-		}
-		for i, c := range t.Undo {
-			p.undoCommand(i, c, values)
-		}
-	}
-	if len(t.Undo) > 0 {
-		d.stay["y"] = func(m *Model) tea.Cmd { return m.chooseFrom("Copy from the undo card", t, t.Undo, true) }
-		d.extra = append(d.extra, hint{key: "y", does: "copy"})
-	}
-	return d
-}
-
 func (p *page) undoCommand(i int, c *runbook.Command, values runbook.Values) {
 	p.blank()
 	p.labelled(0, 3, fmt.Sprintf("%d.", i+1), c.About, p.th.Dim, p.th.Text)
@@ -185,7 +168,7 @@ func (p *page) undoCommand(i int, c *runbook.Command, values runbook.Values) {
 		return
 	}
 	for _, l := range r.Lines {
-		p.code(3, l)
+		p.code(3, c.Shell, l)
 	}
 	for _, need := range r.Pending {
 		p.text(3, "waits for "+need.Key+": it is rendered only from what was read before the change", p.th.Warn)

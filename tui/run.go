@@ -181,27 +181,28 @@ func (m *Model) ended(msg runEndedMsg) {
 		m.say("Not recorded: " + tally(msg.results) + ".")
 		m.push(m.newTried(msg.results))
 	default:
-		m.sayRun(r, msg.snap)
+		m.sayRun(msg.results)
 	}
 }
 
-// sayRun sums a run up from what the journal holds of it.
-func (m *Model) sayRun(r *checkRun, snap runbook.Snapshot) {
-	if snap.Progress == nil {
-		return
-	}
-	count := map[checks.Verdict]int{}
-	for _, id := range r.ids {
-		st := snap.Progress.Checks[id]
-		if st != nil && st.Result != nil {
-			count[st.Result.Verdict]++
+// sayRun sums a run up. What was cancelled is as it was before.
+func (m *Model) sayRun(results []checks.Result) {
+	count, cancelled := map[checks.Verdict]int{}, 0
+	for _, r := range results {
+		if r.Reason == checks.Cancelled {
+			cancelled++
+			continue
 		}
+		count[r.Verdict]++
 	}
-	text := fmt.Sprintf("%s: %d pass", plural(len(r.ids), "check", "checks"), count[checks.Pass])
+	text := fmt.Sprintf("%s: %d pass", plural(len(results), "check", "checks"), count[checks.Pass])
 	for _, v := range []checks.Verdict{checks.Warn, checks.Fail, checks.Unknown, checks.Skip} {
 		if count[v] > 0 {
 			text += fmt.Sprintf(", %d %s", count[v], v)
 		}
+	}
+	if cancelled > 0 {
+		text += fmt.Sprintf(", %d cancelled and as they were", cancelled)
 	}
 	if count[checks.Fail]+count[checks.Unknown] > 0 {
 		m.warn(text)

@@ -35,7 +35,7 @@ var screens = []struct {
 	{name: "failed", set: failing, keys: []string{"."}, see: []string{"failed"}},
 	{name: "failed-task", set: failing, keys: []string{".", "enter"}, see: []string{"expected", "build 14.3.123.4 or newer", "found", "build 14.2.247.5", "likely", "do", "r check again"}},
 	{name: "result", set: failing, keys: []string{".", "enter", "t"}, see: []string{"ldap.build_old", "measured by a probe", "Observed"}},
-	{name: "gate", keys: []string{"2", "enter"}, see: []string{"What keeps Deploy Exchange 2013 servers locked", "not carried out"}},
+	{name: "gate", keys: []string{"2", "enter"}, see: []string{"What keeps Deploy Exchange 2013 servers locked", "1.1 Service pack on EX10-01", "ready"}},
 	{name: "attest", set: func(b *bench) { b.carryOut("prepare.service-pack/ex10-01"); b.carryOut("prepare.service-pack/ex10-02") },
 		keys: []string{".", "a"}, see: []string{"Does repadmin report no failure?", "Is it so?", "yes"}},
 	{name: "confirm", set: schemaReady, keys: []string{".", "space"}, see: []string{"Type contoso.com to confirm", "No way back"}},

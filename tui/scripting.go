@@ -209,14 +209,14 @@ func newScriptSteps(msg scriptSavedMsg, whyNoImport string) dialog {
 		p.text(0, fmt.Sprintf("The script of step %d %s.", msg.options.Step, reads), p.th.Dim)
 		p.blank()
 		p.labelled(0, 3, "1.", "It is written here; take it to "+where+":", p.th.Accent, p.th.Text)
-		p.code(3, msg.path)
+		p.code(3, "", msg.path)
 		p.blank()
 		p.labelled(0, 3, "2.", "There, in the Exchange Management Shell of Exchange "+msg.options.Shell+", go to its folder and run it:", p.th.Accent, p.th.Text)
-		p.code(3, command)
+		p.code(3, "powershell", command)
 		p.text(3, "In another version's shell, or on another server than it is for, it says so and reads nothing.", p.th.Dim)
 		p.blank()
 		p.labelled(0, 3, "3.", "It saves this file in that folder. Bring it back and import it here (i), or paste its text (t):", p.th.Accent, p.th.Text)
-		p.code(3, result)
+		p.code(3, "", result)
 		if whyNoImport != "" {
 			p.text(3, whyNoImport, p.th.Warn)
 		}

@@ -25,6 +25,7 @@ type Start interface {
 type openedMsg struct {
 	session *runbook.Session
 	err     error
+	edit    bool // its forms are wanted at once
 }
 
 // toStart gives a message to the start screen and does what it asks for.
@@ -39,15 +40,22 @@ func (m *Model) toStart(msg tea.Msg) tea.Cmd {
 func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 	switch wish := wish.(type) {
 	case intake.Open:
-		return m.opening(func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+		return m.opening(wish.Edit, func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
 	case intake.Saved:
-		return m.opening(func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+		return m.opening(false, func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+	case intake.Review:
+		return m.preview(wish)
+	case intake.Rewritten:
+		return m.rewritten(wish)
+	case intake.Back:
+		m.endEdit()
+		return nil
 	case intake.Rehearse:
 		if m.cfg.Rehearse == nil {
 			m.push(&reader{title: "Rehearsal", write: func(p *page) { p.text(0, "Rehearsals are not available here.", p.th.Text) }})
 			return nil
 		}
-		return m.opening(func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
+		return m.opening(false, func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
 	case intake.Quit:
 		return m.quitNow()
 	}
@@ -55,10 +63,10 @@ func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 }
 
 // opening opens a session outside the event loop.
-func (m *Model) opening(open func() (*runbook.Session, error)) tea.Cmd {
+func (m *Model) opening(edit bool, open func() (*runbook.Session, error)) tea.Cmd {
 	return func() tea.Msg {
 		s, err := open()
-		return openedMsg{s, err}
+		return openedMsg{s, err, edit}
 	}
 }
 
@@ -69,6 +77,9 @@ func (m *Model) openedSession(msg openedMsg) tea.Cmd {
 	}
 	m.session = msg.session
 	m.board(msg.session)
+	if msg.edit {
+		return tea.Batch(m.follow(), m.performKey("E"))
+	}
 	return m.follow()
 }
 
@@ -76,5 +87,13 @@ func (m *Model) openedSession(msg openedMsg) tea.Cmd {
 func (m *Model) sketch(c *paint.Canvas, mig *migration.Migration) {
 	w, h := c.Size()
 	r := &runbook.Runbook{Migration: mig, Source: mig.Organization.Source}
-	diagram.Lay(r, nil, diagram.Facts{}, diagram.Options{View: diagram.Now, Width: w, Height: h}).Draw(c, m.th, 0, false, nil)
+	var p *runbook.Progress
+	facts := diagram.Facts{}
+	if m.snap.Runbook != nil { // an edit: what is known of the run stays in sight
+		edited := *m.snap.Runbook
+		edited.Migration, edited.Source = mig, mig.Organization.Source
+		r, p = &edited, m.snap.Progress
+		facts.Answers, facts.Builds = m.facts.Answers, m.facts.Builds
+	}
+	diagram.Lay(r, p, facts, diagram.Options{View: diagram.Now, Width: w, Height: h}).Draw(c, m.th, 0, false, nil)
 }

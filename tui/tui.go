@@ -43,6 +43,12 @@ type Config struct {
 	// Start makes the start screen, an intake.Model; nil when Session is
 	// given. sketch draws an unfinished migration beside its questions.
 	Start func(sketch func(*paint.Canvas, *migration.Migration)) Start
+	// Edit makes the forms of the migration at a path; sketch as above. nil
+	// where nothing can be edited.
+	Edit func(path string, sketch func(*paint.Canvas, *migration.Migration)) (Start, error)
+	// Reopen opens a migration again after it was edited: the field, or its
+	// rehearsal. The session that had it open is closed by then.
+	Reopen func(was runbook.Snapshot) (*runbook.Session, error)
 	// Rehearse opens the built-in organisation of a source version.
 	Rehearse func(source string) (*runbook.Session, error)
 	// Export writes the runbook as Markdown and returns where.

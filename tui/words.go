@@ -32,6 +32,8 @@ func look(th *paint.Theme, s runbook.Status) (string, paint.Style) {
 		return g.Changed, th.Warn
 	case runbook.Stale:
 		return g.Stale, th.Warn
+	case runbook.TakenBack:
+		return g.NotYet, th.Warn
 	case runbook.NotYet:
 		return g.NotYet, th.Dim
 	case runbook.Attested:
@@ -126,6 +128,17 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%d h", h)
 	}
 	return fmt.Sprintf("%d h %d min", h, m)
+}
+
+// longTime words a time that went by; long ones in days.
+func longTime(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "Less than a minute"
+	case d < 48*time.Hour:
+		return duration(d.Truncate(time.Minute))
+	}
+	return plural(int(d/(24*time.Hour)), "day", "days")
 }
 
 // clock shows a moment: the time alone for today, with the date otherwise.

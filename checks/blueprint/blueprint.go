@@ -21,22 +21,36 @@ type Organization struct {
 	OutlookAnywhere bool // in use on the old servers
 	PublicFolders   bool
 	POPIMAP         bool
-	Sites           []Site
-	Mailboxes       []Mailbox
-	RangeUpper      int // versions in the directory to begin with
-	OrgVersion      int
-	DomainVersion   int // 0: no domain was prepared
+	// UnifiedMessaging lets new servers listen for calls.
+	UnifiedMessaging bool
+	Sites            []Site
+	Mailboxes        []Mailbox
+	RangeUpper       int // versions in the directory to begin with
+	OrgVersion       int
+	DomainVersion    int // 0: no domain was prepared
 
 	Seed   string           // equal seeds give equal certificates; empty: random ones
 	Start  time.Time        // when the organisation came to be; certificates count from it
 	Now    func() time.Time // zero: the system's clock
-	Faults []string         // what goes wrong, by name
+	Faults []Fault          // what goes wrong
+}
+
+// Fault is something that goes wrong.
+type Fault struct {
+	Name string
+	// Kind and Params are those of effects that do not take the first time that
+	// a task brings them: all of Params must be equal, whatever the case. Without
+	// a kind the laboratory knows the fault by its name.
+	Kind   string
+	Params map[string]string
 }
 
 // Site is a site with its servers, old and to come.
 type Site struct {
 	Name           string
 	InternetFacing bool
+	Primary        string // its own client host name; empty: it has none
+	Legacy         string
 	External       netip.Addr // where the names point outside after the switch
 	Servers        []Server
 }

@@ -43,4 +43,6 @@ var Kinds = []Kind{
 	{"public_folders.migrate", "moves the public folders to Exchange 2013", nil, nil},
 	{"object.set", "sets one property of a directory object that a cmdlet returns", []string{"object", "identity", "property", "value"}, nil},
 	{"object.remove", "removes what a cmdlet returned: the objects of that kind with that name or on that server, all of them for *", []string{"object", "identity"}, nil},
+	{"service.start", "starts services that Exchange 2013 brings stopped, with the ports that they answer", []string{"server", "services"}, nil},
+	{"mend", "puts right what a fault broke: the task that finds it does so when it is carried out once more", []string{"fault"}, nil},
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coexist/checks"
+	"coexist/checks/blueprint"
 	"coexist/checks/effect"
 	"coexist/checks/lab"
 )
@@ -124,6 +125,8 @@ var effects = []struct {
 	{"mailbox.move", []effect.Effect{install2013}, []effect.Effect{eff("mailbox.move", "which", "arbitration")}, probe("ldap", "version", "query", "arbitration"), "2010,2010,2010", "2013,2013,2013"},
 	{"mailbox.move", []effect.Effect{install2013}, []effect.Effect{eff("mailbox.move", "which", "pilot", "site", "Redmond")},
 		shell("Get-MoveRequest -BatchName 'Pilot Redmond'", "Status"), "", "Completed,Completed"},
+	{"service.start", []effect.Effect{install2013}, []effect.Effect{eff("service.start", "server", "EX13-01", "services", "MSExchangePOP3,MSExchangePOP3BE")},
+		shell("Get-Service -ComputerName 'ex13-01.contoso.com' -Name MSExchangePOP3BE,MSExchangeIMAP4BE", "Status"), "Stopped,Stopped", "Running,Stopped"},
 	{"public_folders.migrate", nil, []effect.Effect{eff("public_folders.migrate")}, shell("Get-OrganizationConfig", "PublicFolderMigrationComplete"), "False", "True"},
 	{"object.set", nil, []effect.Effect{eff("object.set", "object", "OrganizationConfig", "identity", "Contoso", "property", "PublicFoldersEnabled", "value", "Remote")},
 		shell("Get-OrganizationConfig", "PublicFoldersEnabled"), "Local", "Remote"},
@@ -182,7 +185,7 @@ func TestDatabaseCopies(t *testing.T) {
 // Every kind of effect is applied, and each is tried above.
 func TestEveryEffectIsTried(t *testing.T) {
 	t.Parallel()
-	tried := map[string]bool{"database.copy": true}
+	tried := map[string]bool{"database.copy": true, "mend": true} // the latter with the faults
 	for _, c := range effects {
 		tried[c.name] = true
 	}
@@ -217,24 +220,24 @@ func TestFaults(t *testing.T) {
 	certificate := []effect.Effect{eff("certificate.install", "server", "EX13-01", "names", "mail.contoso.com,legacy.contoso.com"), eff("certificate.bind", "server", "EX13-01", "services", "IIS")}
 	trusted := probe("tls", "trusted", "host", "mail.contoso.com", "address", "ex13-01.contoso.com", "allow_untrusted", true)
 	for _, c := range []struct {
-		fault         string
+		fault         blueprint.Fault
 		then          []effect.Effect
 		see           see
 		broken, whole string
 	}{
-		{lab.FaultDNS, []effect.Effect{eff("dns.set", "name", "mail.contoso.com", "view", "inside", "addresses", "10.0.0.80")},
+		{blueprint.Fault{Name: "stale-dns", Kind: "dns.set", Params: map[string]string{"name": "MAIL.contoso.com", "view": "inside"}}, []effect.Effect{eff("dns.set", "name", "mail.contoso.com", "view", "inside", "addresses", "10.0.0.80")},
 			probe("dns", "value", "name", "mail.contoso.com", "resolver", "internal", "type", "A"), "10.0.0.20", "10.0.0.80"},
-		{lab.FaultCertificate, certificate, trusted, "false", "true"},
-		{lab.FaultReplication, []effect.Effect{eff("schema.extend", "range_upper", "15312"), eff("replicate")}, probe("ldap", "range_upper", "query", "schema"), "14734,15312", "15312,15312"},
-		{lab.FaultOutlookAnywhere, []effect.Effect{eff("outlook_anywhere.set", "server", "EX10-01", "iis_methods", "Basic,Ntlm")}, probe("rpch", "auth", "host", "ex10-01.contoso.com"), "Basic", "Basic+NTLM"},
-		{lab.FaultSCP, []effect.Effect{eff("scp.set", "server", "EX10-01", "url", "https://autodiscover.contoso.com/x")}, probe("ldap", "host", "query", "scp", "server", "EX10-01"), "ex10-01.contoso.com", "autodiscover.contoso.com"},
-		{lab.FaultLegacyName, certificate, shell("Get-ExchangeCertificate -Server 'EX13-01' | Where-Object { [string]$_.Services -like '*IIS*' }", "CertificateDomains"), "mail.contoso.com", "mail.contoso.com+legacy.contoso.com"},
-		{lab.FaultExpired, nil, probe("tls", "not_after", "host", "mail.contoso.com"), "2026-11-17T09:00:00Z", "2026-11-17T09:00:00Z"},
-		{lab.FaultUnhealthy, nil, shell("Get-HealthReport -Identity 'EX13-01' | Where-Object {$_.AlertValue -eq 'Unhealthy'}", "HealthSet"), "OWA.Protocol", "OWA.Protocol"},
+		{blueprint.Fault{Name: lab.FaultCertificate}, certificate, trusted, "false", "true"},
+		{blueprint.Fault{Name: lab.FaultReplication}, []effect.Effect{eff("schema.extend", "range_upper", "15312"), eff("replicate")}, probe("ldap", "range_upper", "query", "schema"), "14734,15312", "15312,15312"},
+		{blueprint.Fault{Name: lab.FaultOutlookAnywhere}, []effect.Effect{eff("outlook_anywhere.set", "server", "EX10-01", "iis_methods", "Basic,Ntlm")}, probe("rpch", "auth", "host", "ex10-01.contoso.com"), "Basic", "Basic+NTLM"},
+		{blueprint.Fault{Name: "scp-forgotten", Kind: "scp.set"}, []effect.Effect{eff("scp.set", "server", "EX10-01", "url", "https://autodiscover.contoso.com/x")}, probe("ldap", "host", "query", "scp", "server", "EX10-01"), "ex10-01.contoso.com", "autodiscover.contoso.com"},
+		{blueprint.Fault{Name: lab.FaultLegacyName}, certificate, shell("Get-ExchangeCertificate -Server 'EX13-01' | Where-Object { [string]$_.Services -like '*IIS*' }", "CertificateDomains"), "mail.contoso.com", "mail.contoso.com+legacy.contoso.com"},
+		{blueprint.Fault{Name: lab.FaultExpired}, []effect.Effect{eff("mend", "fault", "expired-cert")}, probe("tls", "not_after", "host", "mail.contoso.com"), "2026-11-17T09:00:00Z", "2028-11-20T09:00:00Z"},
+		{blueprint.Fault{Name: lab.FaultUnhealthy}, []effect.Effect{eff("mend", "fault", "unhealthy-server")}, shell("Get-HealthReport -Identity 'EX13-01' | Where-Object {$_.AlertValue -eq 'Unhealthy'}", "HealthSet"), "OWA.Protocol", ""},
 	} {
-		t.Run(c.fault, func(t *testing.T) {
+		t.Run(c.fault.Name, func(t *testing.T) {
 			t.Parallel()
-			for _, faults := range [][]string{{c.fault}, nil} {
+			for _, faults := range [][]blueprint.Fault{{c.fault}, nil} {
 				p := plan("2010")
 				p.Faults = faults
 				o := build(t, p)
@@ -258,8 +261,13 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-	if err := lab.KnownFaults([]string{"gremlins"}); err == nil || !strings.Contains(err.Error(), lab.FaultDNS) {
-		t.Errorf("an unknown fault: %v", err)
+	for _, bad := range []blueprint.Fault{{Name: "gremlins"}, {Name: "gremlins", Kind: "no.such"}} {
+		p := plan("2010")
+		p.Faults = []blueprint.Fault{bad}
+		if o, err := lab.NewOrganization(p); err == nil || !strings.Contains(err.Error(), "gremlins") {
+			t.Errorf("%+v: %v", bad, err)
+			o.Close()
+		}
 	}
 }
 

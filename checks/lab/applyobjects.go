@@ -64,13 +64,16 @@ func (o *Organization) copyDatabases(p map[string]string, _ time.Time) error {
 	if err != nil {
 		return err
 	}
-	name := v.text("Name")
+	name, status := v.text("Name"), "Healthy"
+	if o.slips(FaultCopy) {
+		status = "FailedAndSuspended"
+	}
 	for _, d := range o.pick("MailboxDatabase", func(d *item) bool { return o.sameGroup(d.text("Server"), name) }) {
 		database := d.text("Name")
 		if p["database"] != "" && !strings.EqualFold(p["database"], database) || sameText(d.get("Server"), name) {
 			continue
 		}
-		copied := copyStatus(database, name, "Healthy")
+		copied := copyStatus(database, name, status)
 		o.remove("MailboxDatabaseCopyStatus", func(c *item) bool { return c.text("Identity") == copied.text("Identity") })
 		o.add(copied)
 	}
@@ -141,7 +144,7 @@ func (o *Organization) migrateFolders(map[string]string, time.Time) error {
 // listProperties hold several values, separated by commas in an effect.
 var listProperties = map[string]bool{
 	"sourcetransportservers": true, "certificatedomains": true, "remotepublicfoldermailboxes": true, "iisauthenticationmethods": true,
-	"autodiscoversitescope": true, "addressspaces": true,
+	"autodiscoversitescope": true, "addressspaces": true, "languages": true, "remoteipranges": true,
 }
 
 // effectValue gives a text of an effect the form that a cmdlet returns.
@@ -187,6 +190,9 @@ func (o *Organization) setObject(p map[string]string, _ time.Time) error {
 	if err != nil {
 		return err
 	}
+	if property == "LastFullBackup" && p["value"] == "nightly" {
+		value = lazy(func() any { return o.lastNight() })
+	}
 	for _, v := range found {
 		if noun == "MailboxDatabase" && property == "Name" {
 			o.renameDatabase(v, p["value"])
@@ -197,21 +203,18 @@ func (o *Organization) setObject(p map[string]string, _ time.Time) error {
 	return nil
 }
 
-// made are the kinds of object that people make on the way; their names may
-// come as a list.
+// made are the kinds of object that people make on the way.
 var made = []string{"Mailbox", "MigrationBatch", "OfflineAddressBook", "SendConnector", "ReceiveConnector"}
 
+// meantOrMade are the objects that an effect names, as a list of names; what is
+// not there yet and can be made is made.
 func (o *Organization) meantOrMade(noun, id string) ([]*item, error) {
-	if !slices.Contains(made, noun) {
-		found := o.meant(noun, id)
-		if len(found) == 0 {
-			return nil, fmt.Errorf("there is no %s %s", noun, id)
-		}
-		return found, nil
-	}
 	var all []*item
 	for _, name := range split(id) {
 		found := o.meant(noun, name)
+		if len(found) == 0 && !slices.Contains(made, noun) {
+			return nil, fmt.Errorf("there is no %s %s", noun, name)
+		}
 		if len(found) == 0 && name != "*" {
 			v, err := o.create(noun, name)
 			if err != nil {
@@ -246,7 +249,8 @@ func (o *Organization) create(noun, name string) (*item, error) {
 		if !ok || o.server(server) == nil {
 			return nil, fmt.Errorf("there is no server for the connector %s", name)
 		}
-		v = newItem(noun, "Name", own, "Identity", name, "Server", server, "MaxMessageSize", megabytes(36))
+		v = newItem(noun, "Name", own, "Identity", name, "Server", server, "MaxMessageSize", megabytes(36),
+			"Enabled", true, "TransportRole", "HubTransport", "RemoteIPRanges", nil)
 	default:
 		v = newItem(noun, "Name", name, "Identity", name, "AddressSpaces", []any{"smtp:*;1"}, "SourceTransportServers", nil)
 	}

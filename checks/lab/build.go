@@ -69,7 +69,10 @@ func (o *Organization) install(site blueprint.Site, s blueprint.Server, roles []
 	o.add(newItem("ExchangeServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN, "Domain", o.plan.Forest,
 		"Site", o.plan.Forest+"/Configuration/Sites/"+site.Name, "SiteName", site.Name, "Address", s.Address.String(),
 		"AdminDisplayVersion", admin, "ServerRole", roleNames(s.Version, roles), "Roles", anyList(roles), "Version", s.Version, "Build", build,
-		"DirectoryBuild", build, "Edition", "Standard", "IsExchangeTrialEdition", s.Version == "2013"))
+		"DirectoryBuild", build, "Edition", "Standard", "IsExchangeTrialEdition", s.Version == "2013",
+		"IsMailboxServer", slices.Contains(roles, "mailbox"), "IsClientAccessServer", slices.Contains(roles, "client-access"),
+		"IsHubTransportServer", slices.Contains(roles, "hub-transport") || s.Version == "2013" && slices.Contains(roles, "mailbox"),
+		"IsUnifiedMessagingServer", slices.Contains(roles, "unified-messaging"), "IsEdgeServer", slices.Contains(roles, "edge-transport")))
 	if slices.Contains(roles, "client-access") {
 		o.addClientAccess(site, s)
 	}
@@ -86,13 +89,17 @@ func (o *Organization) install(site blueprint.Site, s blueprint.Server, roles []
 		o.add(newItem("EdgeSynchronization", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "SyncStatus", status, "LastSynchronizedUtc", o.now().UTC()))
 	}
 	if s.Version != "2013" && slices.Contains(roles, "unified-messaging") {
-		o.add(newItem("UMServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DialPlans", []any{"Contoso dial plan"}, "Status", "Enabled"))
+		o.add(newItem("UMServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DialPlans", []any{dialPlan}, "Status", "Enabled"))
 	}
-	cert := o.firstCertificate(s, roles)
+	cert := o.firstCertificate(site, s, roles)
 	if err := o.lab.AddServer(o.onNetwork(s, roles, build, cert)); err != nil {
 		return err
 	}
 	o.bound[strings.ToLower(s.Name)] = cert
+	o.addServices(s, roles)
+	if err := o.addVoice(s, roles); err != nil {
+		return err
+	}
 	if err := o.serveMail(s, roles); err != nil {
 		return err
 	}
@@ -115,12 +122,14 @@ func (o *Organization) addClientAccess(site blueprint.Site, s blueprint.Server) 
 			setAuthentication(v, "Fba")
 		}
 		if d.key == "ews" {
+			v.set("MRSProxyEnabled", false)
 			v.set("InternalNLBBypassUrl", "https://"+strings.ToLower(s.FQDN)+"/ews/exchange.asmx")
 		}
 		o.add(v)
 	}
 	o.add(newItem("ClientAccessServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "Fqdn", s.FQDN,
-		"AutoDiscoverServiceInternalUri", "https://"+strings.ToLower(s.FQDN)+"/Autodiscover/Autodiscover.xml", "AutoDiscoverSiteScope", []any{site.Name}))
+		"AutoDiscoverServiceInternalUri", "https://"+strings.ToLower(s.FQDN)+"/Autodiscover/Autodiscover.xml", "AutoDiscoverSiteScope", []any{site.Name},
+		"AlternateServiceAccountConfiguration", nil))
 	oa := newItem("OutlookAnywhere", "Name", "Rpc (Default Web Site)", "Identity", s.Name+`\Rpc (Default Web Site)`, "Server", s.Name,
 		"ExternalHostname", nil, "SSLOffloading", true)
 	switch {
@@ -166,7 +175,7 @@ func (o *Organization) addStores(s blueprint.Server, site blueprint.Site) {
 		"OfflineAddressBook", nil, "IsExcludedFromProvisioning", false, "RpcClientAccessServer", strings.ToLower(s.FQDN), "Version", s.Version,
 		"EdbFilePath", `C:\Program Files\Microsoft\Exchange Server\V15\Mailbox\`+name+`\`+name+`.edb`, "LastFullBackup", nil)
 	if s.Version != "2013" {
-		d.set("LastFullBackup", lazy(func() any { return o.lastNight() }))
+		d.set("LastFullBackup", lazy(func() any { return o.lastBackup(s.Name) }))
 	}
 	if s.Version == "2007" {
 		d.set("Identity", s.Name+`\First Storage Group\`+name)
@@ -198,6 +207,14 @@ func (o *Organization) addFor2013(s blueprint.Server, database string) {
 // lazy is a property that is worked out when it is read.
 type lazy func() any
 
+// lastBackup is when a server's databases were last backed up.
+func (o *Organization) lastBackup(server string) time.Time {
+	if first := o.plan.Sites[0].Servers; o.faults[FaultBackup] && len(first) > 0 && strings.EqualFold(first[0].Name, server) {
+		return o.lastNight().AddDate(0, 0, -9)
+	}
+	return o.lastNight()
+}
+
 // lastNight is when the nightly backup ended.
 func (o *Organization) lastNight() time.Time {
 	now := o.now().UTC()
@@ -223,17 +240,25 @@ func (o *Organization) addConnectors(s blueprint.Server, roles []string) {
 		names = append(names, "Default "+s.Name)
 	}
 	for _, n := range names {
-		o.add(newItem("ReceiveConnector", "Name", n, "Identity", s.Name+`\`+n, "Server", s.Name, "MaxMessageSize", megabytes(36)))
+		o.add(newItem("ReceiveConnector", "Name", n, "Identity", s.Name+`\`+n, "Server", s.Name, "MaxMessageSize", megabytes(36),
+			"Enabled", true, "TransportRole", transportRole(s), "RemoteIPRanges", []any{"0.0.0.0-255.255.255.255"}))
 	}
+}
+
+func transportRole(s blueprint.Server) string {
+	if s.Version == "2013" {
+		return "FrontendTransport"
+	}
+	return "HubTransport"
 }
 
 // firstCertificate is what a server presents to begin with: the company's on
 // the old Client Access servers, Exchange's own elsewhere.
-func (o *Organization) firstCertificate(s blueprint.Server, roles []string) Certificate {
+func (o *Organization) firstCertificate(site blueprint.Site, s blueprint.Server, roles []string) Certificate {
 	if s.Version == "2013" || !slices.Contains(roles, "client-access") {
 		return selfSigned(s)
 	}
-	names := []string{o.plan.Primary, o.plan.Autodiscover, strings.ToLower(s.FQDN)}
+	names := nonEmpty(o.plan.Primary, o.plan.Autodiscover, site.Primary, strings.ToLower(s.FQDN))
 	return Certificate{Names: names, NotBefore: o.plan.Start.AddDate(0, -10, 0), NotAfter: o.plan.Start.AddDate(1, 2, 0)}
 }
 
@@ -328,27 +353,41 @@ func setAuthentication(v *item, how string) {
 	v.set("ExternalAuthenticationMethods", []any{how})
 }
 
-// buildNames points the client names at an old Client Access server of the
-// first site: the newest version, which is the one that can serve all.
+// buildNames points the client names of each site at one of its old Client
+// Access servers: the newest version, which is the one that can serve all.
 func (o *Organization) buildNames() {
-	first := o.plan.Sites[0]
+	for i, site := range o.plan.Sites {
+		front := entry(site)
+		names := []string{site.Primary}
+		outside := o.outside
+		if i == 0 {
+			names = []string{o.plan.Primary, o.plan.Autodiscover}
+		} else {
+			outside = netip.AddrFrom4([4]byte{203, 0, 113, byte(20 + i)})
+		}
+		if !front.IsValid() || len(nonEmpty(names...)) == 0 {
+			continue
+		}
+		for _, n := range nonEmpty(names...) {
+			o.lab.SetAddresses(checks.Inside, n, 3600, front)
+			if i == 0 || site.InternetFacing {
+				o.lab.SetAddresses(checks.Outside, n, 3600, outside)
+			}
+		}
+		o.lab.Forward(outside, front)
+	}
+}
+
+// entry is the address of the old server that answers for a site.
+func entry(site blueprint.Site) netip.Addr {
 	var front netip.Addr
 	version := ""
-	for _, s := range first.Servers {
+	for _, s := range site.Servers {
 		if s.Version != "2013" && slices.Contains(s.Roles, "client-access") && s.Version > version {
 			front, version = s.Address, s.Version
 		}
 	}
-	for _, n := range []string{o.plan.Primary, o.plan.Autodiscover} {
-		if !front.IsValid() || n == "" {
-			continue
-		}
-		o.lab.SetAddresses(checks.Inside, n, 3600, front)
-		o.lab.SetAddresses(checks.Outside, n, 3600, o.outside)
-	}
-	if front.IsValid() {
-		o.lab.Forward(o.outside, front)
-	}
+	return front
 }
 
 // buildMail publishes where mail comes in.

@@ -46,8 +46,10 @@ var cmdlets = map[string]cmdlet{
 	"test-edgesynchronization":        get("EdgeSynchronization"),
 	"get-outlookprovider":             get("OutlookProvider"),
 	"get-umserver":                    get("UMServer"),
-	"get-accepteddomain":              get("AcceptedDomain"),
+	"get-umservice":                   get("UMService"),
 	"get-umdialplan":                  get("UMDialPlan"),
+	"get-service":                     getService,
+	"get-accepteddomain":              get("AcceptedDomain"),
 	"get-hybridconfiguration":         get("HybridConfiguration"),
 	"get-managedfoldermailboxpolicy":  get("ManagedFolderMailboxPolicy"),
 	"search-adminauditlog":            searchAudit,
@@ -69,7 +71,7 @@ func get(noun string) cmdlet {
 }
 
 func (c *invocation) find(noun string) ([]any, error) {
-	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status", "includepreexchange2010", "includepreexchange2013"} {
+	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status", "includealternateserviceaccountcredentialstatus", "ignoredefaultscope", "includepreexchange2010", "includepreexchange2013"} {
 		c.used[harmless] = true
 	}
 	found := c.org.all(noun)

@@ -8,94 +8,123 @@ import (
 	"time"
 
 	"coexist/checks/blueprint"
+	"coexist/checks/effect"
 )
 
 // oldTLS is what the Windows versions below Exchange 2007 and 2010 offer out
 // of the box.
 const oldTLS = tls.VersionTLS10
 
-// Names of the faults that a rehearsal can be given.
+// Names of the faults that the laboratory plays itself. All others keep an
+// effect from taking the first time, which needs no name here.
 const (
-	FaultDNS             = "stale-dns"
-	FaultCertificate     = "wrong-cert"
-	FaultReplication     = "schema-not-replicated"
-	FaultOutlookAnywhere = "oa-without-ntlm"
-	FaultSCP             = "scp-forgotten"
-	FaultExpired         = "expired-cert"
-	FaultLegacyName      = "legacy-missing-from-cert"
-	FaultUnhealthy       = "unhealthy-server"
+	FaultCertificate     = "wrong-cert"               // the first new server that is given the certificate still presents its own
+	FaultReplication     = "schema-not-replicated"    // the last domain controller misses a replication
+	FaultOutlookAnywhere = "oa-without-ntlm"          // an old server shows NTLM in the directory and does not offer it
+	FaultLegacyName      = "legacy-missing-from-cert" // the first certificate that is installed lacks the legacy name
+	FaultExpired         = "expired-cert"             // the old servers' certificate has expired
+	FaultUnhealthy       = "unhealthy-server"         // a health set of the first new server is unhealthy
+	FaultBackup          = "backup-too-old"           // the databases of the first old server were last backed up nine days ago
+	FaultCopy            = "copy-failed"              // the first database copy that is added does not come up
 )
 
-// Fault is something that goes wrong in a rehearsal.
-type Fault struct {
-	Name string
-	Doc  string // what goes wrong, and how it is mended
-}
+var ownFaults = []string{FaultCertificate, FaultReplication, FaultOutlookAnywhere, FaultLegacyName, FaultExpired, FaultUnhealthy, FaultBackup, FaultCopy}
 
-// Faults are all faults. Those that spoil a task spoil it the first time:
-// carried out once more, after being reopened, it succeeds.
-var Faults = []Fault{
-	{FaultDNS, "the name server that answers inside keeps the old address of the primary name when it is switched; switch it again"},
-	{FaultCertificate, "the first new server that is given the certificate still presents its own; bind it again"},
-	{FaultReplication, "the last domain controller misses a replication; replicate again"},
-	{FaultOutlookAnywhere, "an old Client Access server shows NTLM in the directory and does not offer it; set it again"},
-	{FaultSCP, "the first old Client Access server keeps its Autodiscover address in the directory; set it again"},
-	{FaultExpired, "the certificate of the old Client Access servers has expired; it stays so until the names are switched"},
-	{FaultLegacyName, "the first certificate that is installed lacks the legacy name; install it again"},
-	{FaultUnhealthy, "the health report of the first site's first new server shows an unhealthy set; it stays so"},
-}
-
-// KnownFaults refuses names that are none of Faults.
-func KnownFaults(names []string) error {
-	for _, name := range names {
-		if slices.ContainsFunc(Faults, func(f Fault) bool { return f.Name == name }) {
-			continue
+// takeFaults sorts the faults of the plan by who plays them.
+func (o *Organization) takeFaults() error {
+	for _, f := range o.plan.Faults {
+		switch {
+		case slices.Contains(ownFaults, f.Name):
+			o.faults[f.Name] = true
+		case f.Kind == "":
+			return fmt.Errorf("the rehearsal cannot play the fault %q: expected an effect that it keeps from taking, or one of %s", f.Name, strings.Join(ownFaults, ", "))
+		case appliers[f.Kind] == nil:
+			return fmt.Errorf("the fault %s spoils the effect %q, which the rehearsal does not know", f.Name, f.Kind)
+		default:
+			o.spoilers = append(o.spoilers, f)
 		}
-		var known []string
-		for _, f := range Faults {
-			known = append(known, f.Name)
-		}
-		return fmt.Errorf("there is no fault %q; expected one of %s", name, strings.Join(known, ", "))
 	}
 	return nil
 }
 
-// slips tells whether a task goes wrong now: once per fault and place.
-func (o *Organization) slips(fault, place string) bool {
-	key := fault + "\x00" + place
-	if !o.faults[fault] || o.slipped[key] {
+// spoil leaves out the effects of a task that faults keep from taking: all
+// those of one task, the first time.
+func (o *Organization) spoil(effects []effect.Effect) []effect.Effect {
+	for _, f := range o.spoilers {
+		hit := func(e effect.Effect) bool { return spoils(f, e) }
+		if !o.slipped[f.Name] && slices.ContainsFunc(effects, hit) {
+			o.slipped[f.Name] = true
+			effects = slices.DeleteFunc(slices.Clone(effects), hit)
+		}
+	}
+	return effects
+}
+
+func spoils(f blueprint.Fault, e effect.Effect) bool {
+	for key, want := range f.Params {
+		if !strings.EqualFold(want, e.Params[key]) {
+			return false
+		}
+	}
+	return e.Kind == f.Kind
+}
+
+// slips tells whether a task goes wrong now: once per fault.
+func (o *Organization) slips(fault string) bool {
+	if !o.faults[fault] || o.slipped[fault] {
 		return false
 	}
-	o.slipped[key] = true
+	o.slipped[fault] = true
 	return true
 }
 
-// slipsAt is slips for a task that has the same effect more than once: all of
-// those go wrong together.
-func (o *Organization) slipsAt(fault string, at time.Time) bool {
-	if o.slips(fault, "") {
-		o.slippedAt = at
-		return true
+// mend puts a fault right that was there from the start: not when the task that
+// finds it is carried out for the first time, but when it is done again.
+func (o *Organization) mend(p map[string]string, _ time.Time) error {
+	fault := p["fault"]
+	if !o.faults[fault] || o.slips(fault) {
+		return nil
 	}
-	return o.faults[fault] && o.slippedAt.Equal(at)
+	delete(o.faults, fault)
+	switch fault {
+	case FaultUnhealthy:
+		clear(o.unhealthy)
+	case FaultExpired:
+		return o.dateCertificates(time.Time{})
+	}
+	return nil
 }
 
 // breakThings sets the faults that are there from the start.
 func (o *Organization) breakThings() error {
-	first := o.plan.Sites[0]
 	if o.faults[FaultUnhealthy] {
+		first := o.plan.Sites[0]
 		if i := slices.IndexFunc(first.Servers, func(s blueprint.Server) bool { return s.Version == "2013" }); i >= 0 {
 			o.unhealthy[strings.ToLower(first.Servers[i].Name)] = "OWA.Protocol"
 		}
 	}
-	if !o.faults[FaultExpired] {
-		return nil
+	if o.faults[FaultExpired] {
+		return o.dateCertificates(o.plan.Start.AddDate(0, 0, -3))
 	}
+	return nil
+}
+
+// dateCertificates lets the company's certificates on the old servers end at a
+// time; without one they are renewed.
+func (o *Organization) dateCertificates(end time.Time) error {
 	for name, c := range o.bound {
-		if c.SelfSigned {
+		v := o.server(name)
+		if c.SelfSigned || v == nil || is2013(v) {
 			continue
 		}
-		c.NotAfter = o.plan.Start.AddDate(0, 0, -3)
+		if was, err := o.lab.Issue(c); err == nil {
+			o.remove("ExchangeCertificate", func(i *item) bool {
+				return sameText(i.get("Server"), v.text("Name")) && sameText(i.get("Thumbprint"), thumbprint(was))
+			})
+		}
+		if c.NotAfter = end; end.IsZero() {
+			c.NotBefore, c.NotAfter = o.plan.Start.AddDate(0, 0, -1), o.plan.Start.AddDate(2, 0, 0)
+		}
 		if err := o.lab.Bind(name, c); err != nil {
 			return err
 		}

@@ -62,5 +62,8 @@ func (o *Organization) publishFurther(put func(dn string, write func())) {
 		}
 		put("rpc "+v.text("Identity"), func() { d.PutVirtualDirectory(v.text("Server"), "rpc", "", "", host) })
 	}
+	for _, v := range o.objects["umdialplan"] {
+		put("dial plan "+v.text("Name"), func() { d.PutDialPlan(v.text("Name")) })
+	}
 	put("managed folders", func() { d.PutFolderPlan("") })
 }

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -32,8 +34,12 @@ func (o *Organization) serveMail(s blueprint.Server, roles []string) error {
 	}
 	for port, implicit := range map[uint16]bool{143: false, 993: true, 110: false, 995: true} {
 		serve := o.lab.ServeIMAP
+		service := "MSExchangeIMAP4"
 		if port == 110 || port == 995 {
-			serve = o.lab.ServePOP
+			serve, service = o.lab.ServePOP, "MSExchangePOP3"
+		}
+		if !o.runs(s, service) {
+			continue
 		}
 		if err := o.lab.replace(s, port, func(at netip.AddrPort) error {
 			_, err := serve(at, MailService{FQDN: s.FQDN, Cert: cert, Implicit: implicit})
@@ -54,6 +60,11 @@ func (l *Lab) replace(s blueprint.Server, port uint16, serve func(netip.AddrPort
 	}
 	l.keepPort(s.Name, at)
 	return nil
+}
+
+// replaceService is replace for a service that is one function.
+func (l *Lab) replaceService(s blueprint.Server, port uint16, handle func(context.Context, net.Conn)) error {
+	return l.replace(s, port, func(at netip.AddrPort) error { return l.Serve(at, handle) })
 }
 
 // keepPort lets a service end with its server.

@@ -32,9 +32,9 @@ type Organization struct {
 	mailCert    map[string]Certificate // what its mail services present; none: its own
 	stopped     map[string]bool        // servers whose services stand still, by lower-case name
 	unhealthy   map[string]string      // server → health set
-	faults      map[string]bool        // by name
+	faults      map[string]bool        // those that the laboratory knows by name
+	spoilers    []blueprint.Fault      // those that keep effects from taking
 	slipped     map[string]bool        // faults that have had their day
-	slippedAt   time.Time              // when that of the names had
 }
 
 // NewOrganization starts an organisation.
@@ -65,11 +65,8 @@ func (o *Organization) Close() error { return o.lab.Close() }
 
 // build makes the organisation as it is before the upgrade.
 func (o *Organization) build() error {
-	if err := KnownFaults(o.plan.Faults); err != nil {
+	if err := o.takeFaults(); err != nil {
 		return err
-	}
-	for _, name := range o.plan.Faults {
-		o.faults[name] = true
 	}
 	if err := o.buildControllers(); err != nil {
 		return err
@@ -106,13 +103,46 @@ func (o *Organization) buildSettings() {
 	o.add(newItem("TransportConfig", "Name", "Transport Settings", "MaxSendSize", megabytes(35), "MaxReceiveSize", megabytes(35)))
 	o.add(newItem("OfflineAddressBook", "Name", "Default Offline Address Book", "Identity", `\Default Offline Address Book`,
 		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
-	o.add(newItem("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
-		"SourceTransportServers", o.names(func(s blueprint.Server) bool { return s.Version != "2013" && slices.Contains(s.Roles, "hub-transport") })))
+	o.buildSending()
+	o.buildDialPlan()
 	for _, d := range o.plan.MailDomains {
 		o.add(newItem("AcceptedDomain", "Name", d, "Identity", d, "DomainName", d, "DomainType", "Authoritative"))
 	}
 	o.add(newItem("OutlookProvider", "Name", "EXPR", "Identity", "EXPR", "CertPrincipalName", nil))
 	o.add(newItem("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
+}
+
+// buildSending makes the connectors by which mail leaves: a subscribed Edge
+// server brings automatic ones, else the old Hub Transport servers send.
+func (o *Organization) buildSending() {
+	with := func(role string) []any {
+		return o.names(func(s blueprint.Server) bool { return s.Version != "2013" && slices.Contains(s.Roles, role) })
+	}
+	if edges := with("edge-transport"); len(edges) > 0 {
+		site := o.plan.Sites[0].Name
+		o.add(newItem("SendConnector", "Name", "EdgeSync - "+site+" to Internet", "Identity", "EdgeSync - "+site+" to Internet",
+			"AddressSpaces", []any{"smtp:*;100"}, "SourceTransportServers", edges))
+		return
+	}
+	o.add(newItem("SendConnector", "Name", "Internet", "Identity", "Internet", "AddressSpaces", []any{"smtp:*;1"},
+		"SourceTransportServers", with("hub-transport")))
+}
+
+const dialPlan = "Contoso dial plan"
+
+// buildDialPlan makes the dial plan of the telephony, which lists the old
+// servers that are linked to it.
+func (o *Organization) buildDialPlan() {
+	if !o.plan.UnifiedMessaging {
+		return
+	}
+	o.add(newItem("UMDialPlan", "Name", dialPlan, "Identity", dialPlan, "UMServers", lazy(func() any {
+		var linked []any
+		for _, s := range o.pick("UMServer", func(s *item) bool { return contains(s.get("DialPlans"), dialPlan) }) {
+			linked = append(linked, s.get("Name"))
+		}
+		return linked
+	})))
 }
 
 // names lists servers of the plan.
@@ -147,6 +177,7 @@ func (o *Organization) Env(side checks.Vantage) *checks.Env {
 func (o *Organization) hosts() []string {
 	out := nonEmpty(o.plan.Primary, o.plan.Autodiscover, o.plan.Legacy)
 	for _, site := range o.plan.Sites {
+		out = append(out, nonEmpty(site.Primary, site.Legacy)...)
 		for _, s := range site.Servers {
 			out = append(out, s.FQDN)
 		}

@@ -66,7 +66,7 @@ func probeLine(p migration.Probe) string {
 // carriesOut tells whether an event is work on the organisation, for the
 // window.
 func carriesOut(e journal.Event) bool {
-	return e.Kind == "task.done" || e.Kind == "backout"
+	return e.Kind == "task.done" || e.Kind == "backout" || e.Kind == runbook.EventUndone
 }
 
 // segregation says what an auditor asks about the persons.
@@ -76,6 +76,9 @@ func segregation(c *Change) []string {
 		if c.Approver != "" && samePerson(p, c.Approver) {
 			out = append(out, "An operator is also the approver of the change.")
 		}
+	}
+	if c.Approver == "" {
+		out = append(out, "No approver is recorded, so it cannot be said whether an operator approved the own change.")
 	}
 	for _, s := range c.Seconds {
 		for _, p := range c.Operators {
@@ -103,7 +106,7 @@ func (c *Change) hasWindow() bool { return !c.WindowStart.IsZero() || !c.WindowE
 // its own, so that an empty one is seen to be empty.
 func (g *gatherer) deviations() {
 	g.d.Deviations = []Deviation{
-		g.waivers(), g.failedFirst(), g.attested(), g.reopened(), g.skipped(), g.outsideWindow(), g.changedTasks(), g.gone(), g.recordEvents(),
+		g.waivers(), g.failedFirst(), g.attested(), g.reopened(), g.skipped(), g.retreatDeviations(), g.outsideWindow(), g.changedTasks(), g.gone(), g.recordEvents(),
 	}
 }
 
@@ -211,7 +214,7 @@ func (g *gatherer) skipped() Deviation {
 	d := Deviation{ID: "skipped", Title: "Not applicable, left out", Head: []string{"Task", "What", "Why"}}
 	for _, ph := range g.r.Phases {
 		for _, t := range ph.Tasks {
-			if t.Optional && phaseState(g.p, ph.ID).Complete && taskState(g.p, t.ID).DoneAt.IsZero() {
+			if t.Optional && phaseState(g.p, ph.ID).Complete && taskState(g.p, t.ID).DoneAt.IsZero() && g.p.Undo[t.ID] == nil {
 				d.Rows = append(d.Rows, []string{g.index.number[t.ID] + " " + t.Label, "optional task: " + t.Title, "not carried out; the step is complete without it"})
 			}
 		}
@@ -229,8 +232,11 @@ func (g *gatherer) outsideWindow() Deviation {
 	for _, e := range g.events {
 		if carriesOut(e) && g.d.Change.outside(e.Time) {
 			what := g.index.taskName(payloadOf(e).text("task"))
-			if e.Kind == "backout" {
+			switch e.Kind {
+			case "backout":
 				what = "retreat declared"
+			case runbook.EventUndone:
+				what += ", way back"
 			}
 			d.Rows = append(d.Rows, []string{what, stamp(e.Time), e.Operator, fmt.Sprintf("#%d", e.Seq)})
 		}
@@ -243,7 +249,7 @@ func (g *gatherer) changedTasks() Deviation {
 	d := Deviation{ID: "changed", Title: "Carried out, but the command reads differently now", Head: []string{"Task", "Title", "Why", "Carried out"}}
 	for _, ph := range g.d.Phases {
 		for _, t := range ph.Tasks {
-			if t.Status == "changed" || len(t.AsDone) > 0 {
+			if t.Before == "" && (t.Status == "changed" || len(t.AsDone) > 0) {
 				d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, t.Title, firstOf(t.StatusBy, "the recorded lines differ from those rendered now"), stamp(t.DoneAt)})
 			}
 		}

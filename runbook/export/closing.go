@@ -2,19 +2,11 @@ package export
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"coexist/runbook"
 )
-
-// newestFirst orders by the time carried out; what has none (a plan) goes
-// against the runbook's order.
-func (g *gatherer) newestFirst(list []RollbackTask) {
-	slices.Reverse(list)
-	slices.SortStableFunc(list, func(a, b RollbackTask) int { return b.DoneAt.Compare(a.DoneAt) })
-}
 
 // openItems gathers what is left to do. Work that was not begun is one line a
 // phase; what is begun and not good is a line each.
@@ -23,6 +15,10 @@ func (g *gatherer) openItems() {
 		return
 	}
 	owner := g.p.Operator
+	if g.p.Backout != nil {
+		g.openCards(owner)
+		return
+	}
 	add := func(what, mend, owner string, due time.Time) {
 		g.d.OpenItems = append(g.d.OpenItems, OpenItem{what, mend, owner, due})
 	}
@@ -82,8 +78,10 @@ func (g *gatherer) summary() {
 	switch {
 	case g.o.Plan:
 		d.State = "PLAN"
-	case g.p.Backout != nil:
+	case g.p.Backout != nil && d.Rollback.Complete:
 		d.State = "BACKED OUT"
+	case g.p.Backout != nil:
+		d.State = "BACKING OUT"
 	case d.Counts.Phases > 0 && d.Counts.PhasesDone == d.Counts.Phases:
 		d.State = "FINAL"
 	}
@@ -158,7 +156,7 @@ func (g *gatherer) runSummary() []string {
 	}
 	rollback := "Way back: no retreat was declared."
 	if g.p.Backout != nil {
-		rollback = "Way back: " + d.Rollback.Used
+		rollback = "Way back: " + d.Rollback.Used + " " + d.Rollback.standing()
 	}
 	return []string{
 		g.what(), result,

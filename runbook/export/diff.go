@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,64 +9,120 @@ import (
 	"coexist/runbook/journal"
 )
 
-// Diff tells as plain text what differs between two runs: what they are, the
-// tasks and commands, what was carried out, what the checks found, the values.
-// Times are left out, as they always differ.
-func Diff(aRunbook *runbook.Runbook, aEvents []journal.Event, bRunbook *runbook.Runbook, bEvents []journal.Event) ([]byte, error) {
+// Comparison is what differs between two runs or two sites, format 1. Times are
+// left out, as they always differ.
+type Comparison struct {
+	Format   int       `json:"format"`
+	A        Side      `json:"a"`
+	B        Side      `json:"b"`
+	Count    int       `json:"differences"`
+	Sections []Section `json:"sections"`
+}
+
+// Side is one of the two that are compared.
+type Side struct {
+	Title string `json:"title"`
+	State string `json:"state"`
+	Line  string `json:"line"`
+}
+
+// Section is a group of differences.
+type Section struct {
+	Title string       `json:"title"`
+	Lines []Difference `json:"lines"`
+}
+
+// Difference is one fact that is another in B than in A. Where only one of the
+// two has a thing, the other is empty.
+type Difference struct {
+	What string `json:"what"`
+	A    string `json:"a"`
+	B    string `json:"b"`
+	only string // "A" or "B": the thing is in one of the two alone
+}
+
+// Compare tells what differs between two runs: what they are, the tasks and
+// commands, what was carried out, what the checks found, the values.
+func Compare(aRunbook *runbook.Runbook, aEvents []journal.Event, bRunbook *runbook.Runbook, bEvents []journal.Event) (Comparison, error) {
 	a, err := gather(aRunbook, aEvents, Options{})
 	if err != nil {
-		return nil, fmt.Errorf("run A: %w", err)
+		return Comparison{}, fmt.Errorf("run A: %w", err)
 	}
 	b, err := gather(bRunbook, bEvents, Options{})
 	if err != nil {
-		return nil, fmt.Errorf("run B: %w", err)
+		return Comparison{}, fmt.Errorf("run B: %w", err)
 	}
-	d := &difference{}
-	d.line("A: %s: %s, %s", a.Title, a.State, a.StateLine)
-	d.line("B: %s: %s, %s", b.Title, b.State, b.StateLine)
+	d := newDifference(Side{a.Title, a.State, a.StateLine}, Side{b.Title, b.State, b.StateLine})
 	d.runs(a, b)
 	d.taskLists(a, b)
 	d.checkLists(a, b)
 	d.deviationCounts(a, b)
-	if d.found == 0 {
-		d.line("No difference.")
-	} else {
-		d.line("")
-		d.line("%s.", plural(d.found, "difference", "differences"))
-	}
-	return d.out.Bytes(), nil
+	return d.out, nil
 }
 
 type difference struct {
-	out   bytes.Buffer
-	title string // of the section, written before its first difference
-	found int
+	out   Comparison
+	title string // of the section, begun with its first difference
 }
 
-func (d *difference) line(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	indent := len(text) - len(strings.TrimLeft(text, " "))
-	d.out.WriteString(text[:indent] + oneLine(text, maxProse) + "\n")
+func newDifference(a, b Side) *difference {
+	return &difference{out: Comparison{Format: 1, A: a, B: b, Sections: []Section{}}}
 }
 
 func (d *difference) section(title string) { d.title = title }
 
-// tell writes one difference.
-func (d *difference) tell(format string, args ...any) {
+func (d *difference) add(one Difference) {
 	if d.title != "" {
-		d.line("")
-		d.line("%s", d.title)
+		d.out.Sections = append(d.out.Sections, Section{Title: d.title})
 		d.title = ""
 	}
-	d.found++
-	d.line("  "+format, args...)
+	last := &d.out.Sections[len(d.out.Sections)-1]
+	last.Lines = append(last.Lines, one)
+	d.out.Count++
 }
 
 // compare tells of a fact that differs.
 func (d *difference) compare(what, a, b string) {
 	if a != b {
-		d.tell("%s: A %s | B %s", what, firstOf(a, "none"), firstOf(b, "none"))
+		d.add(Difference{What: what, A: a, B: b})
 	}
+}
+
+// onlyIn tells of a thing that one of the two has alone.
+func (d *difference) onlyIn(side, what, state string) {
+	one := Difference{What: what, only: side}
+	if side == "A" {
+		one.A = state
+	} else {
+		one.B = state
+	}
+	d.add(one)
+}
+
+// Text writes the comparison for a terminal.
+func (c Comparison) Text() string {
+	var b strings.Builder
+	line := func(indent, format string, args ...any) {
+		b.WriteString(indent + oneLine(fmt.Sprintf(format, args...), maxProse) + "\n")
+	}
+	line("", "A: %s: %s, %s", c.A.Title, c.A.State, c.A.Line)
+	line("", "B: %s: %s, %s", c.B.Title, c.B.State, c.B.Line)
+	for _, s := range c.Sections {
+		b.WriteString("\n" + s.Title + "\n")
+		for _, one := range s.Lines {
+			if one.only != "" {
+				line("  ", "%s: only in %s: %s", one.What, one.only, firstOf(one.A, one.B))
+			} else {
+				line("  ", "%s: A %s | B %s", one.What, firstOf(one.A, "none"), firstOf(one.B, "none"))
+			}
+		}
+	}
+	if c.Count == 0 {
+		b.WriteString("No difference.\n")
+	} else {
+		line("\n", "%s.", plural(c.Count, "difference", "differences"))
+	}
+	return b.String()
 }
 
 func (d *difference) runs(a, b *Document) {
@@ -125,9 +180,9 @@ func (d *difference) taskLists(a, b *Document) {
 	for _, p := range pairs(a.tasks(), b.tasks(), func(t *Task) string { return t.ID }) {
 		switch {
 		case p.b == nil:
-			d.tell("%s: only in A, %s", p.a.ID, p.a.Status)
+			d.onlyIn("A", p.a.ID, p.a.Status)
 		case p.a == nil:
-			d.tell("%s: only in B, %s", p.b.ID, p.b.Status)
+			d.onlyIn("B", p.b.ID, p.b.Status)
 		default:
 			d.compare(p.a.ID, p.a.Status, p.b.Status)
 			d.compare(p.a.ID+" carried out by", p.a.DoneBy, p.b.DoneBy)
@@ -144,12 +199,12 @@ func (d *difference) commands(a, b *Task) {
 	la, lb := a.lines(), b.lines()
 	for _, l := range la {
 		if !slices.Contains(lb, l) {
-			d.tell("%s command only in A: %s", a.ID, l)
+			d.onlyIn("A", a.ID+" command", l)
 		}
 	}
 	for _, l := range lb {
 		if !slices.Contains(la, l) {
-			d.tell("%s command only in B: %s", a.ID, l)
+			d.onlyIn("B", a.ID+" command", l)
 		}
 	}
 }
@@ -182,9 +237,9 @@ func (d *difference) checkLists(a, b *Document) {
 	for _, p := range pairs(a.checks(), b.checks(), func(c *Check) string { return c.ID }) {
 		switch {
 		case p.b == nil:
-			d.tell("%s: only in A, %s", p.a.ID, p.a.Word)
+			d.onlyIn("A", p.a.ID, p.a.Word)
 		case p.a == nil:
-			d.tell("%s: only in B, %s", p.b.ID, p.b.Word)
+			d.onlyIn("B", p.b.ID, p.b.Word)
 		default:
 			d.compare(p.a.ID, p.a.Word, p.b.Word)
 			d.compare(p.a.ID+" rests on", p.a.Source, p.b.Source)

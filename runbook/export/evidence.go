@@ -31,12 +31,18 @@ func (g *gatherer) evidence() {
 		case runbook.EventResult:
 			res := results[e.Seq]
 			add(res.Transcript, "transcript of "+res.ID, truth(res.Source), e)
+			for _, sub := range res.Sub {
+				add(sub.Transcript, "transcript of "+res.ID+", "+firstOf(sub.ID, sub.Kind), truth(res.Source), e)
+			}
 		case "import":
 			p := payloadOf(e)
 			add(p.text("sha256", "hash"), "imported "+p.text("file", "path", "name"), "imported", e)
 		case "script.written":
 			p := payloadOf(e)
 			add(p.text("sha256", "hash"), "script written "+p.text("file", "path", "name"), "script", e)
+		case runbook.EventHandover:
+			p := payloadOf(e)
+			add(p.text("sha256"), "handover packet "+p.text("file"), "handover", e)
 		case "exported":
 			p := payloadOf(e)
 			add(p.text("sha256", "hash"), "earlier export "+p.text("file", "path", "name"), "export", e)

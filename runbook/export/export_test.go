@@ -63,11 +63,11 @@ func TestGolden(t *testing.T) {
 	p := foldAll(r, events)
 	golden(t, "status.txt", []byte(Status(r, p)))
 	golden(t, "commands.txt", []byte(Commands(r, p, Filter{})))
-	diff, err := Diff(r, events[:14], r, events)
+	diff, err := Compare(r, events[:14], r, events)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "diff.txt", diff)
+	golden(t, "diff.txt", []byte(diff.Text()))
 }
 
 func TestSameBytes(t *testing.T) {
@@ -105,19 +105,25 @@ func TestHostileTextKeepsThePage(t *testing.T) {
 		if got := strings.Join(skeleton(source), " "); got != tame {
 			t.Errorf("%q changes the page's blocks", s)
 		}
-		_ = ast.Walk(parse([]byte(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-			switch n.Kind() {
-			case ast.KindRawHTML, ast.KindHTMLBlock, ast.KindLink, ast.KindAutoLink, ast.KindImage, east.KindStrikethrough, east.KindTaskCheckBox:
-				t.Errorf("%q brings a %s into the page", s, n.Kind())
-			}
-			return ast.WalkContinue, nil
-		})
+		checkPage(t, source)
 		for _, bad := range []string{"\x1b", "\u202e", "\u200b", "\x00"} {
 			if strings.Contains(source, bad) {
 				t.Errorf("%q brings %q into the page", s, bad)
 			}
 		}
 	}
+}
+
+// checkPage fails where a page holds what nothing in it may bring about.
+func checkPage(t *testing.T, source string) {
+	t.Helper()
+	_ = ast.Walk(parse([]byte(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n.Kind() {
+		case ast.KindRawHTML, ast.KindHTMLBlock, ast.KindLink, ast.KindAutoLink, ast.KindImage, east.KindStrikethrough, east.KindTaskCheckBox:
+			t.Errorf("a %s got into the page", n.Kind())
+		}
+		return ast.WalkContinue, nil
+	})
 }
 
 // page2 is a record in which one text is everywhere where text comes from
@@ -131,6 +137,7 @@ func page2(t *testing.T, s string) string {
 	d.add("run.started", runbook.RunStarted{Tool: s})
 	d.add("task.done", runbook.TaskDone{Task: "prepare.schema/org", Lines: []string{s}})
 	seq := d.result(r, schemaCheck, checks.Result{Verdict: checks.Fail, Reason: "x." + s, Summary: s + "2", Expected: s, Found: s, Causes: []string{s}, Remedy: s, Evidence: map[string]string{s: s},
+		Sub:  []checks.Result{{ID: s, Verdict: checks.Fail, Expected: s, Found: s, Reason: s, Sub: []checks.Result{{Kind: s, Found: s}}}},
 		Rows: []checks.Row{{"name": {"EX10-01"}, "build": {s}}}})
 	d.add("waiver", runbook.Waiver{Check: schemaCheck, Reason: s, Name: s, Second: s, Result: seq})
 	d.result(r, "switch.dns/redmond/dns", checks.Result{Verdict: checks.Warn, Found: s, Rows: []checks.Row{{"name": {s}, "type": {s}, "value": {s}}}})
@@ -140,8 +147,22 @@ func page2(t *testing.T, s string) string {
 	d.add("value", runbook.ValueSet{Key: "dns.old/redmond", Value: "10.0.0.1", How: s})
 	d.add("import", runbook.Imported{Path: "a" + s, SHA256: importHash})
 	d.add("task.reopened", runbook.TaskReopened{Task: "prepare.schema/org", Why: s})
+	d.add("task.done", runbook.TaskDone{Task: "deploy.install/ex13-01", Lines: []string{s}})
+	d.add("value", runbook.ValueSet{Key: "old.url/org", Value: "https://x.test/" + strings.Map(printable, s), How: "asked"})
+	d.add("task.done", runbook.TaskDone{Task: "switch.dns/redmond", Lines: []string{s}})
 	d.add("backout", runbook.BackedOut{Reason: s})
+	d.add("task.undone", runbook.TaskUndone{Task: "switch.dns/redmond", ByHand: s})
+	d.add("undo.checked", runbook.UndoChecked{Task: "switch.dns/redmond", Check: runbook.AsBefore, Expected: s, Found: s, Note: s})
+	d.add("task.undone", runbook.TaskUndone{Task: "deploy.install/ex13-01", Left: s, Lines: []string{s}})
 	return write(t, r, d.events, Options{})
+}
+
+// printable keeps what a template may put between quotes.
+func printable(r rune) rune {
+	if r > ' ' && r < 0x7f {
+		return r
+	}
+	return 'x'
 }
 
 func TestMegabytesAreBounded(t *testing.T) {
@@ -155,12 +176,16 @@ func TestMegabytesAreBounded(t *testing.T) {
 	}
 }
 
+// countCell is a kind of deviation with its chapter, or its number.
+var countCell = regexp.MustCompile(`^(3\.\d+ .*|Kind|Number|\d+)$`)
+
 func TestProfilesOnlyHide(t *testing.T) {
 	t.Parallel()
 	r := compileFixture(t, fixtureMigration())
 	events := lived(t, r, "")
 	full := sections(write(t, r, events, Options{}))
-	for profile, gone := range map[string]int{"manager": 4, "engineer": 2, "auditor": 0} {
+	all := write(t, r, events, Options{})
+	for profile, gone := range map[string]int{"manager": 5, "engineer": 2, "auditor": 0} {
 		out := write(t, r, events, Options{Profile: profile})
 		own := sections(out)
 		if len(own) != len(full)-gone {
@@ -174,6 +199,18 @@ func TestProfilesOnlyHide(t *testing.T) {
 				for _, line := range strings.Split(text, "\n") {
 					if !strings.Contains(full[title], line) {
 						t.Errorf("profile %s has a line that the full record has not: %q", profile, line)
+					}
+				}
+				continue
+			}
+			if profile == "manager" && full[title] != text {
+				for _, cell := range strings.Split(strings.ReplaceAll(text, "\n", " | "), " | ") {
+					cell = strings.Trim(cell, "| ")
+					if strings.HasPrefix(cell, "### ") || strings.HasPrefix(cell, "Journal of ") || strings.Contains(cell, " without a way back, such as: ") || cell == "Status" || countCell.MatchString(cell) {
+						continue // a heading with its count, and two sentences made of what is elsewhere
+					}
+					if !strings.Contains(all, cell) {
+						t.Errorf("profile manager has %q in chapter %q, and the full record has not", cell, title)
 					}
 				}
 				continue
@@ -280,7 +317,7 @@ func TestBackedOut(t *testing.T) {
 	d.at = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
 	d.add("backout", runbook.BackedOut{Reason: "mail flow stopped"})
 	out := write(t, r, d.events, Options{})
-	for _, want := range []string{"**Status: BACKED OUT**", "Way back: Retreat declared at 2026-11-29 08:05:00Z by Anna Meyer: mail flow stopped", "| retreat declared: mail flow stopped |"} {
+	for _, want := range []string{"**Status: BACKING OUT**", "0 of 2 undo cards settled. 1 task does not come back.", "Way back: Retreat declared at 2026-11-29 08:05:00Z by Anna Meyer: mail flow stopped", "| retreat declared: mail flow stopped |"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the record lacks %q", want)
 		}
@@ -381,17 +418,26 @@ func TestVerify(t *testing.T) {
 	d := newDiary(t)
 	d.events = lived(t, r, "")
 	have := []byte(write(t, r, d.events, Options{}))
-	if err := Verify(r, d.events, Options{}, have); err != nil {
+	if _, err := Verify(r, d.events, Options{}, have); err != nil {
 		t.Errorf("what was just written: %v", err)
+	}
+	all := d.events
+	early := map[string][]byte{}
+	for name, o := range map[string]Options{"full": {}, "manager": {Profile: "manager"}, "auditor": {Profile: "auditor", Redact: true}, "plan": {Plan: true}, "plan in brief": {Plan: true, Profile: "manager"}, "json": {Format: "json", Profile: "engineer"}} {
+		early[name] = []byte(write(t, r, all[:9], o))
+		v, err := Verify(r, all, OptionsOf(early[name]), early[name])
+		if err != nil || v.Entries != 9 || v.Later != len(all)-9 {
+			t.Errorf("%s, written nine entries into the journal: %+v, %v", name, v, err)
+		}
 	}
 	d.at = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
 	d.add("exported", runbook.Exported{SHA256: sum(have), Path: "/home/anna/x.md"})
 	d.add("note", runbook.NoteWritten{Text: "later"})
-	if err := Verify(r, d.events, Options{}, have); err != nil {
-		t.Errorf("what the journal recorded: %v", err)
+	if v, err := Verify(r, d.events, Options{}, have); err != nil || v.Recorded == 0 {
+		t.Errorf("what the journal recorded: %+v, %v", v, err)
 	}
 	forged := bytes.Replace(have, []byte("1 waiver"), []byte("0 waiver"), 1)
-	if err := Verify(r, d.events, Options{}, forged); err == nil || !regexp.MustCompile(`line \d+: expected`).MatchString(err.Error()) {
+	if _, err := Verify(r, d.events, Options{}, forged); err == nil || !regexp.MustCompile(`line \d+: expected`).MatchString(err.Error()) {
 		t.Errorf("a forged record gives %v", err)
 	}
 	if out := write(t, r, d.events, Options{}); strings.Contains(out, "/home/anna") {
@@ -438,4 +484,35 @@ func BenchmarkRedactedRecord(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A backout that was gone through to its end is told whole: what was taken
+// back with which commands, what stays, what does not come back.
+func TestABackoutIsToldToItsEnd(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	d := newDiary(t)
+	d.events = lived(t, r, "")
+	d.at = time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)
+	d.add("backout", runbook.BackedOut{Reason: "mail flow stopped."})
+	d.add("task.undone", runbook.TaskUndone{Task: "switch.dns/redmond", ByHand: "set the record in the console | <b>"})
+	d.add("undo.checked", runbook.UndoChecked{Task: "switch.dns/redmond", Check: runbook.AsBefore, Expected: "yes", Found: "yes", Good: true, Stated: true})
+	d.add("task.undone", runbook.TaskUndone{Task: "deploy.install/ex13-01", Left: "the server stays for the next attempt"})
+	out := write(t, r, d.events, Options{})
+	for _, want := range []string{
+		"**Status: BACKED OUT**", "2 of 2 undo cards settled.", "took back 6.3.1", "left in place 6.2.1", "LEFT IN PLACE", "the server stays for the next attempt",
+		"A schema extension cannot be taken back.", "| All that it changed is as it was before | yes | yes | ATTESTED |", "Not in force: carried out 2026-11-29 07:05:00Z by",
+		"Set-OwaVirtualDirectory -ExternalUrl 'https://mail.fabrikam.test/owa'", "set the record in the console \\| \\<b>",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the record lacks %q", want)
+		}
+	}
+	if strings.Contains(out, "is to be carried out") {
+		t.Error("a retreat leaves work of the plan open")
+	}
+	if brief := write(t, r, d.events, Options{Profile: "manager"}); !strings.Contains(brief, "2 of 2 undo cards settled.") {
+		t.Error("the manager is not told how the retreat ended")
+	}
+	checkPage(t, out)
 }

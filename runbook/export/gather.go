@@ -31,6 +31,7 @@ type gatherer struct {
 	index   *index
 	found   map[string]string   // transcript hash → evidence id
 	done    map[string][]string // lines recorded when a task was last carried out
+	retreat *runbook.Retreat
 	d       *Document
 }
 
@@ -84,6 +85,7 @@ func (g *gatherer) document() *Document {
 	if g.o.Plan {
 		g.d.Kind = "plan"
 	}
+	g.retreat = runbook.PlanBackout(g.r, g.p)
 	g.evidence()
 	g.phases()
 	g.counts()
@@ -91,6 +93,7 @@ func (g *gatherer) document() *Document {
 	g.timeline()
 	g.deviations()
 	g.scope(rename)
+	g.soak()
 	g.rollback()
 	g.openItems()
 	g.method()

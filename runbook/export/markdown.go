@@ -129,7 +129,11 @@ func inline(s string, limit int, cell bool) string {
 	for i, w := range words {
 		switch {
 		case active(w) && !(cell && strings.Contains(w, "|")):
-			words[i] = codeSpan(w)
+			core := strings.TrimRight(w, ",;.") // what ends a clause is no part of an address
+			if !active(core) {
+				core = w
+			}
+			words[i] = codeSpan(core) + w[len(core):]
 		default:
 			words[i] = escapeWord(w, i == 0 && !cell)
 		}

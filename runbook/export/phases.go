@@ -67,13 +67,54 @@ func (g *gatherer) task(t *runbook.Task) Task {
 	}
 	out.Commands = g.commands(t.Commands)
 	out.AsDone = g.asDone(t, out.Commands)
-	out.Undo = g.commands(t.Undo)
+	out.Undo = g.undoCommands(t)
+	if u := g.p.Undo[t.ID]; u != nil && st.DoneAt.IsZero() {
+		out.Before, out.AsDone = g.notInForce(u), g.done[t.ID]
+	}
 	out.Values = g.values(t)
 	for _, c := range t.Checks {
 		out.Checks = append(out.Checks, g.check(c))
 	}
 	for _, n := range st.Notes {
 		out.Notes = append(out.Notes, TimelineNote{n.Time, n.By, n.Text})
+	}
+	return out
+}
+
+// undoCommands are the commands of the way back: once a task was carried out,
+// with the values as they were then.
+func (g *gatherer) undoCommands(t *runbook.Task) []Command {
+	card := g.retreat.Card(t.ID)
+	if card == nil {
+		return g.commands(t.Undo)
+	}
+	var out []Command
+	for _, c := range card.Commands {
+		out = append(out, renderCommand(c.Command, card.Values))
+	}
+	return out
+}
+
+// notInForce says what became of a task that was carried out and no longer
+// counts as that.
+func (g *gatherer) notInForce(u *runbook.UndoState) string {
+	line := "carried out " + byWhom(u.DoneAt.UTC(), u.DoneBy)
+	if u.Seq > 0 {
+		return line + "; taken back " + byWhom(u.At.UTC(), u.By)
+	}
+	return line + "; reopened since"
+}
+
+// parts are the results below a result, each with its own transcript.
+func (g *gatherer) parts(list []checks.Result, above string) []Part {
+	var out []Part
+	for _, r := range list {
+		title := firstOf(r.ID, r.Kind)
+		if above != "" {
+			title = above + ", " + title
+		}
+		out = append(out, Part{title, strings.ToUpper(string(r.Verdict)), r.Expected, firstOf(r.Found, r.Summary), r.Reason, g.found[r.Transcript]})
+		out = append(out, g.parts(r.Sub, title)...)
 	}
 	return out
 }
@@ -182,6 +223,7 @@ func (g *gatherer) fill(out *Check, st *runbook.CheckState) {
 		out.Evidence = append(out.Evidence, id)
 	}
 	out.Facts = facts(res.Evidence)
+	out.Parts = g.parts(res.Sub, "")
 	if res.Verdict != checks.Pass {
 		out.Causes, out.Remedy = res.Causes, res.Remedy
 	}

@@ -27,6 +27,7 @@ type redactor struct {
 	own     []string          // domains of the organisation
 	domains []string          // all known domains, for hosts that were not listed
 	longest map[rune][]string // the names by their first letter, longest first
+	places  bool              // names alone are replaced, by their places; nothing is hidden
 }
 
 // vocabulary are words of the document itself; a name that is one of them says
@@ -154,6 +155,9 @@ func (x *redactor) event(e journal.Event) {
 	case runbook.EventResult:
 		x.person(p.text("operator"))
 		x.computer(p.text("host"))
+	case runbook.EventHandover:
+		x.person(p.text("from"))
+		x.person(p.text("to"))
 	case "waiver", "operator":
 		x.person(p.text("name"))
 		x.person(p.text("second"))
@@ -194,6 +198,9 @@ func (x *redactor) text(s string) string {
 		before, _ = utf8.DecodeLastRuneInString(name)
 	}
 	b.WriteString(s[from:])
+	if x.places {
+		return b.String()
+	}
 	return x.rest(b.String())
 }
 
@@ -263,6 +270,9 @@ func (x *redactor) value(v reflect.Value, how string) {
 }
 
 func (x *redactor) field(s, how string) string {
+	if x.places && how != "" {
+		return s
+	}
 	switch how {
 	case "keep":
 		return s

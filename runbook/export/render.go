@@ -17,27 +17,29 @@ type chapter struct {
 	number int
 	title  string
 	write  func(*page)
+	brief  func(*page) // for a manager's one page; nil: as always
 }
 
 var chapters = []chapter{
-	{1, "Summary", (*page).summary},
-	{2, "Change record", (*page).change},
-	{3, "Deviations", (*page).deviations},
-	{4, "Scope", (*page).scope},
-	{5, "Timeline", (*page).timeline},
-	{6, "Steps", (*page).steps},
-	{7, "Rollback", (*page).rollback},
-	{8, "Open items", (*page).openItems},
-	{9, "Evidence index", (*page).evidence},
-	{10, "Method and limits", (*page).method},
-	{11, "Integrity", (*page).integrity},
-	{12, "Sign-off", (*page).signOff},
+	{1, "Summary", (*page).summary, nil},
+	{2, "Change record", (*page).change, (*page).briefChange},
+	{3, "Deviations", (*page).deviations, (*page).briefDeviations},
+	{4, "Scope", (*page).scope, nil},
+	{5, "Timeline", (*page).timeline, (*page).briefTimeline},
+	{6, "Steps", (*page).steps, nil},
+	{7, "Soak time", (*page).soak, nil},
+	{8, "Rollback", (*page).rollback, (*page).briefRollback},
+	{9, "Open items", (*page).openItems, (*page).briefOpenItems},
+	{10, "Evidence index", (*page).evidence, nil},
+	{11, "Method and limits", (*page).method, nil},
+	{12, "Integrity", (*page).integrity, (*page).briefIntegrity},
+	{13, "Sign-off", (*page).signOff, nil},
 }
 
 // hidden names the chapters that a profile leaves out.
 var hidden = map[string][]int{
-	"manager":  {6, 7, 9, 10},
-	"engineer": {2, 12},
+	"manager":  {4, 6, 7, 10, 11},
+	"engineer": {2, 13},
 }
 
 // advice tells whether a profile wants what the procedure advises; an auditor
@@ -61,7 +63,11 @@ func markdown(d *Document) string {
 			continue
 		}
 		p.line("## %d %s%s", c.number, c.title, p.mark())
-		c.write(p)
+		if c.brief != nil && d.Profile == "manager" {
+			c.brief(p)
+		} else {
+			c.write(p)
+		}
 	}
 	return strings.TrimRight(p.String(), "\n") + "\n"
 }
@@ -115,6 +121,8 @@ func (p *page) head() {
 		p.line("As of %s. All times are UTC unless an offset is shown.", stamp(d.AsOf))
 	}
 	switch {
+	case d.Profile == "manager":
+		p.line("Profile manager, one page: %s left out, long lists cut with their numbers told; no fact is changed. The full record has all of it.", p.leftOut())
 	case len(hidden[d.Profile]) > 0:
 		p.line("Profile %s: %s left out; nothing else is changed.", d.Profile, p.leftOut())
 	case !d.advice():
@@ -143,17 +151,9 @@ func (p *page) summary() { p.list(p.d.Summary) }
 
 func (p *page) change() {
 	c := p.d.Change
-	window := "none agreed"
-	if c.hasWindow() {
-		window = firstOf(stampLocal(c.WindowStart), "open") + " to " + firstOf(stampLocal(c.WindowEnd), "open")
-	}
-	actual := ""
-	if !c.ActualStart.IsZero() {
-		actual = stamp(c.ActualStart) + " to " + stamp(c.ActualEnd)
-	}
 	rows := [][]string{
-		{"Change number", c.Number}, {"Approver", c.Approver}, {"Contacts", strings.Join(c.Contacts, "; ")}, {"Window, planned", window},
-		{"First and last task carried out", actual}, {"Operators", strings.Join(c.Operators, "; ")}, {"Second persons", strings.Join(c.Seconds, "; ")},
+		{"Change number", c.Number}, {"Approver", c.Approver}, {"Contacts", strings.Join(c.Contacts, "; ")}, {"Window, planned", p.window()},
+		{"First and last task carried out", p.actual()}, {"Operators", strings.Join(c.Operators, "; ")}, {"Second persons", strings.Join(c.Seconds, "; ")},
 		{"Recorded on", strings.Join(c.Hosts, "; ")}, {"Test accounts of checks", strings.Join(c.Accounts, "; ")},
 		{"Release installed", c.Release + ", build " + c.Build}, {"Media", c.Media}, {"Tool", strings.Join(c.Tools, "; ")}, {"Procedure, SHA-256", c.Procedure},
 		{"Separation of duties", firstOf(strings.Join(c.Segregation, " "), p.segregationFine())},
@@ -161,6 +161,22 @@ func (p *page) change() {
 	p.table([]string{"Field", "Value"}, rows)
 	p.line("Rights that the tasks ask for:")
 	p.list(c.Rights)
+}
+
+func (p *page) window() string {
+	c := p.d.Change
+	if !c.hasWindow() {
+		return "none agreed"
+	}
+	return firstOf(stampLocal(c.WindowStart), "open") + " to " + firstOf(stampLocal(c.WindowEnd), "open")
+}
+
+func (p *page) actual() string {
+	c := p.d.Change
+	if c.ActualStart.IsZero() {
+		return ""
+	}
+	return stamp(c.ActualStart) + " to " + stamp(c.ActualEnd)
 }
 
 func (p *page) segregationFine() string {
@@ -252,11 +268,7 @@ func (p *page) timeline() {
 // noReturn tells how many of the tasks to be undone cannot be.
 func (p *page) noReturn() string {
 	n := 0
-	for _, t := range p.d.Rollback.Tasks {
-		if t.Final {
-			n++
-		}
-	}
+	n += len(p.d.Rollback.Final)
 	if n == 0 {
 		return ""
 	}

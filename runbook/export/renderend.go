@@ -2,20 +2,6 @@ package export
 
 import "fmt"
 
-func (p *page) rollback() {
-	rb := p.d.Rollback
-	p.line("%s", Prose(rb.Used))
-	if !rb.Deadline.IsZero() {
-		p.line("Roll back by %s to be back inside the window.", stamp(rb.Deadline))
-	}
-	p.line("In this order; each task's own section has the commands.")
-	var rows [][]string
-	for _, t := range rb.Tasks {
-		rows = append(rows, []string{t.Number + " " + t.Title, t.Target, stamp(t.DoneAt), t.Time, t.Way})
-	}
-	p.table([]string{"Task", "Target", "Carried out", "Time to undo", "Way back"}, rows)
-}
-
 func (p *page) openItems() {
 	if p.d.Kind == "plan" {
 		p.line("To be filled in by the run.")

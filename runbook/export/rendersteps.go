@@ -79,6 +79,7 @@ func (p *page) facts(t *Task) []string {
 	if p.d.Kind != "plan" {
 		add("Status", taskStatus(t))
 		add("Carried out", byWhom(t.DoneAt, t.DoneBy))
+		add("Not in force", t.Before)
 		if t.Reopened > 0 {
 			add("Reopened", plural(t.Reopened, "time", "times"))
 		}
@@ -242,6 +243,22 @@ func (p *page) checkDetails(c *Check) {
 	}
 	if c.Reason != "" && c.Summary != "" && c.Summary != c.Found {
 		out = append(out, c.Summary)
+	}
+	for _, part := range c.Parts {
+		line := fmt.Sprintf("part: %s: %s", part.Title, part.Word)
+		if part.Expected != "" {
+			line += ", expected " + part.Expected
+		}
+		if part.Found != "" {
+			line += ", found " + part.Found
+		}
+		if part.Reason != "" {
+			line += ", reason " + part.Reason
+		}
+		if part.Evidence != "" {
+			line += ", transcript " + part.Evidence
+		}
+		out = append(out, line)
 	}
 	for i, f := range c.Facts {
 		if i == maxFacts {

@@ -65,7 +65,8 @@ func StatusOf(r *runbook.Runbook, p *runbook.Progress) StatusReport {
 		Phases: []StatusPhase{}, Failures: []StatusLine{},
 	}
 	if p.Backout != nil {
-		out.Backout = fmt.Sprintf("retreat declared %s by %s: %s", stamp(p.Backout.Time), p.Backout.By, p.Backout.Reason)
+		plan := runbook.PlanBackout(r, p)
+		out.Backout = fmt.Sprintf("declared %s by %s: %s; %d of %s settled; go on with coexist backout FILE", stamp(p.Backout.Time), p.Backout.By, trimStop(p.Backout.Reason), plan.Settled, plural(len(plan.Cards), "undo card", "undo cards"))
 	}
 	for _, ph := range r.Phases {
 		st := phaseState(p, ph.ID)
@@ -144,7 +145,7 @@ func (s StatusReport) Text() string {
 		line("NOTE  %s", oneLine(a, maxProse))
 	}
 	if s.Backout != "" {
-		line("BACKED OUT  %s", oneLine(s.Backout, maxProse))
+		line("BACKOUT  %s", oneLine(s.Backout, maxProse))
 	}
 	line("results: %d measured, %d imported, %d stated", s.Truth.Measured, s.Truth.Imported, s.Truth.Stated)
 	for _, ph := range s.Phases {

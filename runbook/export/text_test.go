@@ -104,9 +104,9 @@ func TestPendingCommandsAreNoCommands(t *testing.T) {
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	a := compileFixture(t, fixtureMigration())
-	same, err := Diff(a, lived(t, a, ""), a, lived(t, a, ""))
-	if err != nil || !strings.HasSuffix(string(same), "\nNo difference.\n") {
-		t.Errorf("a run differs from itself (%v):\n%s", err, same)
+	same, err := Compare(a, lived(t, a, ""), a, lived(t, a, ""))
+	if err != nil || !strings.HasSuffix(same.Text(), "\nNo difference.\n") {
+		t.Errorf("a run differs from itself (%v):\n%s", err, same.Text())
 	}
 	m := fixtureMigration()
 	m.Namespace.Primary = "post.fabrikam.test"
@@ -115,15 +115,16 @@ func TestDiff(t *testing.T) {
 	d := newDiary(t)
 	d.who = "Someone \x1b[31mElse"
 	d.result(b, schemaCheck, checks.Result{Verdict: checks.Warn, Source: checks.FromShell, Found: "x"})
-	out, err := Diff(a, lived(t, a, "happy"), b, d.events)
+	got, err := Compare(a, lived(t, a, "happy"), b, d.events)
 	if err != nil {
 		t.Fatal(err)
 	}
+	out := got.Text()
 	for _, want := range []string{
-		"rehearsal: A happy | B none", "deploy.install/ex13-11: only in A, locked", "prepare.schema/org/version: A PASS | B NOT YET (WARN)", "prepare.schema/org/version rests on: A measured | B imported",
-		"switch.dns/redmond command only in B: post.fabrikam.test A", `Someone \x1b[31mElse`, "waivers: A 1 | B 0",
+		"rehearsal: A happy | B none", "deploy.install/ex13-11: only in A: locked", "prepare.schema/org/version: A PASS | B NOT YET (WARN)", "prepare.schema/org/version rests on: A measured | B imported",
+		"switch.dns/redmond command: only in B: post.fabrikam.test A", `Someone \x1b[31mElse`, "waivers: A 1 | B 0",
 	} {
-		if !strings.Contains(string(out), want) {
+		if !strings.Contains(out, want) {
 			t.Errorf("the difference lacks %q:\n%s", want, out)
 		}
 	}

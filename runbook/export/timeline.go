@@ -132,32 +132,24 @@ func (g *gatherer) act(e journal.Event) string {
 		return "exported the record"
 	case "backout":
 		return "declared a retreat: " + p.text("reason")
+	case "wait.over":
+		return "confirmed the end of the wait of " + g.index.taskName(p.text("task"))
+	case runbook.EventUndone:
+		if p.text("left") != "" {
+			return "left in place " + g.index.taskName(p.text("task"))
+		}
+		return "took back " + g.index.taskName(p.text("task"))
+	case runbook.EventUndoChecked:
+		return "checked the way back of " + g.index.taskName(p.text("task"))
+	case runbook.EventHandover:
+		if p.text("sha256") != "" {
+			return "took over from " + p.text("from")
+		}
+		return strings.TrimSpace("packed the record to hand it over " + strings.TrimSuffix("to "+p.text("to"), "to "))
 	case "undo":
 		return "took back entry #" + p.text("seq")
 	}
 	return ""
-}
-
-// rollback is the way back: whether it was used, until when it fits, and the
-// tasks in the order they would be undone.
-func (g *gatherer) rollback() {
-	rb := &g.d.Rollback
-	rb.Deadline = g.d.Timeline.RollBackBy
-	rb.Used = "No retreat was declared."
-	if b := g.p.Backout; b != nil {
-		rb.Used = fmt.Sprintf("Retreat declared at %s by %s: %s", stamp(b.Time), b.By, b.Reason)
-	} else if g.o.Plan {
-		rb.Used = "This is the plan: every task is listed, whatever was carried out."
-	}
-	for _, ph := range g.d.Phases {
-		for _, t := range ph.Tasks {
-			if t.DoneAt.IsZero() && !g.o.Plan {
-				continue
-			}
-			rb.Tasks = append(rb.Tasks, RollbackTask{t.Number, t.Title, t.Target, t.DoneAt, t.UndoTime, wayBack(t), t.NoReturn != ""})
-		}
-	}
-	g.newestFirst(rb.Tasks)
 }
 
 func wayBack(t Task) string {

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // Break tells where the chain of a journal does not hold.
@@ -21,16 +22,18 @@ func (b Break) String() string {
 // last.
 type chain struct {
 	events []Event
-	starts []int64 // offset of each line
-	head   string  // hash of the last good line
-	before string  // hash of the line before it
-	good   int64   // offset behind the last good line
+	start  int64  // offset of the last good line
+	head   string // hash of the last good line
+	before string // hash of the line before it
+	good   int64  // offset behind the last good line
 	broken *Break
 	tail   []byte // what follows the last line end
+	names  names
 }
 
 // read takes up whole lines. What follows the last line end stays in tail.
 func (c *chain) read(data []byte) {
+	c.events = slices.Grow(c.events, bytes.Count(data, []byte("\n")))
 	for c.broken == nil {
 		i := bytes.IndexByte(data, '\n')
 		if i < 0 {
@@ -56,7 +59,7 @@ func (c *chain) read(data []byte) {
 // take adds one line if it follows on the last.
 func (c *chain) take(line []byte) bool {
 	next := len(c.events) + 1
-	e, err := parseLine(line)
+	e, err := c.names.parseLine(line, c.head)
 	switch {
 	case err != nil:
 		c.broken = &Break{Line: next, Reason: err.Error()}
@@ -74,7 +77,7 @@ func (c *chain) take(line []byte) bool {
 			c.broken.Reason = "its line end was converted to CR LF by another program"
 		}
 	default:
-		c.starts = append(c.starts, c.good)
+		c.start = c.good
 		c.events = append(c.events, e)
 		c.before, c.head = c.head, hash(line)
 		c.good += int64(len(line))
@@ -85,9 +88,9 @@ func (c *chain) take(line []byte) bool {
 
 func (c *chain) dropLast() {
 	n := len(c.events) - 1
-	c.good = c.starts[n]
+	c.good = c.start
 	c.head = c.before
-	c.events, c.starts = c.events[:n:n], c.starts[:n:n]
+	c.events = c.events[:n:n]
 }
 
 // completes tells whether the tail is a whole line that lacks its line end
@@ -96,6 +99,6 @@ func (c *chain) completes() bool {
 	if c.broken != nil || len(c.tail) == 0 {
 		return false
 	}
-	e, err := parseLine(c.tail)
+	e, err := c.names.parseLine(c.tail, c.head)
 	return err == nil && e.V == 1 && e.Seq == int64(len(c.events)+1) && e.Prev == c.head
 }

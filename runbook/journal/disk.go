@@ -28,7 +28,7 @@ type FS interface {
 type File interface {
 	io.Reader
 	io.ReaderAt
-	io.WriterAt
+	io.Writer
 	io.Closer
 	Stat() (fs.FileInfo, error)
 	Sync() error
@@ -109,7 +109,10 @@ func writeFile(disk FS, path string, flag int, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(data, 0)
+	n, err := f.Write(data)
+	if err == nil && n < len(data) {
+		err = io.ErrShortWrite
+	}
 	if err == nil {
 		err = f.Sync()
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -41,7 +40,8 @@ type Journal struct {
 
 	mu      sync.Mutex
 	chain   chain
-	file    File // open for writing once something was appended
+	file    File // open for appending once something was appended
+	signed  Holder
 	release func() error
 	why     string // why it is read-only; empty when it is not
 	holder  *Holder
@@ -86,7 +86,7 @@ func Open(path string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("the journal cannot be read: %w", err)
 	}
 	if j.chain.broken != nil {
-		j.why = j.chain.broken.String() + `; run "journal continue" to go on in a new file`
+		j.why = j.chain.broken.String() + `; run "coexist journal continue" on the migration to go on in a new file`
 		j.unlock()
 	}
 	if j.why == "" {
@@ -96,6 +96,10 @@ func Open(path string, o Options) (*Journal, error) {
 		j.mend()
 	}
 	if j.why != "" {
+		if j.holder == nil && j.chain.completes() { // it is whole all the same
+			j.chain.take(j.chain.tail)
+			j.chain.tail = nil
+		}
 		j.follow()
 	}
 	return j, nil
@@ -127,7 +131,7 @@ func (j *Journal) prove() {
 		return
 	}
 	if err := j.writable(); err != nil && j.why == "" {
-		j.turnReadOnly(fmt.Sprintf("it cannot be written: %v", err))
+		j.turnReadOnly(fmt.Sprintf("it cannot be written: %v; %s", err, mendFolder))
 	}
 }
 
@@ -139,8 +143,8 @@ func (j *Journal) mend() {
 		return
 	}
 	if j.chain.completes() {
-		if err := j.put([]byte("\n"), j.chain.good+int64(len(tail))); err != nil {
-			j.turnReadOnly(fmt.Sprintf("its last line cannot be completed: %v", err))
+		if err := j.put([]byte("\n")); err != nil {
+			j.turnReadOnly(fmt.Sprintf("its last line cannot be completed: %v; %s", err, mendDisk))
 			return
 		}
 		j.chain.tail = nil
@@ -149,10 +153,10 @@ func (j *Journal) mend() {
 	}
 	aside, err := j.setAside(tail)
 	if err == nil {
-		err = j.cut()
+		err = j.cut(int64(len(tail)))
 	}
 	if err != nil {
-		j.turnReadOnly(fmt.Sprintf("its last line is torn and cannot be set aside: %v", err))
+		j.turnReadOnly(fmt.Sprintf("its last line is torn and cannot be set aside: %v; %s", err, mendDisk))
 		return
 	}
 	j.torn = []Torn{{Path: aside, Bytes: len(tail)}}
@@ -212,8 +216,11 @@ func (j *Journal) AppendAll(list []Entry) ([]Event, error) {
 	if err := j.writable(); err != nil {
 		return nil, fmt.Errorf("nothing was recorded: %w", err)
 	}
-	if err := j.put(batch, j.chain.good); err != nil {
-		return nil, j.takeBack(err)
+	if err := j.put(batch); err != nil {
+		return nil, j.takeBack(err, len(batch))
+	}
+	if err := j.alone(batch); err != nil {
+		return nil, err
 	}
 	first := len(j.chain.events)
 	j.chain = next
@@ -252,69 +259,6 @@ func (j *Journal) lines(list []Entry) ([]byte, chain, error) {
 		batch = append(append(batch, line...), '\n')
 	}
 	return batch, next, nil
-}
-
-// writable opens the file for writing, and makes sure that it is still the one
-// that was read.
-func (j *Journal) writable() error {
-	if j.file == nil {
-		f, err := j.o.FS.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o644)
-		if err != nil {
-			return err
-		}
-		j.file = f
-		if j.chain.good == 0 {
-			if err := j.o.FS.SyncDir(filepath.Dir(j.path)); err != nil {
-				return err
-			}
-		}
-	}
-	opened, err := j.file.Stat()
-	if err != nil {
-		return err
-	}
-	named, err := j.o.FS.Stat(j.path)
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
-	case err != nil || !os.SameFile(opened, named):
-		j.turnReadOnly("another program replaced or removed the file")
-		return fmt.Errorf("%w: %s", ErrReadOnly, j.why)
-	case opened.Size() != j.chain.good+int64(len(j.chain.tail)):
-		j.turnReadOnly("another program changed the file")
-		return fmt.Errorf("%w: %s", ErrReadOnly, j.why)
-	}
-	return nil
-}
-
-// put writes at a place and waits until the disk has it.
-func (j *Journal) put(data []byte, at int64) error {
-	n, err := j.file.WriteAt(data, at)
-	if err == nil && n < len(data) {
-		err = fmt.Errorf("only %d of %d bytes were written", n, len(data))
-	}
-	if err == nil {
-		err = j.file.Sync()
-	}
-	return err
-}
-
-// cut takes the file back to its last good line.
-func (j *Journal) cut() error {
-	if err := j.file.Truncate(j.chain.good); err != nil {
-		return err
-	}
-	return j.file.Sync()
-}
-
-// takeBack undoes a failed append. Where that fails too, nobody knows what is on
-// the disk, and the journal takes no more.
-func (j *Journal) takeBack(cause error) error {
-	if err := j.cut(); err != nil {
-		j.turnReadOnly(fmt.Sprintf("writing failed (%v), and so did taking it back (%v); open it anew once the disk is well", cause, err))
-		return fmt.Errorf("nothing was recorded: %w; %w: %s", cause, ErrReadOnly, j.why)
-	}
-	return fmt.Errorf("nothing was recorded: %w; free or mend the disk and try again", cause)
 }
 
 // Close gives the lock back.

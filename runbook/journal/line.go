@@ -38,9 +38,21 @@ func payload(data any) (json.RawMessage, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// parseLine reads one line. Data is not decoded and stays part of line.
-func parseLine(line []byte) (Event, error) {
-	if e, ok := parseFast(line); ok {
+// names keeps one copy of the texts that line after line repeats.
+type names struct{ operator, host, kind string }
+
+// once returns the last text where it is the same.
+func once(last *string, t []byte) string {
+	if string(t) != *last {
+		*last = string(t)
+	}
+	return *last
+}
+
+// parseLine reads one line. Data is not decoded and stays part of line; head is
+// the hash that the line is expected to name.
+func (n *names) parseLine(line []byte, head string) (Event, error) {
+	if e, ok := n.parseFast(line, head); ok {
 		return e, nil
 	}
 	return parseSlow(line)
@@ -65,7 +77,7 @@ func parseSlow(line []byte) (Event, error) {
 
 // parseFast reads the form that encode writes: the keys in their order, without
 // blanks between them. Whatever else is in a line, it leaves to parseSlow.
-func parseFast(line []byte) (Event, bool) {
+func (n *names) parseFast(line []byte, head string) (Event, bool) {
 	var e Event
 	c := cursor{rest: line, ok: utf8.Valid(line)}
 	c.word(`{"v":`)
@@ -79,11 +91,11 @@ func parseFast(line []byte) (Event, bool) {
 		c.ok = e.Time.UnmarshalText(t) == nil
 	}
 	c.word(`,"operator":"`)
-	e.Operator = string(c.text())
+	e.Operator = once(&n.operator, c.text())
 	c.word(`,"host":"`)
-	e.Host = string(c.text())
+	e.Host = once(&n.host, c.text())
 	c.word(`,"kind":"`)
-	e.Kind = string(c.text())
+	e.Kind = once(&n.kind, c.text())
 	c.word(`,"data":`)
 	if !c.ok {
 		return Event{}, false
@@ -95,7 +107,7 @@ func parseFast(line []byte) (Event, bool) {
 	data := c.rest[:end:end]
 	c.rest = c.rest[end:]
 	c.word(`,"prev":"`)
-	e.Prev = string(c.text())
+	e.Prev = once(&head, c.text())
 	c.word(`}`)
 	if !c.ok || len(c.rest) > 0 || blank(data[0]) || blank(data[len(data)-1]) || !json.Valid(data) {
 		return Event{}, false

@@ -50,10 +50,10 @@ func (j *Journal) lock() {
 	release, ok, err := j.o.FS.Lock(lockPath(j.path))
 	switch {
 	case err != nil:
-		j.why = fmt.Sprintf("its lock cannot be taken: %v", err)
+		j.why = fmt.Sprintf("its lock cannot be taken: %v; %s", err, mendFolder)
 	case !ok:
 		j.holder = readHolder(j.o.FS, j.path)
-		j.why = "it is open in " + j.holder.instance()
+		j.why = "it is open in " + j.holder.instance() + "; close it there to write here"
 	default:
 		j.release = release
 		j.signHolder()
@@ -70,10 +70,24 @@ func (h Holder) instance() string {
 // signHolder leaves the name for those who come second. It is a courtesy: that
 // it fails does no harm.
 func (j *Journal) signHolder() {
-	data, err := json.Marshal(Holder{os.Getpid(), j.o.Host, j.o.Operator, j.o.Clock().UTC()})
+	if j.signed.PID == 0 {
+		j.signed = Holder{PID: os.Getpid(), Host: j.o.Host, Since: j.o.Clock().UTC()}
+	}
+	j.signed.Operator = j.o.Operator
+	data, err := json.Marshal(j.signed)
 	if err == nil {
 		_ = writeFile(j.o.FS, holderPath(j.path), os.O_TRUNC, data)
 	}
+}
+
+// usurper is who signed after this instance did: where locks are kept nobody
+// can. What cannot be read tells nothing.
+func (j *Journal) usurper() *Holder {
+	h := readHolder(j.o.FS, j.path)
+	if h.PID == 0 || h.PID == j.signed.PID && h.Host == j.signed.Host && h.Since.Equal(j.signed.Since) {
+		return nil
+	}
+	return h
 }
 
 func readHolder(disk FS, path string) *Holder {
@@ -91,7 +105,9 @@ func (j *Journal) unlock() {
 	if j.release == nil {
 		return
 	}
-	_ = j.o.FS.Remove(holderPath(j.path))
+	if j.usurper() == nil {
+		_ = j.o.FS.Remove(holderPath(j.path))
+	}
 	_ = j.release()
 	j.release = nil
 }

@@ -29,13 +29,20 @@ func verify(disk FS, path string) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("the journal cannot be read: %w", err)
 	}
+	r := VerifyBytes(data)
+	r.Path = path
+	return r, nil
+}
+
+// VerifyBytes checks a journal that was read already.
+func VerifyBytes(data []byte) Report {
 	var c chain
 	c.read(data)
 	if c.completes() { // it lacks its line end alone
 		c.take(c.tail)
 		c.tail = nil
 	}
-	return Report{Path: path, Entries: len(c.events), Head: c.head, Size: int64(len(data)), Broken: c.broken, Torn: len(c.tail)}, nil
+	return Report{Entries: len(c.events), Head: c.head, Size: int64(len(data)), Broken: c.broken, Torn: len(c.tail)}
 }
 
 // KindContinued is the kind of the event with which a continued journal goes

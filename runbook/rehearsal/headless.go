@@ -25,12 +25,40 @@ type walker struct {
 	talk    io.Writer
 	book    *runbook.Runbook
 	refused map[string]string // why a task could not be marked
+	faults  []FaultSummary    // those of the rehearsal, in its order
+
+	seen   *runbook.Snapshot // as of the last act; nil: look again
+	mended bool              // a remedy was carried out, or the run was left and is taken up
+	acts   int               // tasks marked or confirmed so far
+	looked map[string]int    // checks that were run again: after how many acts
+}
+
+// look is the state of the session. It is worked out once after each act.
+func (w *walker) look() runbook.Snapshot {
+	if w.seen == nil {
+		s := w.session.Snapshot()
+		w.seen = &s
+	}
+	return *w.seen
+}
+
+// act does something to the session, and forgets what was seen of it.
+func (w *walker) act(do error) error {
+	w.seen = nil
+	return do
 }
 
 // Headless carries out the whole runbook as far as its gates let it, and tells
-// every step on talk.
+// every step on talk. When a fault of the rehearsal comes to light, it carries
+// out the remedy once.
 func Headless(ctx context.Context, s Session, world World, r *Rehearsal, talk io.Writer) (*Summary, error) {
-	w := &walker{ctx: ctx, session: s, world: world, talk: talk, book: s.Snapshot().Runbook, refused: map[string]string{}}
+	w := &walker{ctx: ctx, session: s, world: world, talk: talk, book: s.Snapshot().Runbook, refused: map[string]string{}, looked: map[string]int{}, acts: 1}
+	for _, t := range w.look().Progress.Tasks {
+		w.mended = w.mended || !t.DoneAt.IsZero()
+	}
+	for _, f := range r.faults {
+		w.faults = append(w.faults, FaultSummary{Name: f.Name})
+	}
 	for progressed := true; progressed; {
 		progressed = false
 		for _, p := range w.order() {
@@ -38,9 +66,16 @@ func Headless(ctx context.Context, s Session, world World, r *Rehearsal, talk io
 			if err != nil {
 				return nil, err
 			}
-			progressed = progressed || more
+			mended, err := w.mend(r)
+			if err != nil {
+				return nil, err
+			}
+			if progressed = progressed || more || mended; mended {
+				break // from the start, to where the remedy is carried out
+			}
 		}
 	}
+	w.cleared(r)
 	return w.summary(r), nil
 }
 
@@ -63,12 +98,12 @@ func (w *walker) order() []*runbook.Phase {
 
 // phase does what can be done of a phase and tells whether anything was.
 func (w *walker) phase(p *runbook.Phase) (bool, error) {
-	state := w.session.Snapshot().Progress.Phases[p.ID]
+	state := w.look().Progress.Phases[p.ID]
 	if !state.Open {
 		if err := w.recheck(state.Blockers); err != nil {
 			return false, err
 		}
-		if state = w.session.Snapshot().Progress.Phases[p.ID]; !state.Open {
+		if state = w.look().Progress.Phases[p.ID]; !state.Open {
 			return false, nil
 		}
 	}
@@ -87,7 +122,7 @@ func (w *walker) phase(p *runbook.Phase) (bool, error) {
 		}
 	}
 	if any {
-		state = w.session.Snapshot().Progress.Phases[p.ID]
+		state = w.look().Progress.Phases[p.ID]
 		word := "not complete"
 		if state.Complete {
 			word = "complete"
@@ -114,14 +149,17 @@ func (w *walker) task(t *runbook.Task) (bool, error) {
 	if err := w.ctx.Err(); err != nil {
 		return false, err
 	}
-	state := w.session.Snapshot().Progress.Tasks[t.ID]
-	if !state.DoneAt.IsZero() || state.Status == runbook.Locked && w.refused[t.ID] == "" && !w.ready(t) {
+	state := w.look().Progress.Tasks[t.ID]
+	if !state.DoneAt.IsZero() {
+		return w.again(t)
+	}
+	if state.Status == runbook.Locked && w.refused[t.ID] == "" && !w.ready(t) {
 		return false, nil
 	}
 	if err := w.before(t); err != nil {
 		return false, err
 	}
-	err := w.session.MarkDone(t.ID, t.Confirm)
+	err := w.act(w.session.MarkDone(t.ID, t.Confirm))
 	var refused *runbook.Refused
 	if errors.As(err, &refused) {
 		w.refused[t.ID] = refused.Error()
@@ -131,18 +169,47 @@ func (w *walker) task(t *runbook.Task) (bool, error) {
 		return false, err
 	}
 	delete(w.refused, t.ID)
+	w.acts++
 	fmt.Fprintf(w.talk, "  carried out %s\n", t.ID)
 	if t.Wait > 0 { // the clock has jumped: the wait is over
-		if err := w.session.MarkDone(t.ID, t.Confirm); err != nil && !errors.As(err, &refused) {
+		if err := w.act(w.session.MarkDone(t.ID, t.Confirm)); err != nil && !errors.As(err, &refused) {
 			return true, err
 		}
 	}
 	return true, w.check(ids(t, false))
 }
 
+// again confirms a task that was carried out before what it is built on was
+// mended, and looks again at what has become stale by it.
+func (w *walker) again(t *runbook.Task) (bool, error) {
+	if !w.mended {
+		return false, nil
+	}
+	confirmed := false
+	if status := w.look().Progress.Tasks[t.ID].Status; status == runbook.Stale || status == runbook.Changed {
+		var refused *runbook.Refused
+		err := w.act(w.session.MarkDone(t.ID, t.Confirm))
+		if err != nil && !errors.As(err, &refused) {
+			return false, err
+		}
+		if confirmed = err == nil; confirmed {
+			w.acts++
+		}
+	}
+	var stale []string
+	for _, c := range t.Checks {
+		s := w.look().Progress.Checks[c.ID]
+		if s != nil && !s.Satisfied && s.Result != nil && (s.Status != runbook.Failed || s.Result.Verdict == checks.Unknown) && w.looked[c.ID] < w.acts {
+			w.looked[c.ID] = w.acts
+			stale = append(stale, c.ID)
+		}
+	}
+	return confirmed || len(stale) > 0, w.check(stale)
+}
+
 // ready tells whether the tasks before a task are done.
 func (w *walker) ready(t *runbook.Task) bool {
-	tasks := w.session.Snapshot().Progress.Tasks
+	tasks := w.look().Progress.Tasks
 	for _, id := range t.After {
 		before := w.book.Task(id)
 		if before != nil && !before.Optional && tasks[id].DoneAt.IsZero() {
@@ -164,12 +231,12 @@ func ids(t *runbook.Task, before bool) []string {
 
 // before fills in values and checks what belongs before the work.
 func (w *walker) before(t *runbook.Task) error {
-	known := w.session.Snapshot().Progress.Values
+	known := w.look().Progress.Values
 	for _, a := range t.Asks {
 		if _, there := known[a.Key]; there || a.Optional {
 			continue
 		}
-		if err := w.session.SetValue(a.Key, w.answer(t, a)); err != nil {
+		if err := w.act(w.session.SetValue(a.Key, w.answer(t, a))); err != nil {
 			fmt.Fprintf(w.talk, "  %s: the value %s: %v\n", t.ID, a.Key, err)
 		}
 	}
@@ -185,7 +252,7 @@ func (w *walker) check(list []string) error {
 			run = append(run, id)
 			continue
 		}
-		err := w.session.Attest(id, runbook.Attestation{Answer: "yes", Name: Operator, Note: statedNote})
+		err := w.act(w.session.Attest(id, runbook.Attestation{Answer: "yes", Name: Operator, Note: statedNote}))
 		var refused *runbook.Refused
 		if err != nil && !errors.As(err, &refused) {
 			return err
@@ -195,12 +262,13 @@ func (w *walker) check(list []string) error {
 		return nil
 	}
 	results, err := w.session.RunChecks(w.ctx, run, nil)
+	w.seen = nil
 	if err != nil {
 		return err
 	}
 	for _, r := range results {
 		if r.Verdict == checks.Warn {
-			if err := w.session.ReadWarning(r.ID); err != nil {
+			if err := w.act(w.session.ReadWarning(r.ID)); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package rehearsal_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,6 +25,17 @@ var assets = os.DirFS("../../assets")
 
 var library = sync.OnceValues(func() (*procedure.Library, error) { return procedure.Load(assets) })
 
+var loaded = sync.OnceValues(func() (*rehearsal.Content, error) { return rehearsal.LoadContent(assets) })
+
+func content(t *testing.T) *rehearsal.Content {
+	t.Helper()
+	c, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // stage is a rehearsal that is open.
 type stage struct {
 	*rehearsal.Rehearsal
@@ -35,12 +47,20 @@ type stage struct {
 // open opens a rehearsal; spoil may change the settings of its session.
 func open(t *testing.T, q rehearsal.Request, spoil func(*runbook.Options)) *stage {
 	t.Helper()
+	return openAt(t, q, time.Now, spoil)
+}
+
+// openAt is open at a clock of its own.
+func openAt(t *testing.T, q rehearsal.Request, now func() time.Time, spoil func(*runbook.Options)) *stage {
+	t.Helper()
 	lib, err := library()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{clock: rehearsal.NewClock(time.Now)}
-	if s.Rehearsal, err = rehearsal.Prepare(q, time.Now()); err != nil {
+	all := content(t)
+	s := &stage{clock: rehearsal.NewClock(now)}
+	q.Known = migration.Known{Releases: lib.Releases.Targets()}
+	if s.Rehearsal, err = all.Prepare(q, now()); err != nil {
 		t.Fatal(err)
 	}
 	m, err := migration.Load(s.Migration(), migration.Known{Releases: lib.Releases.Targets()})
@@ -51,8 +71,15 @@ func open(t *testing.T, q rehearsal.Request, spoil func(*runbook.Options)) *stag
 	if s.org, err = lab.NewOrganization(rehearsal.Describe(m, lib.Releases, s.Rehearsal, s.clock.Now)); err != nil {
 		t.Fatal(err)
 	}
+	inherited, err := s.Inherited(lib, m)
+	if err == nil {
+		err = s.org.Apply(inherited, s.Started)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := runbook.Options{Assets: assets, Clock: s.clock.Now, Operator: rehearsal.Operator, Host: "test", Apply: s.org.Apply, Waits: s.clock.Skip,
-		Run: rehearsal.Runner(s.org.Env(checks.Inside), s.org.Env(checks.Outside)), Rehearsal: s.Name(),
+		Run: rehearsal.Runner(s.org.Env(checks.Inside), s.org.Env(checks.Outside)), Rehearsal: s.Name(), Extra: s.Recorded(), Library: lib,
 		Capture: rehearsal.Capture(s.org)}
 	if spoil != nil {
 		spoil(&o)
@@ -99,6 +126,7 @@ func TestHeadless(t *testing.T) {
 			if !sum.Finished || complete != phases || sum.Done != sum.Tasks || sum.Results["unknown"]+sum.Results["fail"]+sum.Results["not run"] > 0 {
 				t.Errorf("%d of %d phases complete; %s\n%s", complete, phases, sum.Text(), talk.String())
 			}
+			noFindings(t, talk.String())
 			if sum.Stated == 0 {
 				t.Error("no attestation was counted")
 			}
@@ -146,53 +174,17 @@ func stuckAt(sum *rehearsal.Summary, check string) bool {
 	return slices.ContainsFunc(sum.Stuck, func(s rehearsal.Stuck) bool { return s.Check == check && s.Verdict == "fail" })
 }
 
-// TestFaultsAreFound runs into each fault, mends it as an engineer would, and
-// goes on to the end.
-func TestFaultsAreFound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("walks the whole upgrade many times")
-	}
-	t.Parallel()
-	for _, c := range []struct {
-		fault, source, check, task string // task is done once more; empty: it cannot be mended
-	}{
-		{lab.FaultDNS, "2010", "switch.dns-internal/redmond/primary-address", "switch.dns-internal/redmond"},
-		{lab.FaultCertificate, "2010", "certificates.enable/ex13-01/served", "certificates.enable/ex13-01"},
-		{lab.FaultReplication, "2010", "prepare.schema/org/version", "prepare.schema/org"},
-		{lab.FaultOutlookAnywhere, "2010", "switch.oa-old/ex10-01/offered", "switch.oa-old/ex10-01"},
-		{lab.FaultSCP, "2010", "switch.scp-old/ex10-01/scp", "switch.scp-old/ex10-01"},
-		{lab.FaultExpired, "2010", "prepare.baseline-names/redmond/certificate", ""},
-		{lab.FaultLegacyName, "2007", "certificates.enable/ex13-01/served", ""},
-		{lab.FaultUnhealthy, "2010", "deploy.verify/ex13-01/unhealthy", ""},
-	} {
-		t.Run(c.fault, func(t *testing.T) {
-			t.Parallel()
-			s := open(t, rehearsal.Request{Dir: folder(t), Source: c.source, Faults: []string{c.fault}}, nil)
-			sum := s.run(t, io.Discard)
-			if sum.Finished || !stuckAt(sum, c.check) {
-				t.Fatalf("finished %v; expected %s to fail\n%s", sum.Finished, c.check, sum.Text())
-			}
-			if c.task == "" {
-				return
-			}
-			if err := s.session.Reopen(c.task, "it did not take"); err != nil {
-				t.Fatal(err)
-			}
-			s.clock.Skip(time.Minute)
-			if sum = s.run(t, io.Discard); !sum.Finished {
-				t.Errorf("mended, and not finished:\n%s", sum.Text())
-			}
-		})
-	}
-}
-
 // TestReopen closes a rehearsal half way: the organisation comes back as it
 // was, with the same certificates and a clock that does not go back.
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	first := open(t, rehearsal.Request{Dir: dir, Faults: []string{lab.FaultOutlookAnywhere}}, nil)
-	sum := first.run(t, io.Discard)
+	first := open(t, rehearsal.Request{Dir: dir, Faults: []string{"oa-without-ntlm"}}, nil)
+	left, leave := context.WithCancel(context.Background())
+	_, err := rehearsal.Headless(left, first.session, first.org, first.Rehearsal, when("carried out switch.scp-old/ex10-01", leave))
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("not left half way: %v", err)
+	}
 	want := []string{first.org.Thumbprint("EX10-01"), first.org.Thumbprint("EX13-01")}
 	last := first.clock.Now()
 	first.close()
@@ -207,16 +199,36 @@ func TestReopen(t *testing.T) {
 	if got := second.session.Snapshot(); len(got.Progress.Clock) > 0 || got.Progress.Rehearsal != "plain-2010" {
 		t.Errorf("rehearsal %q, clock jumps %v", got.Progress.Rehearsal, got.Progress.Clock)
 	}
-	again := second.run(t, io.Discard)
-	if sum.Finished || again.Finished || len(again.Stuck) != len(sum.Stuck) {
-		t.Errorf("then:\n%s\nnow:\n%s", sum.Text(), again.Text())
+	if sum := second.run(t, io.Discard); !sum.Finished || len(sum.Faults) != 1 || !sum.Faults[0].Cleared {
+		t.Errorf("%+v\n%s", sum.Faults, sum.Text())
 	}
+	second.close()
+
+	third := open(t, rehearsal.Request{Dir: dir}, nil) // what is mended stays mended
+	if sum := third.run(t, io.Discard); !sum.Finished || sum.Faults[0].Check != "switch.oa-old/ex10-01/offered" {
+		t.Errorf("%+v\n%s", sum.Faults, sum.Text())
+	}
+}
+
+// when calls do once a text is written.
+func when(text string, do func()) io.Writer { return &watcher{text, do} }
+
+type watcher struct {
+	text string
+	do   func()
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.text) {
+		w.do()
+	}
+	return len(p), nil
 }
 
 func TestPrepareRefuses(t *testing.T) {
 	t.Parallel()
 	used := t.TempDir()
-	if _, err := rehearsal.Prepare(rehearsal.Request{Dir: used, Scenario: "bad-night"}, time.Now()); err != nil {
+	if _, err := content(t).Prepare(rehearsal.Request{Dir: used, Scenario: "bad-night"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	begun := filepath.Join(used, "rehearsal-bad-night-2010")
@@ -228,11 +240,11 @@ func TestPrepareRefuses(t *testing.T) {
 		{Dir: used, Source: "2003"}, {Dir: used, Scenario: "doomsday"}, {Dir: foreign},
 		{Dir: begun, Source: "2007"}, {Dir: begun, Scenario: "plain"}, {Dir: begun, Faults: []string{"expired-cert"}},
 	} {
-		if r, err := rehearsal.Prepare(q, time.Now()); err == nil {
+		if r, err := content(t).Prepare(q, time.Now()); err == nil {
 			t.Errorf("%+v gave %+v", q, r)
 		}
 	}
-	r, err := rehearsal.Prepare(rehearsal.Request{Dir: begun}, time.Now())
+	r, err := content(t).Prepare(rehearsal.Request{Dir: begun}, time.Now())
 	if err != nil || r.Scenario != "bad-night" || len(r.Faults) != 4 {
 		t.Errorf("taken up: %+v, %v", r, err)
 	}

@@ -55,6 +55,7 @@ type Session interface {
 	Snapshot() runbook.Snapshot
 	RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
 	MarkDone(taskID, typed string) error
+	Reopen(taskID, why string) error
 	Attest(checkID string, a runbook.Attestation) error
 	ReadWarning(checkID string) error
 	SetValue(key, value string) error

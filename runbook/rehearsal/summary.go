@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -14,14 +15,16 @@ type Summary struct {
 	Format   int            `json:"format"` // 1
 	Scenario string         `json:"scenario"`
 	Source   string         `json:"source"`
-	Faults   []string       `json:"faults,omitempty"`
-	Finished bool           `json:"finished"`
+	Faults   []FaultSummary `json:"faults,omitempty"`
+	Draw     string         `json:"draw,omitempty"` // the seed by which faults were drawn
+	Finished bool           `json:"finished"`       // every step is complete, and every fault was found and cleared
 	Phases   []PhaseSummary `json:"steps"`
 	Results  map[string]int `json:"results"` // latest verdicts
 	Tasks    int            `json:"tasks"`
 	Done     int            `json:"tasks_carried_out"`
 	Stated   int            `json:"stated"` // attestations in force: in a run without people it gave them itself
 	Stuck    []Stuck        `json:"stuck"`
+	Problems []string       `json:"problems,omitempty"` // what the rehearsal itself could not do
 }
 
 // PhaseSummary is how far one stretch of work came.
@@ -47,8 +50,8 @@ type Stuck struct {
 
 // summary tells how far the run came and what was in its way.
 func (w *walker) summary(r *Rehearsal) *Summary {
-	snap := w.session.Snapshot()
-	out := &Summary{Format: 1, Scenario: r.Scenario, Source: r.Source, Faults: r.Faults, Finished: true, Results: map[string]int{},
+	snap := w.look()
+	out := &Summary{Format: 1, Scenario: r.Scenario, Source: r.Source, Faults: w.faults, Draw: r.Draw, Finished: true, Results: map[string]int{},
 		Stated: snap.Progress.Truth.Stated, Stuck: []Stuck{}}
 	for _, p := range w.book.Phases {
 		state := snap.Progress.Phases[p.ID]
@@ -68,6 +71,10 @@ func (w *walker) summary(r *Rehearsal) *Summary {
 			}
 		}
 	}
+	for _, f := range w.faults {
+		out.Finished = out.Finished && f.Cleared
+	}
+	out.Problems = slices.Clone(snap.Progress.Alerts)
 	return out
 }
 
@@ -100,6 +107,22 @@ func (s *Summary) Text() string {
 	}
 	sort.Strings(counts)
 	fmt.Fprintf(&b, "%d of %d tasks carried out; checks: %s; stated by the rehearsal itself: %d\n", s.Done, s.Tasks, strings.Join(counts, ", "), s.Stated)
+	if s.Draw != "" {
+		fmt.Fprintf(&b, "faults drawn with --seed %s\n", s.Draw)
+	}
+	for _, f := range s.Faults {
+		switch {
+		case f.Check == "":
+			fmt.Fprintf(&b, "fault %s: no check found it\n", f.Name)
+		case f.Cleared:
+			fmt.Fprintf(&b, "fault %s: found by %s, cleared by its remedy\n", f.Name, f.Check)
+		default:
+			fmt.Fprintf(&b, "fault %s: found by %s, not cleared\n", f.Name, f.Check)
+		}
+	}
+	for _, p := range s.Problems {
+		fmt.Fprintf(&b, "problem: %s\n", p)
+	}
 	for _, k := range s.Stuck {
 		word := "noted"
 		if k.Blocking {

@@ -80,7 +80,8 @@ type app struct {
 	ascii      bool
 	plain      bool
 	readOnly   bool
-	looking    bool // an answer is read off, nothing else is done
+	looking    bool   // an answer is read off, nothing else is done
+	rehearsing string // the rehearsal whose record is opened without its organisation
 	version    bool
 	procedures string // folder of an overlay, or shippedAlone
 	asker      *tui.Asker
@@ -123,7 +124,7 @@ one the start screen opens.`,
 	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), discoverCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
-		scriptCommand(a), importCommand(a), exportCommand(a), journalCommand(a), procedureCommand(a), versionCommand(a), manCommand(root))
+		scriptCommand(a), importCommand(a), exportCommand(a), diffCommand(a), handoverCommand(a), backoutCommand(a), journalCommand(a), procedureCommand(a), versionCommand(a), manCommand(root))
 	return root
 }
 

@@ -1,8 +1,12 @@
 package command
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,62 +44,120 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	return path, migration.SaveAtomic(a.path(path), data)
 }
 
+// exportRequest is what the flags of export ask for.
+type exportRequest struct {
+	export.Options
+	out    string
+	check  bool
+	record bool
+	chosen bool // a flag says how the document was written
+}
+
 func exportCommand(a *app) *cobra.Command {
-	var out string
-	var o export.Options
-	var check bool
+	var q exportRequest
 	c := &cobra.Command{
 		Use:   "export FILE",
 		Short: "Write the runbook as Markdown or JSON",
-		Args:  cobra.ExactArgs(1),
+		Long: `Write the plan before the work, or the record of it, as Markdown or JSON. Equal
+journals give equal bytes.
+
+The profiles: full has everything; auditor leaves the procedure's advice out;
+engineer leaves the change record and the sign-off out; manager is one page. A
+profile never changes a fact.
+
+--check makes an earlier export again, from the journal as it was then, and
+compares the two; it reads from the document with which options it was written.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			snap, err := a.look(args[0])
-			if err != nil {
-				return err
+			for _, name := range []string{"format", "plan", "profile", "redact"} {
+				q.chosen = q.chosen || c.Flags().Changed(name)
 			}
-			data, err := export.Write(snap.Runbook, snap.Events, o)
-			if err != nil {
-				return err
-			}
-			suffix := map[string]string{"json": "-runbook.json"}[o.Format]
-			if suffix == "" {
-				suffix = "-runbook.md"
-			}
-			if out == "" {
-				out = strings.TrimSuffix(args[0], ".toml") + suffix
-			}
-			if check {
-				return a.compareExport(out, data)
-			}
-			if out == "-" {
-				_, err = a.Out.Write(data)
-				return err
-			}
-			if err := migration.SaveAtomic(a.path(out), data); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.Err, "wrote %s\n", out)
-			return nil
+			return a.export(args[0], q)
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "file to write, - for standard output (default: NAME-runbook.md)")
-	c.Flags().StringVar(&o.Format, "format", "markdown", "markdown or json")
-	c.Flags().BoolVar(&o.Plan, "plan", false, "the plan before the work, without results")
-	c.Flags().StringVar(&o.Profile, "profile", "full", "full, manager, auditor or engineer")
-	c.Flags().BoolVar(&o.Redact, "redact", false, "replace names, addresses and people by stable pseudonyms")
-	c.Flags().BoolVar(&check, "check", false, "compare the file with what would be written now")
+	c.Flags().StringVarP(&q.out, "output", "o", "", "file to write, - for standard output (default: NAME-runbook.md or .json)")
+	c.Flags().StringVar(&q.Format, "format", "markdown", "markdown or json")
+	c.Flags().BoolVar(&q.Plan, "plan", false, "the plan before the work, without results")
+	c.Flags().StringVar(&q.Profile, "profile", "full", "full, manager, auditor or engineer")
+	c.Flags().BoolVar(&q.Redact, "redact", false, "replace names, addresses and people by stable pseudonyms")
+	c.Flags().BoolVar(&q.check, "check", false, "make an earlier export again and compare")
+	c.Flags().BoolVar(&q.record, "record", false, "note in the journal that this document was written, with its hash")
 	return c
 }
 
-// compareExport holds an earlier export against what the journal gives today.
-func (a *app) compareExport(name string, want []byte) error {
-	got, err := os.ReadFile(a.path(name))
+func (a *app) export(file string, q exportRequest) error {
+	if q.out == "" {
+		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + map[string]string{"json": "-runbook.json"}[q.Format]
+		if q.Format != "json" {
+			q.out += "-runbook.md"
+		}
+	}
+	if q.record && (q.check || q.out == "-") {
+		return errors.New("--record goes with a file that is written: leave out --check, and name a file with -o")
+	}
+	snap, err := a.look(file)
 	if err != nil {
 		return err
 	}
-	if string(got) != string(want) {
-		return failure{fmt.Errorf("%s differs from what the journal gives: it was edited, or the journal went on since", name)}
+	if q.check {
+		return a.checkExport(snap, q)
 	}
-	fmt.Fprintf(a.Err, "%s is what the journal gives\n", name)
+	data, err := export.Write(snap.Runbook, snap.Events, q.Options)
+	if err != nil {
+		return err
+	}
+	if q.out == "-" {
+		_, err = a.Out.Write(data)
+		return err
+	}
+	if err := migration.SaveAtomic(a.path(q.out), data); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "wrote %s\n", q.out)
+	if q.record {
+		return a.recordExport(file, q.out, data)
+	}
+	return nil
+}
+
+// recordExport notes in the journal which document left.
+func (a *app) recordExport(file, out string, data []byte) error {
+	s, err := a.openOnRecord(file)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	sum := sha256.Sum256(data)
+	if err := s.Exported(hex.EncodeToString(sum[:]), filepath.Base(out)); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "recorded with its SHA-256 %x\n", sum)
+	return nil
+}
+
+// checkExport holds an earlier export against what the journal gave then.
+func (a *app) checkExport(snap runbook.Snapshot, q exportRequest) error {
+	have, err := os.ReadFile(a.path(q.out))
+	if err != nil {
+		return fmt.Errorf("%w; name the document to be compared with -o", err)
+	}
+	o := q.Options
+	if !q.chosen {
+		o = export.OptionsOf(have)
+	}
+	v, err := export.Verify(snap.Runbook, snap.Events, o, have)
+	if err != nil {
+		return failure{fmt.Errorf("%s: %w", q.out, err)}
+	}
+	fmt.Fprintf(a.Out, "%s is, byte for byte, what the first %d entries of the journal give\n", q.out, v.Entries)
+	if v.Recorded > 0 {
+		fmt.Fprintf(a.Out, "entry %d of the journal records it\n", v.Recorded)
+	}
+	if v.Later > 0 {
+		fmt.Fprintf(a.Out, "added to the journal since: %d\n", v.Later)
+	}
+	if snap.Broken != "" {
+		return failure{fmt.Errorf("but the journal is damaged: %s; run coexist journal verify", snap.Broken)}
+	}
 	return nil
 }

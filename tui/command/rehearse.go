@@ -28,10 +28,12 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := lab.KnownFaults(q.Faults); err != nil {
+	content, err := rehearsal.LoadContent(a.Assets)
+	if err != nil {
 		return nil, nil, nil, err
 	}
-	r, err := rehearsal.Prepare(q, a.Now())
+	q.Known = migration.Known{Releases: lib.Releases.Targets()}
+	r, err := content.Prepare(q, a.Now())
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -45,6 +47,13 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	inherited, err := r.Inherited(lib, m)
+	if err == nil {
+		err = org.Apply(inherited, r.Started)
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, org.Close())
+	}
 	a.mu.Lock()
 	a.rehearsals, a.stage = append(a.rehearsals, org), clock
 	a.mu.Unlock()
@@ -55,7 +64,7 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	s, err := runbook.Open(r.Migration(), runbook.Options{
 		Library: lib, Shipped: a.procedures == shippedAlone, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: rehearsal.Runner(inside, outside), Apply: org.Apply, Waits: clock.Skip, Capture: rehearsal.Capture(org),
-		Rehearsal: r.Name(),
+		Rehearsal: r.Name(), Extra: r.Recorded(),
 	})
 	return s, org, r, err
 }
@@ -81,12 +90,16 @@ live in DIR/rehearsal-SCENARIO-SOURCE; opened again, the organisation is where
 it was left. The clock of a rehearsal jumps over the times that tasks make one
 wait for.
 
-` + rehearsalHelp(),
+A fault spoils a task once, or is there from the start: the check that finds it
+gives the remedy; carry it out by reopening the task and marking it again.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			q.Dir = a.Dir
 			if len(args) == 1 {
 				q.Dir = a.path(args[0])
+			}
+			if q.Own != "" {
+				q.Own = a.path(q.Own)
 			}
 			if headless {
 				return a.rehearseHeadless(c.Context(), q, asJSON)
@@ -104,10 +117,13 @@ wait for.
 			return a.screens(c.Context(), s, linearMode)
 		},
 	}
+	a.rehearsalHelp(c, c.HelpFunc())
 	f := c.Flags()
 	f.StringVar(&q.Source, "source", "", "2007, 2010 or mixed (default: 2010, or what the folder says)")
 	f.StringVar(&q.Scenario, "scenario", "", "which rehearsal (default: plain, or what the folder says)")
-	f.StringSliceVar(&q.Faults, "fault", nil, "what goes wrong besides")
+	f.StringSliceVar(&q.Faults, "fault", nil, "what goes wrong besides; random or random:N to have it drawn")
+	f.StringVar(&q.Draw, "seed", "", "the seed of a former draw, to draw the same faults")
+	f.StringVar(&q.Own, "migration", "", "rehearse this migration instead of a scenario")
 	f.BoolVar(&headless, "headless", false, "carry everything out without anybody at the keyboard")
 	f.BoolVar(&asJSON, "json", false, "with --headless: answer as JSON")
 	f.BoolVar(&a.plain, "plain", a.Getenv("ACCESSIBLE") != "", "numbered prompts and plain lines instead of the full screen")
@@ -132,6 +148,9 @@ func (a *app) rehearseHeadless(ctx context.Context, q rehearsal.Request, asJSON 
 	if err != nil {
 		return err
 	}
+	if r.Draw != "" && asJSON {
+		fmt.Fprintf(a.Err, "faults drawn with --seed %s\n", r.Draw)
+	}
 	if err := a.answer(asJSON, sum, sum.Text); err != nil {
 		return err
 	}
@@ -141,15 +160,14 @@ func (a *app) rehearseHeadless(ctx context.Context, q rehearsal.Request, asJSON 
 	return nil
 }
 
-func rehearsalHelp() string {
-	var b strings.Builder
-	b.WriteString("The scenarios:\n\n")
-	for _, s := range rehearsal.Scenarios {
-		fmt.Fprintf(&b, "  %-26s %s\n", s.Name, s.Doc)
-	}
-	b.WriteString("\nThe faults:\n\n")
-	for _, f := range lab.Faults {
-		fmt.Fprintf(&b, "  %-26s %s\n", f.Name, f.Doc)
-	}
-	return b.String()
+// rehearsalHelp shows the scenarios and faults below the command's own help. It
+// reads them when it is asked.
+func (a *app) rehearsalHelp(c *cobra.Command, show func(*cobra.Command, []string)) {
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		content, err := rehearsal.LoadContent(a.Assets)
+		if err == nil {
+			c.Long += "\n\n" + strings.TrimSpace(content.Help())
+		}
+		show(c, args)
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"coexist/runbook"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
+	"coexist/runbook/rehearsal"
 )
 
 // open opens a session on a migration file with this machine's network.
@@ -47,6 +48,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	label := a.labelled(net, m)
 	return runbook.Open(path, runbook.Options{
 		Library: lib, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Rehearsal: a.rehearsing,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			label(ctx)
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
@@ -168,9 +170,26 @@ func (a *app) openToRecord(file string, noRecord bool) (*runbook.Session, error)
 		if snap.Holder != "" {
 			return nil, fmt.Errorf("%s: the journal is held by %s; close it there, or look without recording with --no-record", file, snap.Holder)
 		}
-		return nil, fmt.Errorf("%s: the journal can only be read: %s", file, snap.Why)
+		return nil, fmt.Errorf("%s: nothing can be recorded: %s", file, snap.Why)
 	}
 	return s, nil
+}
+
+// openOnRecord is openToRecord for acts that concern the record alone: they may
+// be done on a rehearsal's record too, whose organisation need not run for them.
+func (a *app) openOnRecord(file string) (*runbook.Session, error) {
+	snap, err := a.look(file)
+	if err != nil {
+		return nil, err
+	}
+	a.looking, a.rehearsing = false, snap.Progress.Rehearsal
+	if a.rehearsing != "" { // its clock has jumped over what one waits for
+		clock := rehearsal.NewClock(a.Now)
+		clock.NotBefore(snap.Progress.Last)
+		a.Now = clock.Now
+	}
+	defer func() { a.rehearsing = "" }()
+	return a.openToRecord(file, false)
 }
 
 // look opens a migration only to read it.

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -44,7 +45,7 @@ func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode 
 	if linearMode {
 		return a.linear(ctx, session)
 	}
-	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Export: a.writeExport, Preview: renderExport,
+	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Edit: a.edit, Reopen: a.reopen, Export: a.writeExport, Preview: renderExport,
 		Rehearse: func(source string) (*runbook.Session, error) {
 			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
 		},
@@ -69,7 +70,8 @@ func (a *app) linear(ctx context.Context, session *runbook.Session) error {
 			}
 			return s, nil
 		},
-		Export: func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		Export:     func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
+		Transcript: func(s linear.Session, sum string) (string, error) { return transcript(s.(*runbook.Session), sum) },
 		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
 			return a.saveScript(s.(*runbook.Session), o)
 		},
@@ -91,6 +93,34 @@ func (a *app) start(sketch func(*paint.Canvas, *migration.Migration)) tui.Start 
 	cfg := a.intake()
 	cfg.Diagram = sketch
 	return intake.New(cfg)
+}
+
+// edit makes the forms of a migration that exists.
+func (a *app) edit(path string, sketch func(*paint.Canvas, *migration.Migration)) (tui.Start, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	known, err := a.known()
+	if err != nil {
+		return nil, err
+	}
+	was, err := migration.Parse(path, data, known)
+	if err != nil {
+		return nil, err
+	}
+	cfg := a.intake()
+	cfg.Diagram = sketch
+	return intake.Edit(cfg, path, data, was), nil
+}
+
+// reopen opens a migration again that was edited, or its rehearsal.
+func (a *app) reopen(was runbook.Snapshot) (*runbook.Session, error) {
+	if was.Progress.Rehearsal == "" {
+		return a.open(was.Path)
+	}
+	a.endRehearsals()
+	return a.rehearse(rehearsal.Request{Dir: filepath.Dir(was.Path)})
 }
 
 // intake is what the start screen and the forms may do with files.

@@ -2,7 +2,6 @@ package diagram
 
 import (
 	"fmt"
-	"strings"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -75,7 +74,10 @@ func (l *layout) columns(s migration.Site) (lefts, rights []column) {
 		for _, srv := range groups[v] {
 			p.rows = append(p.rows, l.oldRows(srv, lw-4)...)
 		}
-		p.Facts = func() []string { return l.allFacts(groups[v]) }
+		if way := l.reached(s, v); way != "" {
+			p.rows = append(p.rows, row{left: []span{{way, fresh}}})
+		}
+		p.Facts = func() []string { return append(l.allFacts(groups[v]), l.wayFacts(s, v)...) }
 		lefts = append(lefts, column{p, 2 + len(p.rows)})
 	}
 	if cas := newest(s, migration.ClientAccess); len(cas) > 0 {
@@ -143,10 +145,7 @@ func (l *layout) freshRows(s migration.Server, st stage, w int) []row {
 	t := map[stage]tone{planned: dim, under: info, there: good, retired: dim}[st]
 	word := string(st)
 	if b, ok := l.facts.Builds[lower(s.Name)]; ok && st == there && l.o.View == Now {
-		word = b.Build
-		if b.Version == "2013" && l.r.Release.Build == b.Build {
-			word = strings.TrimPrefix(l.r.Release.Name, "2013 ")
-		}
+		word = b.Badge(l.r.Releases)
 	}
 	if l.board.worst[lower(s.Name)] == runbook.Failed && l.o.View == Now {
 		word, t = "failed", bad
@@ -161,8 +160,8 @@ func (l *layout) freshRows(s migration.Server, st stage, w int) []row {
 func (l *layout) oldRows(s migration.Server, w int) []row {
 	mark, t := "SP ?", dim
 	if b, ok := l.facts.Builds[lower(s.Name)]; ok {
-		if sp := b.ServicePack(); sp != "" {
-			mark, t = sp, good
+		if b.ServicePack() != "" {
+			mark, t = b.Badge(l.r.Releases), good
 		}
 	}
 	switch {

@@ -157,6 +157,9 @@ func drawRow(c *paint.Canvas, th *paint.Theme, r row, badges []badge, framed boo
 		x = w / 3
 	}
 	rightStart := x
+	if right == 0 {
+		rightStart++ // nothing to keep away from
+	}
 	for _, s := range r.right {
 		x += c.Text(x, 0, w-x, s.text, style(th, s.tone))
 	}

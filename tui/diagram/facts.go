@@ -27,6 +27,7 @@ func (a Answer) Known() bool { return a.Server != "" || a.Version != "" || a.Add
 type Build struct {
 	Version string // "2007", "2010", "2013"
 	Build   string // "14.3.513.0"
+	Kind    string // of the check that saw it
 	At      time.Time
 }
 
@@ -49,6 +50,38 @@ func (b Build) ServicePack() string {
 		return "SP" + strconv.Itoa(minor)
 	}
 	return ""
+}
+
+// branch is the part of a build that an update does not change: version and
+// service pack.
+func (b Build) branch() string {
+	part := strings.SplitN(b.Build, ".", 3)
+	if len(part) < 3 {
+		return b.Build
+	}
+	return part[0] + "." + part[1]
+}
+
+// Badge is the short word for a build: the update where the build is that of a
+// known release ("SP3 RU32", "CU23"), with a question mark where only the
+// directory was read, which does not tell the rollup. names are the releases
+// by their builds.
+func (b Build) Badge(names map[string]string) string {
+	name, known := names[b.Build]
+	_, short, _ := strings.Cut(name, " ")
+	short, more, _ := strings.Cut(short, " + ")
+	sp := b.ServicePack()
+	switch {
+	case sp != "" && b.Kind == "ldap" && (!known || short == sp):
+		return sp + " RU?"
+	case !known && sp != "":
+		return sp
+	case !known:
+		return b.Build
+	case more != "":
+		return short + "+SU"
+	}
+	return short
 }
 
 // Facts are what the checks recorded so far say about the picture, and how far
@@ -98,23 +131,26 @@ func (f Facts) learn(where index, c *runbook.Check, res *checks.Result, values r
 	if err != nil || len(pending) > 0 {
 		return
 	}
+	aimed := ready.Params.String("address") != "" // at one server: it tells nothing of where the name leads
 	switch c.Kind {
 	case "dns":
 		if t := strings.ToUpper(ready.Params.String("type")); t == "" || t == "A" || t == "AAAA" {
 			f.dns(where, ready.Params.String("name"), res)
 		}
 	case "http":
-		if u, err := url.Parse(ready.Params.String("url")); err == nil {
+		if u, err := url.Parse(ready.Params.String("url")); err == nil && !aimed {
 			f.answer(where, u.Hostname(), "fe_server", "owa_version", res)
 		}
 	case "version":
 		host := ready.Params.String("host")
-		f.answer(where, host, "fe_server", "version", res)
+		if !aimed {
+			f.answer(where, host, "fe_server", "version", res)
+		}
 		if s, ok := where.byName[lower(host)]; ok {
 			row := res.Rows[0]
 			v, _ := row.Get("version")
 			b, _ := row.Get("build")
-			f.build(s.Name, v, b, res.Started)
+			f.build(s.Name, Build{major(v, b), b, c.Kind, res.Started})
 		}
 	case "ldap":
 		if ready.Params.String("query") != "servers" {
@@ -124,16 +160,22 @@ func (f Facts) learn(where index, c *runbook.Check, res *checks.Result, values r
 			name, _ := row.Get("name")
 			v, _ := row.Get("version")
 			b, _ := row.Get("build")
-			f.build(name, v, b, res.Started)
+			f.build(name, Build{major(v, b), b, c.Kind, res.Started})
 		}
 	}
 }
 
-func (f Facts) build(server, version, build string, at time.Time) {
-	if build == "" || f.Builds[lower(server)].At.After(at) {
+// build takes the newer sight; the directory's does not replace what a server
+// told of itself, as long as the service pack is the same.
+func (f Facts) build(server string, b Build) {
+	was := f.Builds[lower(server)]
+	if b.Build == "" || was.At.After(b.At) {
 		return
 	}
-	f.Builds[lower(server)] = Build{Version: major(version, build), Build: build, At: at}
+	if b.Kind == "ldap" && was.Build != "" && was.Kind != "ldap" && was.branch() == b.branch() {
+		return
+	}
+	f.Builds[lower(server)] = b
 }
 
 func (f Facts) dns(where index, name string, res *checks.Result) {

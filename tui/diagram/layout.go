@@ -130,6 +130,7 @@ func (l *layout) names() {
 func (l *layout) name(host, step, site string) Panel {
 	p := Panel{ID: "name/" + lower(host), Kind: NamePanel, Name: host, Title: host, Site: site}
 	text, t, side := l.answered(host, step)
+	text = shorten(text, l.inner-12-paint.Width(host))
 	mark := span{"  ", plain}
 	if step == "legacy" {
 		p.badges = []badge{l.badge("legacy")}
@@ -175,7 +176,20 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 	case a.Version != "":
 		return join(who, a.Version), old, -1
 	}
-	return who + " (not in the plan)", warn, 2
+	if step == "legacy" {
+		return who + notInPlan, warn, 2
+	}
+	return who + notInPlan, warn, 0
+}
+
+const notInPlan = " (not in the plan)"
+
+// shorten says the same in fewer words where they do not fit beside the name.
+func shorten(text string, room int) string {
+	if who, ok := strings.CutSuffix(text, notInPlan); ok && paint.Width(text) > room {
+		return who + " ?"
+	}
+	return text
 }
 
 func join(who, version string) string {
@@ -279,7 +293,7 @@ func (l *layout) place(list []column, x, y, w int) {
 }
 
 func (l *layout) siteTitle(s migration.Site) string {
-	if s.InternetFacing && paint.Width(s.Name)+48 > l.inner {
+	if s.InternetFacing && paint.Width(s.Name)+49 > l.inner {
 		return "Internet-facing · " + s.Name
 	}
 	if s.InternetFacing {
@@ -306,6 +320,9 @@ func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
 		p.badges = []badge{l.badge("sites")}
 	}
 	word, t := l.roundWord(s)
+	if i == 0 && l.o.View == Now && (word == "locked" || word == "ready" || word == "") {
+		word, t = "upgrade first", warn
+	}
 	var from, to []string
 	for _, srv := range s.Servers {
 		if srv.Version == "2013" {

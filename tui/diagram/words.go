@@ -28,13 +28,46 @@ func (l *layout) nameFacts(host, step string) []string {
 	return out
 }
 
+// reached words how mailboxes that are still on the old servers are reached
+// once the names lead to Exchange 2013.
+func (l *layout) reached(s migration.Site, version string) string {
+	if l.o.View != Now || !l.board.switched[lower(s.Name)] || l.board.moved[lower(s.Name)] {
+		return ""
+	}
+	switch {
+	case version == "2007":
+		return "redirect + proxy"
+	case s.Primary != "" && s.Name != l.sites[0].Name:
+		return "redirect + proxy"
+	}
+	return "by proxy"
+}
+
+// wayFacts are the lines behind reached.
+func (l *layout) wayFacts(s migration.Site, version string) []string {
+	switch way := l.reached(s, version); {
+	case way == "":
+		return nil
+	case version == "2007":
+		return []string{"Its mailboxes are reached through Exchange 2013, which redirects OWA to the legacy name and proxies Outlook Anywhere, ActiveSync, Autodiscover, POP and IMAP. EWS clients learn the legacy name from Autodiscover."}
+	case way == "by proxy":
+		return []string{"Its mailboxes are reached through Exchange 2013, which proxies every protocol to these servers."}
+	}
+	return []string{"Its mailboxes are reached through Exchange 2013, which redirects OWA to " + s.Primary + " and proxies the other protocols."}
+}
+
 // serverFacts is the line about one server.
 func (l *layout) serverFacts(s migration.Server) string {
 	line := s.Name + ": Exchange " + s.Version + " " + roles(s)
 	if b, ok := l.facts.Builds[lower(s.Name)]; ok {
 		line += ", build " + b.Build
-		if sp := b.ServicePack(); sp != "" {
+		if name, ok := l.r.Releases[b.Build]; ok {
+			line += " (" + name + ")"
+		} else if sp := b.ServicePack(); sp != "" {
 			line += " (" + sp + ")"
+		}
+		if b.Kind == "ldap" && b.ServicePack() != "" {
+			line += " as the directory has it, which does not tell the update rollup"
 		}
 		line += fmt.Sprintf(", seen %s UTC", b.At.UTC().Format("2006-01-02 15:04"))
 	} else if l.board.stages[lower(s.Name)] == there {

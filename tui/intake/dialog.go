@@ -213,7 +213,12 @@ func (d *pasting) drawRead(m *Model, c *paint.Canvas) {
 			mark, st, what = t.Glyphs.Failed, t.Bad, p.Wrong
 		}
 		c.Text(0, i, 1, mark, st)
-		c.Text(2, i, 17, p.Server.Name, t.Text)
-		c.Text(20, i, w-20, what, t.Dim)
+		at := 20
+		if p.Wrong != "" { // the reason needs the room
+			what = strings.TrimPrefix(what, fmt.Sprintf("%q ", p.Server.Name))
+			at = min(3+paint.Width(p.Server.Name), 20)
+		}
+		c.Text(2, i, at-3, p.Server.Name, t.Text)
+		c.Text(at, i, w-at, what, t.Dim)
 	}
 }

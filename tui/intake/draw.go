@@ -2,6 +2,8 @@ package intake
 
 import (
 	"image"
+	"path/filepath"
+	"strings"
 
 	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
@@ -41,7 +43,7 @@ func (m *Model) barTitle() string {
 		name = "New migration"
 	}
 	if m.edits != nil {
-		name = "Edit " + m.edits.path
+		name = "Edit " + filepath.Base(m.edits.path)
 	}
 	if to := way(m.form.Source); to != "" {
 		name += "  " + m.theme.Glyphs.Dot + "  " + to
@@ -119,10 +121,11 @@ func upperFirst(s string) string {
 func (m *Model) drawAbout(c *paint.Canvas) {
 	w, _ := c.Size()
 	lines := paint.Wrap(m.about(), w-5)
+	if len(lines) > 2 {
+		lines = []string{lines[0], strings.Join(lines[1:], " ")} // it ends in "…"
+	}
 	for i, l := range lines {
-		if i < 2 {
-			c.Text(3, i, w-5, l, m.theme.Dim)
-		}
+		c.Text(3, i, w-5, l, m.theme.Dim)
 	}
 }
 
@@ -159,6 +162,8 @@ func (m *Model) aboutRow() string {
 		}
 	case r.kind == buttonRow && m.place.Page == answers.PageReview && m.edits == nil:
 		return "Writes the file and opens the board. The questions can be answered anew from there at any time."
+	case r.kind == buttonRow && m.place.Page == answers.PageReview && r.key == "":
+		return "Shows first what that changes in the runbook; nothing is written before you have seen it."
 	}
 	return ""
 }
@@ -226,7 +231,7 @@ func (m *Model) Keys() []Key {
 	case isField:
 		out = append(out, Key{"enter", "next"})
 	case r.kind == itemRow && r.place.Page == answers.PageSites:
-		out = append(out, Key{"enter", "edit"}, Key{"a", "server"}, Key{"s", "site"}, Key{"d", "duplicate"}, Key{"x", "remove"}, Key{"p", "paste"}, Key{"J K", "move"})
+		out = append(out, Key{"enter", "edit"}, Key{"a", "server"}, Key{"d", "duplicate"}, Key{"x", "remove"}, Key{"J K", "move"})
 	case r.kind == itemRow:
 		out = append(out, Key{"enter", "edit"}, Key{"a", "add"}, Key{"d", "duplicate"}, Key{"x", "remove"})
 	case r.kind == problemRow:
@@ -237,6 +242,9 @@ func (m *Model) Keys() []Key {
 		out = append(out, Key{"enter", "do it"})
 	}
 	out = append(out, Key{"esc", m.escDoes()})
+	if r.kind == itemRow && r.place.Page == answers.PageSites { // they stand on the page as well
+		out = append(out, Key{"s", "site"}, Key{"p", "paste"})
+	}
 	if m.place.IsPage() {
 		out = append(out, Key{"pgup pgdn", "page"})
 	} else {

@@ -70,17 +70,36 @@ type Action any
 
 // The actions.
 type (
-	// Open asks for the board of a migration.
-	Open struct{ Path string }
+	// Open asks for the board of a migration; with Edit for its forms at once, as
+	// a draft of them is to be continued.
+	Open struct {
+		Path string
+		Edit bool
+	}
 	// Rehearse asks for the built-in organisation on the laboratory.
 	Rehearse struct{ Source string }
 	// Saved tells that a migration was written.
 	Saved struct{ Path string }
+	// Review hands over the text that an edit would write, before it is: what it
+	// changes is to be shown. [Confirm] then writes it.
+	Review struct {
+		Path string
+		Data []byte
+	}
+	// Rewritten tells that an edit was written. Undo puts the file back as it was
+	// where it can't be used after all; Settle drops the draft where it can.
+	Rewritten struct {
+		Path         string
+		Undo, Settle func() error
+	}
 	// Back leaves an edit without saving; what was typed is kept as a draft.
 	Back struct{}
 	// Quit ends the program.
 	Quit struct{}
 )
+
+// Confirm is the message that writes what a Review showed.
+type Confirm struct{}
 
 // Key is a key and what it does here, for the key line and the help.
 type Key struct{ Key, Does string }
@@ -189,6 +208,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Cmd, Action) {
 		return m.command(), wish
 	case foundMsg:
 		m.found(msg)
+	case Confirm:
+		m.note = note{}
+		return nil, m.rewrite()
 	}
 	return nil, nil
 }

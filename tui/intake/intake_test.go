@@ -208,13 +208,39 @@ func TestEdit(t *testing.T) {
 	focusLabel(t, m, "Load balancer")
 	do(m, "space pgdown*4")
 	wantOn(t, frame(m, 100, 40), "features, load balancer: no → yes")
-	if a := do(m, "home up*30 enter"); a != (Saved{"contoso.toml"}) {
+	a, ok := do(m, "home up*30 enter").(Review)
+	if !ok || a.Path != "contoso.toml" || string(d["contoso.toml"]) != string(old) {
 		t.Fatalf("action is %#v; screen:\n%s", a, frame(m, 100, 40))
+	}
+	_, wish := m.Update(Confirm{})
+	saved, ok := wish.(Rewritten)
+	if !ok || string(d["contoso.toml"]) != string(a.Data) || d["contoso.toml.draft"] == nil {
+		t.Fatalf("action is %#v; files: %v", wish, d.find())
 	}
 	text := string(d["contoso.toml"])
 	if !strings.HasPrefix(text, "# our own words\n") || !strings.Contains(text, "load_balancer = true") {
 		t.Errorf("written:\n%s", text)
 	}
+	if err := saved.Undo(); err != nil || string(d["contoso.toml"]) != string(old) {
+		t.Errorf("taken back: %v\n%s", err, d["contoso.toml"])
+	}
+	if err := saved.Settle(); err != nil || d["contoso.toml.draft"] != nil {
+		t.Errorf("the draft stays: %v", err)
+	}
+}
+
+func TestEditWithoutAChange(t *testing.T) {
+	t.Parallel()
+	old := migration.Sample("2010")
+	was, err := migration.Parse("contoso.toml", old, migration.Known{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Edit(disk{"contoso.toml": old}.config(), "contoso.toml", old, was)
+	if a := do(m, "enter"); a != nil {
+		t.Errorf("action is %#v", a)
+	}
+	wantOn(t, frame(m, 80, 24), "Nothing differs from the file")
 }
 
 func TestEditKeepsForeignChanges(t *testing.T) {
@@ -239,9 +265,8 @@ func TestEditKeepsForeignChanges(t *testing.T) {
 	direct := Edit(d.config(), "contoso.toml", old, was)
 	wantOn(t, frame(direct, 120, 40), "taken up", "features, load balancer: no → yes")
 	again := New(d.config())
-	do(again, "d")
-	if again.edits == nil || !again.form.Features.LoadBalancer {
-		t.Error("the edit was not taken up again")
+	if a := do(again, "d"); a != (Open{Path: "contoso.toml", Edit: true}) {
+		t.Errorf("from the start screen: %#v", a)
 	}
 }
 
@@ -249,7 +274,7 @@ func TestStart(t *testing.T) {
 	t.Parallel()
 	d := disk{"contoso.toml": nil, "fabrikam.toml": nil, "tailspin.toml.draft": nil}
 	for script, want := range map[string]Action{
-		"1": Open{"contoso.toml"}, "2": Open{"fabrikam.toml"}, "down*2 enter": Open{"fabrikam.toml"},
+		"1": Open{Path: "contoso.toml"}, "2": Open{Path: "fabrikam.toml"}, "down*2 enter": Open{Path: "fabrikam.toml"},
 		"a": Rehearse{"2010"}, "b": Rehearse{"2007"}, "c": Rehearse{"mixed"}, "q": Quit{}, "9": nil, "esc": nil,
 	} {
 		m := New(d.config())
@@ -259,7 +284,7 @@ func TestStart(t *testing.T) {
 	}
 	m := New(d.config())
 	wantOn(t, frame(m, 80, 24), "support ended 11 Apr 2017", "support ended 13 Oct 2020", "support ended 11 Apr 2023")
-	if got := clickOn(t, m, 120, 40, "fabrikam"); got != (Open{"fabrikam.toml"}) {
+	if got := clickOn(t, m, 120, 40, "fabrikam"); got != (Open{Path: "fabrikam.toml"}) {
 		t.Errorf("a click gives %#v", got)
 	}
 	do(m, "d")

@@ -120,53 +120,39 @@ func (m *Model) keepAloud() {
 	m.note = note{"Draft kept: " + m.draft, false}
 }
 
-// resume continues a draft on the page where it was left.
-func (m *Model) resume(path string) error {
+// resume continues a draft on the page where it was left. One of an edit is
+// continued on the board of its migration.
+func (m *Model) resume(path string) (Action, error) {
 	data, err := m.cfg.LoadDraft(path)
 	if err != nil {
-		return fmt.Errorf("open the draft %s: %w", path, err)
+		return nil, fmt.Errorf("open the draft %s: %w", path, err)
 	}
 	m.begin()
-	back := func(err error) error {
-		m.form = nil
-		return err
-	}
 	if err := m.form.Resume(data); err != nil {
-		return back(fmt.Errorf("%s: %w", path, err))
+		m.form = nil
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if file := m.form.Edits; file != "" {
-		e, err := m.reopen(file)
-		if err != nil {
-			return back(err)
-		}
-		m.edits = e
+		m.form = nil
+		return Open{Path: file, Edit: true}, nil
 	}
 	m.draft, m.kept, m.dirty = path, true, false
 	m.judge()
 	m.place = answers.On(m.form.Page)
 	m.focus(0)
-	return nil
+	return nil, nil
 }
 
-// reopen reads the file that a draft edits.
-func (m *Model) reopen(path string) (*edit, error) {
-	data, err := m.cfg.LoadDraft(path)
-	if err != nil {
-		return nil, fmt.Errorf("open %s, which the draft edits: %w", path, err)
-	}
-	was, err := migration.Parse(path, data, m.cfg.Known)
-	if err != nil {
-		return nil, fmt.Errorf("the draft edits %s, which can't be read: %w", path, err)
-	}
-	return &edit{path, data, was}, nil
-}
-
-// save writes the migration once everything about it is right.
+// save writes the migration once everything about it is right. Of an edit it
+// asks first what that would change.
 func (m *Model) save() Action {
 	m.tried["file"] = true
 	if len(m.wrong) > 0 {
 		m.note = note{"Not yet: " + m.wrong[0].Reason, true}
 		return nil
+	}
+	if m.edits != nil {
+		return m.review()
 	}
 	path, err := m.write()
 	if err != nil {
@@ -184,9 +170,6 @@ func (m *Model) save() Action {
 
 func (m *Model) write() (string, error) {
 	facts := m.form.Migration()
-	if m.edits != nil {
-		return m.edits.path, m.rewrite(facts)
-	}
 	if r := m.form.FileField().Check(); r != nil {
 		m.focus(0)
 		return "", r
@@ -204,20 +187,59 @@ func (m *Model) write() (string, error) {
 	return path, err
 }
 
-// rewrite changes the file being edited, unless somebody else did meanwhile.
-func (m *Model) rewrite(facts *migration.Migration) error {
+// review hands over what an edit would write.
+func (m *Model) review() Action {
+	data, err := m.rewritten()
+	switch {
+	case err != nil:
+		m.note = note{"Not saved: " + err.Error(), true}
+		return nil
+	case bytes.Equal(data, m.edits.data):
+		m.note = note{"Nothing differs from the file; esc goes back to the board.", false}
+		return nil
+	}
+	m.keepQuietly()
+	return Review{m.edits.path, data}
+}
+
+// rewritten is the file with the answers in it. It is refused where somebody
+// else changed the file meanwhile.
+func (m *Model) rewritten() ([]byte, error) {
 	now, err := m.cfg.LoadDraft(m.edits.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !bytes.Equal(now, m.edits.data) {
-		return fmt.Errorf("%s was changed by another program since it was opened; leave with esc (your answers stay in the draft) and look at it first", m.edits.path)
+		return nil, fmt.Errorf("%s was changed by another program since it was opened; leave with esc (your answers stay in the draft) and look at it first", m.edits.path)
 	}
-	data := migration.Rewrite(m.edits.data, facts)
+	data := migration.Rewrite(m.edits.data, m.form.Migration())
 	if _, err := migration.Parse(m.edits.path, data, m.cfg.Known); err != nil {
-		return fmt.Errorf("what would be written can't be read back: %w", err)
+		return nil, fmt.Errorf("what would be written can't be read back: %w", err)
 	}
-	return m.cfg.Replace(m.edits.path, data)
+	return data, nil
+}
+
+// rewrite writes over the file that is edited.
+func (m *Model) rewrite() Action {
+	if m.edits == nil || len(m.wrong) > 0 {
+		return nil
+	}
+	path, was, draft := m.edits.path, m.edits.data, m.draft
+	data, err := m.rewritten()
+	if err == nil {
+		err = m.cfg.Replace(path, data)
+	}
+	if err != nil {
+		m.note = note{"Not saved: " + err.Error(), true}
+		return nil
+	}
+	return Rewritten{Path: path, Undo: func() error { return m.cfg.Replace(path, was) }, Settle: func() error {
+		m.dirty, m.kept, m.draft = false, false, ""
+		if draft == "" {
+			return nil
+		}
+		return m.dropDraft(draft)
+	}}
 }
 
 // freeName proposes a name that no found file has.

@@ -64,7 +64,7 @@ func (s *start) load(cfg Config) {
 
 func opening(f Found, n int) choice {
 	c := choice{path: f.Path, group: "In this folder", label: f.Name, about: strings.Join(nonEmpty(filepath.Base(f.Path), way(f.Source), f.State), "  "),
-		act: func(*Model) Action { return Open{f.Path} }}
+		act: func(*Model) Action { return Open{Path: f.Path} }}
 	if n <= 9 {
 		c.key = strconv.Itoa(n)
 	}
@@ -85,10 +85,11 @@ func continuing(f Found, n int) choice {
 	}
 	c := choice{path: f.Path, draft: true, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
 		act: func(m *Model) Action {
-			if err := m.resume(f.Path); err != nil {
+			wish, err := m.resume(f.Path)
+			if err != nil {
 				m.note = note{err.Error(), true}
 			}
-			return nil
+			return wish
 		}}
 	if n == 1 {
 		c.key = "d"

@@ -46,7 +46,10 @@ func commands() []command {
 		{"takeback", []string{"u"}, false, "take back your own last act", (*talk).takeBack},
 		{"operator", nil, false, "operator NAME: who works from here on", (*talk).setOperator},
 		{"export", []string{"e"}, false, "export FILE: write the record", (*talk).export},
-		{"backout", nil, false, "declare that the migration is taken back", (*talk).backout},
+		{"backout", nil, false, "declare that the migration is taken back; then list the way back", (*talk).backout},
+		{"undone", nil, true, "undone HOW: in a backout, record that the task was taken back", (*talk).undone},
+		{"leave", nil, true, "leave WHY: in a backout, record that the change stays in place", (*talk).leave},
+		{"answer", nil, true, "answer N: in a backout, what a check of the undo card finds now", (*talk).answer},
 		{"help", []string{"h", "?"}, false, "these commands", (*talk).help},
 		{"quit", []string{"q", "exit"}, false, "leave; everything is in the journal", func(*talk, string) error { return errQuit }},
 	}

@@ -42,6 +42,8 @@ type Session interface {
 	SetValue(key, value string) error
 	UndoLast() (string, error)
 	DeclareBackout(reason string) error
+	MarkUndone(taskID string, how runbook.Undoing) error
+	CheckUndone(taskID, check, found, note string) (runbook.UndoAnswer, error)
 }
 
 var _ Session = (*runbook.Session)(nil)
@@ -63,6 +65,8 @@ type Config struct {
 	// Export writes the record and says where; an empty path means the usual
 	// place.
 	Export func(s Session, path string) (string, error)
+	// Transcript returns the stored talk behind a result; nil when none is kept.
+	Transcript func(s Session, sha256 string) (string, error)
 	// SaveScript writes a script beside the migration, never over another file,
 	// and records it; nil where none can be written.
 	SaveScript func(Session, script.Options) (path string, m script.Manifest, err error)

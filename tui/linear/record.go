@@ -24,6 +24,6 @@ func (t *talk) export(rest string) error {
 		return err
 	}
 	t.refresh()
-	t.con.say("%s", said)
+	t.con.say("Exported to %s", said)
 	return nil
 }

@@ -24,6 +24,7 @@ func (t *talk) greet() {
 	for _, a := range p.Alerts {
 		t.con.say("Note: %s", a)
 	}
+	t.absence()
 }
 
 func (t *talk) readOnly() string {
@@ -228,7 +229,11 @@ func (t *talk) blockers(list []runbook.Blocker) {
 	}
 	t.list = nil
 	for _, b := range list {
-		line := bracket(b.Status) + " " + b.Text
+		status, text := b.Status, b.Text
+		if st := t.snap.Progress.Tasks[b.Task]; b.Check == "" && st != nil { // the task itself: how it stands
+			status = st.Status
+		}
+		line := bracket(status) + " " + text
 		if b.Mend != "" {
 			line += ". To mend: " + b.Mend
 		}

@@ -105,6 +105,11 @@ func (t *talk) showCommands() {
 }
 
 func (t *talk) command(head string, c *runbook.Command) {
+	t.commandWith(head, c, t.snap.Progress.Values)
+}
+
+// commandWith tells a command with other values than those in force.
+func (t *talk) commandWith(head string, c *runbook.Command, values runbook.Values) {
 	line := head + ", " + shell(c.Shell)
 	if c.On != "" {
 		line += ", on " + c.On
@@ -116,7 +121,7 @@ func (t *talk) command(head string, c *runbook.Command) {
 		line += ": " + c.About
 	}
 	t.con.say("%s", line)
-	r, err := c.Render(t.snap.Progress.Values)
+	r, err := c.Render(values)
 	if err != nil {
 		t.con.say("This command can't be written: %s", err)
 		return
@@ -256,7 +261,30 @@ func (t *talk) transcript(c *runbook.Check) error {
 		t.con.say("Part: %s: %s", verdict(sub), sub.Summary)
 	}
 	for _, v := range s.History {
-		t.con.say("Earlier: %s at %s %s", v.Verdict, clock(v.Time), v.Reason)
+		line := fmt.Sprintf("Earlier: %s at %s", v.Verdict, clock(v.Time))
+		for _, more := range []string{v.Reason, v.Found} {
+			if more != "" {
+				line += ", " + more
+			}
+		}
+		t.con.say("%s", line)
 	}
+	t.stored(r)
 	return nil
+}
+
+// stored tells the talk behind a result, where it was kept.
+func (t *talk) stored(r checks.Result) {
+	if r.Transcript == "" || t.cfg.Transcript == nil {
+		return
+	}
+	text, err := t.cfg.Transcript(t.s, r.Transcript)
+	if err != nil {
+		t.con.say("The transcript can't be read: %s", err)
+		return
+	}
+	t.con.say("Transcript:")
+	for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		t.con.say("   %s", l)
+	}
 }

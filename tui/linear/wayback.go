@@ -4,28 +4,6 @@ import (
 	"fmt"
 )
 
-// undo is the card with the way back.
-func (t *talk) undo(string) error {
-	task := t.task
-	t.con.blank()
-	t.con.say("The way back from: %s, %s", task.Title, task.Label)
-	if task.NoReturn != "" {
-		t.con.say("There is none: %s", task.NoReturn)
-	}
-	if task.UndoTime > 0 {
-		t.con.say("Takes about: %s", minutes(task.UndoTime))
-	}
-	t.labelled("By hand", task.UndoText)
-	for i, c := range task.Undo {
-		t.command(fmt.Sprintf("Undo %d of %d", i+1, len(task.Undo)), c)
-	}
-	if len(task.Undo) == 0 && task.UndoText == "" && task.NoReturn == "" {
-		t.con.say("Nothing needs to be taken back.")
-	}
-	t.con.say("After going back, type reopen so that the record says so.")
-	return nil
-}
-
 func (t *talk) reopen(rest string) error {
 	if rest == "" {
 		s, err := t.con.need("Why is it to be done again, or a dot to leave: ")
@@ -56,6 +34,10 @@ func (t *talk) takeBack(string) error {
 }
 
 func (t *talk) backout(rest string) error {
+	if t.snap.Progress.Backout != nil {
+		t.showRetreat()
+		return nil
+	}
 	t.con.say("A backout closes every gate: from then on only ways back are done.")
 	if rest == "" {
 		s, err := t.con.need("Reason, or a dot to leave: ")
@@ -77,5 +59,6 @@ func (t *talk) backout(rest string) error {
 	}
 	t.refresh()
 	t.con.say("Recorded: backout declared.")
+	t.showRetreat()
 	return nil
 }

@@ -31,6 +31,7 @@ type Theme struct {
 	New      Style // Exchange 2013
 	Badge    Style // step numbers on the picture
 	Code     Style // commands
+	Shell    Shell // the pieces of a command
 	Select   Style // ground of the selected line in the focused region
 	Inactive Style // ground of the selected line elsewhere
 	Bar      Style // status line
@@ -68,6 +69,7 @@ func NewTheme(dark bool, p Profile, ascii bool) *Theme {
 	default:
 		t.full()
 	}
+	t.Shell = t.shell()
 	return t
 }
 

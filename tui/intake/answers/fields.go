@@ -81,7 +81,7 @@ func (f *Form) targetFields() []Field {
 	const target, cert, dag = "Target", "Certificate", "New database availability group"
 	list := []Field{
 		{Key: "target.release", Label: "Release", Group: target, Kind: Choice, Text: &f.Release, Fallback: f.release(), Options: f.releaseOptions(),
-			Hint: "The cumulative update that is installed. Take the last one unless something forbids it.", Example: "2013 CU23"},
+			Hint: "What is installed: the last one, unless something forbids it.", Example: "2013 CU23"},
 		{Key: "target.media", Label: "Setup folder", Group: target, Text: &f.Media, Fallback: defaultMedia, check: migration.ValidatePath,
 			Hint: "The folder that holds Setup.exe, as the new servers see it.", Example: `D:\`},
 		{Key: "certificate.wildcard", Label: "Wildcard certificate", Group: cert, Kind: Toggle, On: &f.Wildcard,

@@ -1,0 +1,77 @@
+// Package handover packs a migration with its journal and evidence into one
+// file for the next engineer, and opens such a file. What is opened is verified
+// whole before anything is put where it is worked on: every hash, the chain of
+// the journal, and the names of the files.
+package handover
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"coexist/runbook"
+)
+
+// Manifest is the list of a packet's contents, format 1.
+type Manifest struct {
+	Format       int       `json:"format"`
+	Organization string    `json:"organization"`
+	Source       string    `json:"source"`
+	Release      string    `json:"release"`
+	Rehearsal    string    `json:"rehearsal,omitempty"`
+	Procedure    string    `json:"procedure"`      // content hash of the procedure that was in use
+	Tool         string    `json:"tool,omitempty"` // version of coexist that packed it
+	Migration    string    `json:"migration"`      // name of the migration file
+	Entries      int       `json:"entries"`        // of the journal
+	Head         string    `json:"head"`
+	AsOf         time.Time `json:"as_of,omitzero"` // time of the last entry
+	From         string    `json:"from,omitempty"` // who hands over
+	To           string    `json:"to,omitempty"`
+	Broken       string    `json:"broken,omitempty"`  // where the chain of the journal breaks
+	Missing      []string  `json:"missing,omitempty"` // evidence that the journal names and that was not there any more
+	Files        []File    `json:"files"`
+}
+
+// File is one file of a packet.
+type File struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// manifestName is the first file of a packet.
+const manifestName = "handover.json"
+
+// Bounds on what a packet may hold; more is never unpacked.
+const (
+	maxManifest = 16 << 20
+	maxFile     = 2 << 30
+	maxTotal    = 4 << 30
+	maxFiles    = 200_000
+)
+
+var (
+	plainName    = regexp.MustCompile(`^[^\x00-\x1f/\\:*?"<>|]{1,200}$`)
+	evidenceName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	reservedName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+)
+
+// checkName refuses a name that is not a file of a packet: what leads out of the
+// folder, what Windows cannot hold, and folders other than the evidence.
+func checkName(name, evidence string) error {
+	base := name
+	if folder, file, deep := strings.Cut(name, "/"); deep {
+		if folder != evidence || !evidenceName.MatchString(file) {
+			return fmt.Errorf("the packet holds %q: expected files beside the migration, and evidence named by its SHA-256 in %s", name, evidence)
+		}
+		base = folder
+	}
+	if !plainName.MatchString(base) || strings.Trim(base, ". ") != base && !strings.HasPrefix(base, ".") || strings.HasSuffix(base, ".") || strings.HasSuffix(base, " ") || strings.HasPrefix(base, "..") || reservedName.MatchString(base) {
+		return fmt.Errorf("the packet holds %q, which is no name of a file beside a migration", name)
+	}
+	return nil
+}
+
+// evidenceFolder is the name of the folder that belongs to a migration file.
+func evidenceFolder(migration string) string { return string(runbook.EvidenceOf(migration)) }
