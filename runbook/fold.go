@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"cmp"
-	"maps"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ type fold struct {
 	lost    map[string]checks.Result
 	waived  map[string]Waiver // of captured values, by key
 	ledgers map[*Phase]*ledger
-	undone  map[*Phase]int    // required tasks that are not carried out
+	undone  map[*Phase]int    // required tasks that are not carried out, where they were counted
 	blame   map[*Phase]*Check // why a gate was found closed last: the first to be asked again
 	reach   map[*Task]int64   // last reopening that a task is built on; nil: to be worked out
 
@@ -96,7 +95,7 @@ func newFold(r *Runbook) *fold {
 	return &fold{
 		r: r, values: Values{}, known: map[string][]valueEntry{}, tasks: map[string]*taskFold{}, checks: map[string]*checkFold{},
 		begun: map[*Phase]int64{}, sealed: map[*Phase]int64{}, lost: map[string]checks.Result{}, waived: map[string]Waiver{},
-		ledgers: map[*Phase]*ledger{}, undone: maps.Clone(r.plan.undone), blame: map[*Phase]*Check{},
+		ledgers: map[*Phase]*ledger{}, undone: map[*Phase]int{}, blame: map[*Phase]*Check{},
 		prints: map[*Task]string{}, asked: map[*Check]string{}, undos: map[string]*undoFold{},
 	}
 }
@@ -186,7 +185,10 @@ func (f *fold) touch(id string, at time.Time) *taskFold {
 }
 
 // forget drops what was concluded about all phases.
-func (f *fold) forget() { clear(f.ledgers) }
+func (f *fold) forget() {
+	clear(f.ledgers)
+	clear(f.undone)
+}
 
 // revalue drops what was rendered with another value of that key.
 func (f *fold) revalue(key string) {
@@ -310,8 +312,8 @@ func (f *fold) applyDone(e journal.Event, p *TaskDone) {
 		}
 	}
 	t := f.touch(p.Task, e.Time)
-	if first && !task.Optional {
-		f.undone[task.Phase]--
+	if n, counted := f.undone[task.Phase]; counted && first && !task.Optional {
+		f.undone[task.Phase] = n - 1
 	}
 	covered := !first && t.base < f.sealed[task.Phase]
 	t.seq, t.at, t.by, t.hash, t.ack = e.Seq, e.Time, e.Operator, p.Hash, 0
@@ -363,9 +365,6 @@ func (f *fold) reopen(e journal.Event, id string) {
 		return
 	}
 	t.seq, t.base, t.at, t.by, t.hash, t.ack = 0, 0, time.Time{}, "", "", 0
-	if !task.Optional {
-		f.undone[task.Phase]++
-	}
 	t.reopened++
 	t.again = e.Seq
 	f.reopenings++

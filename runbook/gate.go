@@ -32,7 +32,7 @@ func (m *moment) complete(p *Phase) bool {
 	if is, known := m.whole[p]; known {
 		return is
 	}
-	is := m.f.undone[p] == 0 && !m.regressed(p)
+	is := m.f.left(p) == 0 && !m.regressed(p)
 	for _, id := range p.After {
 		is = is && m.complete(m.f.r.phases[id])
 	}

@@ -46,6 +46,20 @@ func (f *fold) ledger(p *Phase) *ledger {
 	return l
 }
 
+// left is how many required tasks of a phase are not carried out.
+func (f *fold) left(p *Phase) int {
+	n, counted := f.undone[p]
+	if !counted {
+		for _, t := range f.r.plan.required[p] {
+			if tf := f.tasks[t.ID]; tf == nil || tf.seq == 0 {
+				n++
+			}
+		}
+		f.undone[p] = n
+	}
+	return n
+}
+
 // stale has a task looked at again.
 func (f *fold) stale(t *Task) {
 	if l := f.ledgers[t.Phase]; l != nil && !t.Optional {

@@ -106,8 +106,8 @@ func TestLedgersSayWhatLookingAnewSays(t *testing.T) {
 					n++
 				}
 			}
-			if n != kept.undone[p] {
-				t.Fatalf("seed %d: %s has %d tasks left, and %d are counted", seed, p.ID, n, kept.undone[p])
+			if n != kept.left(p) {
+				t.Fatalf("seed %d: %s has %d tasks left, and %d are counted", seed, p.ID, n, kept.left(p))
 			}
 		}
 		begun += len(kept.begun)
@@ -119,7 +119,7 @@ func TestLedgersSayWhatLookingAnewSays(t *testing.T) {
 
 // forgetAll drops whatever can be worked out again.
 func (f *fold) forgetAll() {
-	clear(f.ledgers)
+	f.forget()
 	clear(f.blame)
 	clear(f.prints)
 	clear(f.asked)

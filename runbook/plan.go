@@ -13,8 +13,7 @@ type plan struct {
 	captures  map[string]*Task   // keys of captured values
 	readers   map[string][]*Task // by name of the value that their commands or checks read
 	required  map[*Phase][]*Task
-	place     map[*Task]int  // of a required task among those of its phase
-	undone    map[*Phase]int // required tasks, before anything is done
+	place     map[*Task]int // of a required task among those of its phase
 	steps     map[stepOf][]*Phase
 }
 
@@ -34,7 +33,7 @@ func (r *Runbook) index() {
 		ancestors: map[*Phase][]*Phase{}, before: map[*Phase]map[*Phase]bool{}, followers: map[*Phase][]*Phase{},
 		holds: map[*Phase][]*hold{}, ends: map[*Check]*Phase{}, deps: map[*Task][]*Task{},
 		bringers: map[string][]*Task{}, captures: map[string]*Task{},
-		readers: map[string][]*Task{}, required: map[*Phase][]*Task{}, place: map[*Task]int{}, undone: map[*Phase]int{}, steps: map[stepOf][]*Phase{},
+		readers: map[string][]*Task{}, required: map[*Phase][]*Task{}, place: map[*Task]int{}, steps: map[stepOf][]*Phase{},
 	}
 	r.plan = p
 	for _, phase := range r.Phases {
@@ -89,7 +88,6 @@ func (p *plan) addTask(r *Runbook, t *Task) {
 	if !t.Optional {
 		p.place[t] = len(p.required[t.Phase])
 		p.required[t.Phase] = append(p.required[t.Phase], t)
-		p.undone[t.Phase]++
 	}
 	for _, name := range t.reads {
 		p.readers[name] = append(p.readers[name], t)

@@ -23,33 +23,80 @@ func (g *gatherer) scope(rename func(string) string) {
 	if g.r.Migration == nil {
 		return
 	}
+	seen := g.builds()
 	for _, site := range g.r.Migration.Sites {
 		for _, s := range site.Servers {
-			g.d.Scope.Servers = append(g.d.Scope.Servers, g.server(site, s))
+			g.d.Scope.Servers = append(g.d.Scope.Servers, g.server(site, s, seen))
 		}
 	}
 	g.namespaces()
 	g.dns()
 }
 
-func (g *gatherer) server(site migration.Site, s migration.Server) Server {
+func (g *gatherer) server(site migration.Site, s migration.Server, seen builds) Server {
 	out := Server{Name: s.Name, Site: site.Name, Version: s.Version, Roles: roleNames(s.Roles), Planned: "removed at close-out"}
 	if s.Version == "2013" {
 		out.Planned = "installed, " + g.r.Release.Name
 	}
+	for _, b := range seen.of(s) {
+		if out.Before == "" {
+			out.Before = b.build
+		}
+		out.Build, out.Seen, out.Source = b.build, b.time, b.source
+	}
+	return out
+}
+
+// build is a build that a row showed.
+type build struct {
+	at     int // place among all rows, in order of the journal
+	build  string
+	time   time.Time
+	source string
+}
+
+// builds are the builds that were seen, by what the rows call the server.
+type builds struct {
+	byLabel  map[string][]build // first part of the name in the row
+	byName   map[string][]build // the whole name in the row
+	byTarget map[string][]build // of rows without a name: the check's target
+}
+
+// builds finds every row that shows a build, once for all servers.
+func (g *gatherer) builds() builds {
+	out := builds{map[string][]build{}, map[string][]build{}, map[string][]build{}}
+	n := 0
 	for _, r := range g.results {
 		for _, row := range r.result.Rows {
-			build := property(row, "build", "admindisplayversion", "admin_display_version")
-			if build == "" || !namesServer(row, r.result.Target, s) {
+			text := property(row, "build", "admindisplayversion", "admin_display_version")
+			if text == "" {
 				continue
 			}
-			if out.Before == "" {
-				out.Before = build
+			n++
+			b := build{n, text, r.time, truth(r.result.Source)}
+			named := strings.ToLower(property(row, "name", "fqdn", "server", "identity"))
+			if named == "" {
+				target := strings.ToLower(r.result.Target)
+				out.byTarget[target] = append(out.byTarget[target], b)
+				continue
 			}
-			out.Build, out.Seen, out.Source = build, r.time, truth(r.result.Source)
+			label, _, _ := strings.Cut(named, ".")
+			out.byLabel[label] = append(out.byLabel[label], b)
+			out.byName[named] = append(out.byName[named], b)
 		}
 	}
 	return out
+}
+
+// of lists what was seen of a server, oldest first.
+func (b builds) of(s migration.Server) []build {
+	name := strings.ToLower(s.Name)
+	list := slices.Concat(b.byLabel[name], b.byTarget[name])
+	if s.FQDN != "" {
+		list = append(list, b.byName[strings.ToLower(s.FQDN)]...)
+	}
+	slices.SortFunc(list, func(x, y build) int { return x.at - y.at })
+	return slices.CompactFunc(list, func(x, y build) bool { return x.at == y.at })
 }
 
 // property reads a property whatever the case of its name.
@@ -62,17 +109,6 @@ func property(row checks.Row, names ...string) string {
 		}
 	}
 	return ""
-}
-
-// namesServer tells whether a row speaks of a server: by a name in it, else by
-// the check's target.
-func namesServer(row checks.Row, target string, s migration.Server) bool {
-	named := property(row, "name", "fqdn", "server", "identity")
-	if named == "" {
-		return strings.EqualFold(target, s.Name)
-	}
-	label, _, _ := strings.Cut(named, ".")
-	return strings.EqualFold(label, s.Name) || s.FQDN != "" && strings.EqualFold(named, s.FQDN)
 }
 
 func (g *gatherer) namespaces() {

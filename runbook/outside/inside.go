@@ -49,8 +49,13 @@ func insideOf(m *migration.Migration) inside {
 // named tells why a check must not be made from outside: it would go to
 // something inside. Empty when it may.
 func (n inside) named(c checks.Check) string {
-	if c.Kind == "dns" && c.Params.String("resolver") == "internal" {
-		return "it asks the inside name server"
+	if c.Kind == "dns" {
+		switch c.Params.String("resolver") {
+		case "internal":
+			return "it asks the inside name server"
+		case "all":
+			return "it compares inside with outside, which takes an inside name server"
+		}
 	}
 	if c.Kind == "ldap" {
 		return "the directory is only reached inside"

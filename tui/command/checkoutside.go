@@ -12,6 +12,7 @@ import (
 	"coexist/runbook"
 	"coexist/runbook/migration"
 	"coexist/runbook/outside"
+	"coexist/runbook/script"
 )
 
 // checkOutside looks from outside the organisation with the migration file
@@ -61,6 +62,9 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	data, err := saved.Bytes()
 	if err != nil {
 		return err
+	}
+	if len(data) > script.MaxBytes {
+		return fmt.Errorf("what was seen takes %d bytes, more than an import reads (%d): run the steps one by one with --step", len(data), script.MaxBytes)
 	}
 	if err := migration.WriteNew(out, data); err != nil {
 		return err
