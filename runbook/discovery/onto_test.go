@@ -2,8 +2,10 @@ package discovery_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
+	"coexist/checks/machine"
 	"coexist/runbook/discovery"
 	"coexist/runbook/migration"
 )
@@ -53,5 +55,24 @@ func TestOntoKeepsWhatTheDirectoryDoesNotKnow(t *testing.T) {
 	same := sample(t, lib, migration.Source2010)
 	if after := p.Onto(same, func(discovery.Line) bool { return false }); !reflect.DeepEqual(after, same) || string(migration.Format(after)) != want {
 		t.Error("rejected lines changed something")
+	}
+}
+
+// TestAProposalCarriesItsLabel wants what bears on a reading to stand before
+// everything else, in the proposal and in a comparison.
+func TestAProposalCarriesItsLabel(t *testing.T) {
+	t.Parallel()
+	lib := library(t)
+	l, _ := half(t, lib)
+	inv := inventoryOf(t, l)
+	inv.Machine = []machine.Remark{{Name: "clock", Text: "agrees"}, {Name: "hosts", Bad: true, Text: "the hosts file sends mail.contoso.com to 10.0.0.99"}}
+	inv.Notes = []string{"dc1.contoso.com was read without TLS"}
+	p := discovery.Propose(inv, "")
+	if len(p.Remarks) < 2 || !strings.Contains(p.Remarks[0], "10.0.0.99") || !strings.Contains(p.Remarks[1], "without TLS") || strings.Contains(strings.Join(p.Remarks, " "), "agrees") {
+		t.Errorf("remarks: %q", p.Remarks)
+	}
+	found := codes(discovery.Compare(sample(t, lib, migration.Source2010), inv, discovery.Options{Releases: lib.Releases}))
+	if !strings.Contains(found["machine.hosts"].Text, "10.0.0.99") || !strings.Contains(found["read.note"].Text, "without TLS") {
+		t.Errorf("findings: %+v", found)
 	}
 }

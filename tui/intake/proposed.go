@@ -115,7 +115,8 @@ func (d *proposed) draw(m *Model, c *paint.Canvas) (image.Point, bool) {
 	w, h := c.Size()
 	v := m.panel(c, "Found in Active Directory", w-4, h-2)
 	vw, vh := v.Size()
-	v.Text(0, 0, vw, fmt.Sprintf("Read from %s, %s. %d of %d lines accepted.", d.p.From, d.p.Read.UTC().Format("2006-01-02 15:04 UTC"), d.count(), len(d.take)), t.Dim)
+	v.Text(0, 0, vw, fmt.Sprintf("Read from %s, %s. %d of %d lines accepted; %s below, %s.", d.p.From, d.p.Read.UTC().Format("2006-01-02 15:04 UTC"), d.count(), len(d.take),
+		plural(len(d.p.Asks), "question", "questions"), plural(len(d.p.Remarks), "remark", "remarks")), t.Dim)
 	about := d.about(vw)
 	room := max(vh-4-len(about), 3)
 	d.top = max(min(d.top, d.at), d.at-room+1)
@@ -173,12 +174,7 @@ func (d *proposed) about(w int) []string {
 		if l.Note != "" {
 			out = append(out, paint.Wrap(paint.Escape(l.Note), w)...)
 		}
-		for _, o := range l.From[:min(len(l.From), 2)] {
-			out = append(out, paint.Wrap("from "+paint.Escape(o.String()), w)...)
-		}
-		if more := len(l.From) - 2; more > 0 {
-			out = append(out, "and "+plural(more, "further place", "further places"))
-		}
+		out = append(out, paint.Wrap("from "+paint.Escape(l.Place()), w)...)
 	case n < lines+asks:
 		a := d.p.Asks[n-lines]
 		out = append(out, a.Key)
@@ -190,5 +186,9 @@ func (d *proposed) about(w int) []string {
 	case n-lines-asks < len(d.p.Remarks):
 		out = append(out, paint.Wrap(paint.Escape(strings.TrimSpace(d.p.Remarks[n-lines-asks])), w)...)
 	}
-	return out[:min(len(out), 8)]
+	return append(out, make([]string, aboutRows)...)[:aboutRows]
 }
+
+// aboutRows is the room below the list, always the same so that the list does
+// not jump.
+const aboutRows = 5
