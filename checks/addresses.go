@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -80,6 +81,8 @@ func lookupTrouble(name string, err error) Finding {
 	var d *net.DNSError
 	if errors.As(err, &d) {
 		switch {
+		case isErrno(err, syscall.ENETUNREACH, 10051), isErrno(err, syscall.ENETDOWN, 10050):
+			return undecidable("vantage.no_network", "%s cannot be looked up: this computer has no network", name)
 		case d.IsNotFound:
 			f := failed("dns.not_found", "%s is not known to the resolver of this computer", name)
 			f.Expected, f.Found = "an address", "no such host"
@@ -121,14 +124,19 @@ func (e endpoint) where() string {
 // was found. An address that does not answer while others do is a warning
 // that lists it: behind round robin it takes its share of the clients down.
 func perAddress(ctx context.Context, env *Env, host, override string, port int, test func(ctx context.Context, at endpoint) Finding) Finding {
+	named, names := withTrail(ctx)
+	asked := time.Now()
 	list, trouble := addressesOf(ctx, env, host, override)
 	if trouble != nil {
 		return *trouble
 	}
+	nameStep(named, asked, host, override, list)
 	parts, took := make([]Finding, len(list)), make([]time.Duration, len(list))
 	one := func(i int) {
 		began := time.Now()
+		ctx, steps := withTrail(ctx)
 		parts[i] = test(ctx, endpoint{host, list[i], port})
+		parts[i].Sub = append(append(names.taken(), steps.taken()...), parts[i].Sub...)
 		took[i] = time.Since(began)
 	}
 	if len(list) == 1 {
@@ -164,6 +172,24 @@ func allAtOnce(count int, one func(i int)) {
 	if broke != nil {
 		panic(broke.Error()) // recovered and reported by the runner
 	}
+}
+
+// nameStep notes how the addresses were come by, where there was a choice.
+func nameStep(ctx context.Context, began time.Time, host, override string, list []netip.Addr) {
+	switch {
+	case override != "":
+		stage(ctx, "dns", began, nil, "%s is not looked up: %s was named", host, override)
+	case !isAddress(host):
+		stage(ctx, "dns", began, nil, "%s is %s by the resolver of this computer", host, joinClipped(texts(list), maxAddresses))
+	}
+}
+
+func texts(list []netip.Addr) []string {
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = a.String()
+	}
+	return out
 }
 
 // silentReasons are those of an address that cannot be reached at all.
@@ -202,11 +228,14 @@ func connect(ctx context.Context, env *Env, at endpoint) (net.Conn, *trouble) {
 	}
 	dialCtx, cancel := context.WithTimeout(ctx, share(ctx, 5*time.Second, 0.4))
 	defer cancel()
+	began := time.Now()
 	c, err := env.Dial(dialCtx, "tcp", at.String())
 	if err != nil {
 		t := dialTrouble(err)
+		stage(ctx, "tcp", began, &t, "")
 		return nil, &t
 	}
+	stage(ctx, "tcp", began, nil, "connected to %s", at)
 	return c, nil
 }
 

@@ -55,22 +55,36 @@ func judgeCertificate(ctx context.Context, env *Env, at endpoint, seen inspectio
 		keyFinding(leaf),
 		trustFinding(seen.chain, trust, want),
 		usageFinding(leaf),
-		protocolFinding(seen),
+		sizeFinding(seen.chain),
 	}
+	parts = append(parts, seen.matrix.findings(seen)...)
 	if clock := parts[1]; clock.Verdict == Warn && parts[2].Verdict == Fail {
 		parts[2] = Finding{Verdict: Pass} // the certificate is valid by the server's clock
 	}
+	good := true
 	for i := range parts[1:] {
 		if p := &parts[1+i]; p.Verdict != Pass {
+			good = false
+			stage(ctx, "cert", time.Now(), &trouble{p.Verdict, p.Reason, p.Summary}, "")
 			p.Summary = at.where() + ": " + p.Summary
 		}
+	}
+	if good {
+		stage(ctx, "cert", time.Now(), nil, "covers %s; %d days left; %s; %s", orNothing(joinClipped(want.names, 6)), int(leaf.NotAfter.Sub(now).Hours()/24), keyName(leaf), issuerText(trust))
 	}
 	return merge(parts)
 }
 
+func issuerText(trust error) string {
+	if trust != nil {
+		return "its issuer is not trusted, which is allowed here"
+	}
+	return "trusted"
+}
+
 func certificateRow(at endpoint, seen inspection) Row {
 	leaf := seen.chain[0]
-	one, two := sha1.Sum(leaf.Raw), sha256.Sum256(leaf.Raw)
+	two := sha256.Sum256(leaf.Raw)
 	return Row{
 		"address":     {at.addr.String()},
 		"subject":     {leaf.Subject.String()},
@@ -78,13 +92,20 @@ func certificateRow(at endpoint, seen inspection) Row {
 		"names":       namesOf(leaf),
 		"not_before":  {leaf.NotBefore.UTC().Format(time.RFC3339)},
 		"not_after":   {leaf.NotAfter.UTC().Format(time.RFC3339)},
-		"thumbprint":  {strings.ToUpper(hex.EncodeToString(one[:]))},
+		"thumbprint":  {thumbprint(leaf)},
 		"sha256":      {hex.EncodeToString(two[:])},
 		"protocol":    {protocolName(seen.version)},
+		"protocols":   seen.matrix.names(),
 		"key":         {keyName(leaf)},
 		"signature":   {leaf.SignatureAlgorithm.String()},
 		"self_signed": {fmt.Sprint(selfSigned(leaf))},
 	}
+}
+
+// thumbprint is the SHA-1 of a certificate as Exchange and Windows show it.
+func thumbprint(c *x509.Certificate) string {
+	sum := sha1.Sum(c.Raw)
+	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
 func namesOf(leaf *x509.Certificate) []string {
@@ -157,9 +178,6 @@ func trustFinding(chain []*x509.Certificate, trust error, want certificateRules)
 		}
 		return warned(reason, format, args...)
 	}
-	if len(chain) > 10 {
-		return warned("tls.long_chain", "the server sends %d certificates", len(chain))
-	}
 	if errors.Is(trust, errIncomplete) {
 		return warned("tls.chain_incomplete", "the server does not send every intermediate certificate: phones cannot verify it")
 	}
@@ -207,15 +225,25 @@ func datesFinding(leaf *x509.Certificate, now time.Time, minDays int) Finding {
 	return Finding{Verdict: Pass}
 }
 
-// clockFinding blames the clock here before the certificate, where the server
-// tells another time at which its certificate is valid.
+// clockFinding blames the clock here before the certificate: where the server
+// tells another time at which its certificate is valid, or where not even the
+// authority above it has begun by the clock here.
 func clockFinding(now time.Time, seen inspection) Finding {
-	if seen.serverDate.IsZero() || seen.serverDate.Sub(now).Abs() < 24*time.Hour || outOfDate(seen.serverDate, seen.chain) {
-		return Finding{Verdict: Pass}
+	here := now.UTC().Format(time.RFC3339)
+	switch {
+	case !seen.serverDate.IsZero():
+		if seen.serverDate.Sub(now).Abs() < 24*time.Hour || outOfDate(seen.serverDate, seen.chain) {
+			return Finding{Verdict: Pass}
+		}
+		f := warned("clock.skew", "the clock of this computer and the server's differ by more than a day, and by the server's the certificate is valid")
+		f.Expected, f.Found = "clocks that agree", fmt.Sprintf("here %s, server %s", here, seen.serverDate.UTC().Format(time.RFC3339))
+		return f
+	case len(seen.chain) > 1 && now.Before(seen.chain[0].NotBefore) && now.Before(seen.chain[1].NotBefore) && !selfSigned(seen.chain[0]):
+		f := warned("clock.skew", "by the clock of this computer neither the certificate nor the authority above it is valid yet")
+		f.Expected, f.Found = "a clock that is right", fmt.Sprintf("here %s, the authority began %s", here, seen.chain[1].NotBefore.UTC().Format(time.DateOnly))
+		return f
 	}
-	f := warned("clock.skew", "the clock of this computer and the server's differ by more than a day")
-	f.Found = fmt.Sprintf("here %s, server %s", now.UTC().Format(time.RFC3339), seen.serverDate.UTC().Format(time.RFC3339))
-	return f
+	return Finding{Verdict: Pass}
 }
 
 func namesFinding(leaf *x509.Certificate, missing []string) Finding {
@@ -227,9 +255,23 @@ func namesFinding(leaf *x509.Certificate, missing []string) Finding {
 		f.Expected, f.Found = "subject alternative names", clip(leaf.Subject.String(), 200)
 		return f
 	}
-	f := failed("tls.name_missing", "the certificate is not for %s", joinClipped(missing, 8))
+	reason, why := "tls.name_missing", ""
+	if slices.ContainsFunc(missing, func(n string) bool { return tooDeep(leaf, n) }) {
+		reason, why = "tls.wildcard_depth", ": its wildcard stands for exactly one label"
+	}
+	f := failed(reason, "the certificate is not for %s%s", joinClipped(missing, 8), why)
 	f.Expected, f.Found = "a certificate for "+joinClipped(missing, 8), "a certificate for "+joinClipped(namesOf(leaf), 12)
 	return f
+}
+
+// tooDeep tells a name that only a wildcard standing for several labels, or
+// for none, would cover.
+func tooDeep(leaf *x509.Certificate, name string) bool {
+	name = plainHost(name)
+	return slices.ContainsFunc(leaf.DNSNames, func(s string) bool {
+		parent, wild := strings.CutPrefix(strings.ToLower(s), "*.")
+		return wild && parent != "" && !strings.Contains(parent, "*") && (name == parent || strings.HasSuffix(name, "."+parent))
+	})
 }
 
 func keyFinding(leaf *x509.Certificate) Finding {
@@ -277,17 +319,22 @@ func usageFinding(leaf *x509.Certificate) Finding {
 	return f
 }
 
-func protocolFinding(seen inspection) Finding {
-	for _, s := range tls.InsecureCipherSuites() {
-		if s.ID == seen.suite && (strings.Contains(s.Name, "RC4") || strings.Contains(s.Name, "3DES")) {
-			f := warned("tls.weak_cipher", "the server agrees to nothing better than %s", s.Name)
-			f.Found = s.Name
-			return f
-		}
-	}
-	if seen.version != 0 && seen.version < tls.VersionTLS12 || seen.legacyRetry {
-		f := warned("tls.old_protocol", "the server speaks nothing newer than %s", protocolName(seen.version))
-		f.Expected, f.Found = "TLS 1.2", protocolName(seen.version)
+// usualChain and usualNames are beyond what an authority issues for a web or
+// mail server; clients with little memory refuse such certificates.
+const (
+	usualChain = 10
+	usualNames = maxSANs
+)
+
+func sizeFinding(chain []*x509.Certificate) Finding {
+	switch n := len(chain[0].DNSNames) + len(chain[0].IPAddresses); {
+	case len(chain) > usualChain:
+		f := warned("tls.long_chain", "the server sends %d certificates", len(chain))
+		f.Expected, f.Found = "its own certificate and those between it and the root", fmt.Sprintf("%d certificates", len(chain))
+		return f
+	case n > usualNames:
+		f := warned("tls.many_names", "the certificate is for %d names", n)
+		f.Expected, f.Found = fmt.Sprintf("at most %d names", usualNames), fmt.Sprintf("%d names", n)
 		return f
 	}
 	return Finding{Verdict: Pass}
@@ -316,6 +363,9 @@ func certificateEvidence(seen inspection) map[string]string {
 	case seen.clientCert:
 		e["client_certificate"] = "asked for"
 	}
+	for k, v := range seen.matrix.evidence(seen) {
+		e[k] = v
+	}
 	return e
 }
 
@@ -323,8 +373,12 @@ func certificateEvidence(seen inspection) map[string]string {
 func certificateTranscript(at endpoint, seen inspection) []string {
 	out := []string{fmt.Sprintf("tls %s: %s, %s, %d certificates", at, protocolName(seen.version), tls.CipherSuiteName(seen.suite), len(seen.chain))}
 	out = append(out, seen.starttlsLines...)
+	tried := seen.matrix.evidence(seen)
+	for _, k := range sortedKeys(tried) {
+		out = append(out, Escape(k+": "+tried[k]))
+	}
 	for i, c := range seen.chain[:min(len(seen.chain), 10)] {
-		out = append(out, fmt.Sprintf("%d subject %s", i, c.Subject), fmt.Sprintf("%d issuer %s", i, c.Issuer))
+		out = append(out, fmt.Sprintf("%d subject %s", i, Escape(clip(c.Subject.String(), 500))), fmt.Sprintf("%d issuer %s", i, Escape(clip(c.Issuer.String(), 500))))
 		if len(c.Raw) > 16<<10 {
 			continue // a chain is evidence, a megabyte of names is not
 		}

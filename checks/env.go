@@ -41,6 +41,11 @@ type Env struct {
 	// Logons keeps the accounts of the run: who was refused, where passwords
 	// may go. Without it nobody is logged on. Probes use SignIn, never Logon.
 	Logons *Logons
+	// OldTLS lets accounts log on over verified TLS 1.0 and 1.1, and where the
+	// server agrees to no key exchange but RSA's: all that some of the Windows
+	// versions below Exchange 2007 and 2010 have. Such a result is at best a
+	// warning. RC4 and 3DES never carry a password.
+	OldTLS bool
 	// Directory says where the organisation's domain controllers are.
 	Directory Directory
 	// Shell answers a cmdlet check in place of an Exchange Management Shell;
@@ -51,10 +56,11 @@ type Env struct {
 	Store  func(lines []string) (sha string, err error)
 	Limits Limits
 
-	run     int                                                 // number of the run; see Asked
-	given   map[string]bool                                     // accounts that Asked has a password for
-	named   *hostList                                           // hosts that the running check names; set by the runner
-	elapsed func(since time.Time) (wall, running time.Duration) // nil: by this computer's clocks
+	run        int                                                 // number of the run; see Asked
+	given      map[string]bool                                     // accounts that Asked has a password for
+	named      *hostList                                           // hosts that the running check names; set by the runner
+	elapsed    func(since time.Time) (wall, running time.Duration) // nil: by this computer's clocks
+	oldTLSUsed *tlsUse                                             // whether the running check's secret went over old TLS; set by the runner
 }
 
 // Directory is how the organisation's Active Directory is found.

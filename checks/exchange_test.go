@@ -244,6 +244,22 @@ func (s *site) dress(h http.Handler) {
 	}
 }
 
+// behaves lets EWS and Autodiscover ask for a logon, as they do on every
+// Exchange, and leaves the rest to h.
+func behaves(h http.Handler, headers ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := strings.ToLower(r.URL.Path); strings.HasPrefix(p, "/ews/") || strings.HasPrefix(p, "/autodiscover/") {
+			for i := 0; i < len(headers); i += 2 {
+				w.Header().Set(headers[i], headers[i+1])
+			}
+			w.Header().Set("WWW-Authenticate", "Negotiate")
+			w.WriteHeader(401)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 func TestVersionContradictedStrippedForged(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -255,11 +271,14 @@ func TestVersionContradictedStrippedForged(t *testing.T) {
 	}{
 		{"2013 before 2010", signs(200, "", "X-FEServer", "EX13", "X-OWA-Version", "14.3.496.0"), checks.Warn, "version.contradiction", "2013"},
 		{"forged header over a 2007 page", signs(200, `<img src="/owa/8.3.485.1/themes/base/x.gif">`, "X-OWA-Version", "15.0.1497.2"), checks.Warn, "version.contradiction", "unknown"},
+		{"back end of 2013 named", behaves(signs(200, "", "X-CalculatedBETarget", "mbx13.contoso.com", "X-DiagInfo", "MBX13"), "X-SOAP-Enabled", "True"), checks.Pass, "", "2013"},
+		{"2013 before a named 2010", behaves(signs(200, "", "X-CalculatedBETarget", "ex10.contoso.com", "X-OWA-Version", "14.3.496.0")), checks.Warn, "version.contradiction", "2013"},
 		{"2013 on ASP.NET 2.0", signs(200, "", "X-FEServer", "EX13", "X-AspNet-Version", "2.0.50727"), checks.Warn, "version.contradiction", "2013"},
 		{"stripped", signs(200, "<html>hello</html>"), checks.Unknown, "version.unknown", "unknown"},
 		{"only weak", signs(200, "", "Server", "Microsoft-IIS/6.0"), checks.Warn, "version.weak", "2007"},
 		{"shared weak sign", signs(200, "", "X-AspNet-Version", "4.0.30319"), checks.Unknown, "version.unknown", "unknown"},
-		{"2016", signs(200, `<link href="/owa/auth/15.1.2507/themes/resources/favicon.ico">`, "X-FEServer", "EX16"), checks.Pass, "", "2016"},
+		{"2016", behaves(signs(200, `<link href="/owa/auth/15.1.2507/themes/resources/favicon.ico">`, "X-FEServer", "EX16"), "X-SOAP-Enabled", "True"), checks.Pass, "", "2016"},
+		{"forged persona", signs(200, `<link href="/owa/auth/15.0.1497/themes/resources/favicon.ico">`, "X-FEServer", "EX13", "X-OWA-Version", "15.0.1497.48"), checks.Warn, "version.contradiction", "2013"},
 		{"SharePoint", signs(200, "", "MicrosoftSharePointTeamServices", "14.0", "X-OWA-Version", "14.3.1.0"), checks.Warn, "version.contradiction", "2010"},
 		{"no number", signs(200, "", "X-OWA-Version", "15.0.abc"), checks.Unknown, "version.unknown", "unknown"},
 		{"huge header", signs(200, "", "X-Fill", strings.Repeat("a", 200<<10)), checks.Fail, "http.huge_header", ""},
@@ -280,6 +299,53 @@ func TestVersionContradictedStrippedForged(t *testing.T) {
 	r := s.run("version", checks.Params{"host": "mail.contoso.com"})
 	if r.Verdict != checks.Unknown || !strings.HasPrefix(r.Reason, "tcp.") {
 		t.Errorf("a server that is away: %s %s", r.Verdict, r.Reason)
+	}
+}
+
+// TestVersionOfMembers finds the one among many: the dead one, the old one.
+func TestVersionOfMembers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		members []string
+		verdict checks.Verdict
+		reason  string
+		says    string
+	}{
+		{"three alike", []string{"10.0.0.13", "10.0.0.14", "10.0.0.15"}, checks.Pass, "", ""},
+		{"an old one among many", []string{"10.0.0.13", "10.0.0.14", "10.0.0.10", "10.0.0.15"}, checks.Warn, "version.members_differ", "10.0.0.10 is Exchange 2010"},
+		{"a dead one among many", []string{"10.0.0.13", "10.0.0.99", "10.0.0.14", "10.0.0.15"}, checks.Warn, "tcp.partial", "10.0.0.99"},
+		{"an old and a dead one", []string{"10.0.0.13", "10.0.0.99", "10.0.0.14", "10.0.0.7"}, checks.Warn, "tcp.partial", "10.0.0.7 is Exchange 2007"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			for _, n := range []string{"14", "15"} {
+				if err := s.AddServer(lab.Server{Name: "EX13-" + n, FQDN: "ex13-" + n + ".contoso.com", Version: "2013", Build: "15.0.1497.48", Address: at("10.0.0." + n),
+					Roles: []string{"client-access"}, Certificate: lab.Certificate{Names: []string{"mail.contoso.com"}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var list []netip.Addr
+			for _, m := range c.members {
+				list = append(list, at(m))
+			}
+			s.SetAddresses(checks.Inside, "mail.contoso.com", 300, list...)
+			r := s.run("version", checks.Params{"host": "mail.contoso.com"})
+			expectVerdict(t, c.name, r, c.verdict, c.reason)
+			if !strings.Contains(r.Summary, c.says) {
+				t.Errorf("%q does not name %q", r.Summary, c.says)
+			}
+			answered := 0
+			for _, m := range c.members {
+				if m != "10.0.0.99" {
+					answered++
+				}
+			}
+			if len(r.Rows) != answered {
+				t.Errorf("%d rows for %d members that answer", len(r.Rows), answered)
+			}
+		})
 	}
 }
 

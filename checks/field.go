@@ -21,6 +21,7 @@ type FieldSettings struct {
 	Resolvers        []Resolver // further name servers: label, and IP or IP:port
 	TrustPEM         [][]byte   // further roots: certificates in PEM, never keys
 	Loopback         bool
+	OldTLS           bool   // see Env.OldTLS
 	Proxy            string // http://host:port; empty: none
 	Now              func() time.Time
 	Timeout          time.Duration // longest single connection attempt; zero: 5 s
@@ -32,7 +33,7 @@ type FieldSettings struct {
 
 // FieldEnv is the environment on the real network.
 func FieldEnv(s FieldSettings) (*Env, error) {
-	env := &Env{Now: s.Now, Vantage: s.Vantage, Loopback: s.Loopback, Proxy: s.Proxy, UserAgent: s.UserAgent,
+	env := &Env{Now: s.Now, Vantage: s.Vantage, Loopback: s.Loopback, OldTLS: s.OldTLS, Proxy: s.Proxy, UserAgent: s.UserAgent,
 		Directory: s.Directory, Logons: NewLogons(append(s.Hosts, s.Directory.Controllers...)...)}
 	if env.Now == nil {
 		env.Now = time.Now

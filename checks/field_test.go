@@ -1,8 +1,10 @@
 package checks
 
 import (
+	"encoding/pem"
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +37,37 @@ func TestFieldEnvDials(t *testing.T) {
 		if r.Reason != want || want == "" && r.Verdict != Pass {
 			t.Errorf("loopback %v: %s %s", loopback, r.Verdict, r.Reason)
 		}
+	}
+}
+
+func TestTrustFiles(t *testing.T) {
+	t.Parallel()
+	good := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: testCA().cert.Raw})
+	key := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: []byte{1}})
+	for _, c := range []struct {
+		name string
+		data []byte
+		has  string // of the error; empty: accepted
+	}{
+		{"PEM", good, ""}, {"two", append(append([]byte("comment\n"), good...), good...), ""}, {"DER", testCA().cert.Raw, ""},
+		{"empty", nil, "no certificate"}, {"garbage", []byte("hello"), "no certificate"},
+		{"key beside it", append(append([]byte{}, good...), key...), "private key"},
+		{"request", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: []byte{1}}), "only certificates"},
+		{"broken", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte{1}}), "cannot be read"},
+		{"huge", make([]byte, 5<<20), "4 MiB"},
+	} {
+		_, err := FieldEnv(FieldSettings{TrustPEM: [][]byte{c.data}})
+		if (err == nil) != (c.has == "") || err != nil && !strings.Contains(err.Error(), c.has) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for _, proxy := range []string{"proxy:8080", "http://u:p@proxy:8080", "https://proxy", "http://a b"} {
+		if _, err := FieldEnv(FieldSettings{Proxy: proxy}); err == nil || strings.Contains(err.Error(), "u:p") {
+			t.Errorf("proxy %q: %v", proxy, err)
+		}
+	}
+	env, err := FieldEnv(FieldSettings{InternalResolver: "10.0.0.53", ExternalResolver: "198.51.100.53", Proxy: "http://proxy.contoso.com:8080"})
+	if err != nil || len(env.Resolvers) != 2 || env.Resolvers[1].View != Outside || env.Roots != nil {
+		t.Errorf("%+v, %v", env, err)
 	}
 }

@@ -15,8 +15,10 @@ import (
 var httpKind = Kind{
 	Name: "http",
 	Doc: "Sends one request to every address of a host and reads the answer: status, logon schemes, redirect, headers. Without an account " +
-		"nothing secret is sent, and the certificate is not judged (kind tls does that). With an account the request is sent once more, logged on " +
-		"by one scheme over a verified certificate; role ews then asks for the inbox. The body is read within bounds and not kept.",
+		"nothing secret is sent, and the certificate is not judged (kind tls does that). An answer of 403 or 406 is asked for once more under Outlook's " +
+		"name, as some filters want; a page that is not Exchange's is compared with that of a path that no server has. With an account the request is sent once more, logged on " +
+		"by one scheme over a verified certificate; role ews then asks for the inbox. NTLM is bound to the certificate, as Extended Protection wants. " +
+		"A refusal by NTLM does not tell a wrong password from a device that ends TLS in front of such a directory. The body is read within bounds and not kept.",
 	Source: FromProbe,
 	Budget: 60 * time.Second,
 	Params: []Param{
@@ -92,7 +94,11 @@ func observeHTTP(ctx context.Context, env *Env, c Check) Finding {
 		ask = askAsUser
 	}
 	if env.Proxy != "" && c.Params.String("address") == "" {
+		ctx, steps := withTrail(ctx)
 		f := ask(ctx, env, c, u, endpoint{host: u.Hostname(), port: urlPort(u)})
+		by := f
+		by.Sub = steps.taken()
+		f.Sub = []Result{part("proxy", env.Proxy, by, 0)}
 		f.Evidence = with(f.Evidence, "proxy", env.Proxy)
 		return f
 	}
@@ -121,6 +127,9 @@ func askWeb(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint) Fin
 		return f
 	}
 	f := judgeAnswer(c, u, a)
+	if same, lines := sameForAll(ctx, env, c, u, at, a); same.Verdict != Pass {
+		f, hops = same, append(hops, lines...)
+	}
 	if f.Verdict != Pass {
 		f.Summary = where + ": " + f.Summary
 	}
@@ -130,7 +139,19 @@ func askWeb(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint) Fin
 	if a.truncated {
 		f.Evidence = with(f.Evidence, "body_truncated", "true")
 	}
+	f.Evidence = withAgent(f.Evidence, a)
+	if m := healthMember(a); m != "" && c.Params.String("role") == "healthcheck" {
+		f.Evidence = with(f.Evidence, "member", m)
+	}
 	return f
+}
+
+// withAgent tells when only a client that calls itself Outlook was answered.
+func withAgent(e map[string]string, a webAnswer) map[string]string {
+	if a.agent == "" {
+		return e
+	}
+	return with(e, "user_agent", "answered only as "+a.agent)
 }
 
 func httpMethod(p Params) string {
@@ -157,6 +178,7 @@ func follow(ctx context.Context, env *Env, req webRequest, sameHost bool) (webAn
 			f.Expected, f.Found = "an HTTP answer", trouble.text
 			return a, hops, &f
 		}
+		req.agent = a.agent
 		hops = append(hops, fmt.Sprintf("%s %s: %d", req.method, req.url, a.status))
 		if !sameHost || !isRedirect(a.status) {
 			return a, hops, nil

@@ -15,21 +15,26 @@ type role struct {
 	right []int
 	// closed marks directories that must not answer 200 to strangers.
 	closed bool
+	// usual are the logon schemes of which clients of this directory need one;
+	// empty: any will do, or there is no such logon.
+	usual []string
+	// change is the cmdlet that sets them.
+	change string
 }
 
 // roles are the directories and their healthy anonymous answers. 404 is never
 // among them: it tells that the directory is not there.
 var roles = []role{
-	{"owa", []int{200, 301, 302, 401}, false},
-	{"ecp", []int{200, 301, 302, 401}, false},
-	{"ews", []int{401}, true},
-	{"eas", []int{200, 401, 501}, false},
-	{"oab", []int{401, 403}, true},
-	{"mapi", []int{401}, true},
-	{"rpc", []int{401}, true},
-	{"powershell", []int{200, 400, 401, 403, 405, 411}, false},
-	{"healthcheck", []int{200}, false},
-	{"autodiscover", []int{401}, true},
+	{name: "owa", right: []int{200, 301, 302, 401}},
+	{name: "ecp", right: []int{200, 301, 302, 401}},
+	{"ews", []int{401}, true, []string{"Negotiate", "NTLM"}, "Set-WebServicesVirtualDirectory"},
+	{"eas", []int{200, 401, 501}, false, []string{"Basic"}, "Set-ActiveSyncVirtualDirectory"},
+	{"oab", []int{401, 403}, true, []string{"Negotiate", "NTLM"}, "Set-OabVirtualDirectory"},
+	{"mapi", []int{401}, true, []string{"Negotiate", "NTLM"}, "Set-MapiVirtualDirectory"},
+	{"rpc", []int{401}, true, []string{"Basic", "NTLM", "Negotiate"}, "Set-OutlookAnywhere"},
+	{name: "powershell", right: []int{200, 400, 401, 403, 405, 411}},
+	{name: "healthcheck", right: []int{200}},
+	{"autodiscover", []int{401}, true, []string{"Basic", "NTLM", "Negotiate"}, "Set-AutodiscoverVirtualDirectory"},
 }
 
 var httpRoles = func() []string {
@@ -56,7 +61,12 @@ func judgeAnswer(c Check, asked *url.URL, a webAnswer) Finding {
 	if !judgedByStatus(c) {
 		parts = append(parts, judgeStatus(c, r, a))
 	}
-	parts = append(parts, judgeRedirect(c, r, asked, a), judgeChallenge(r, a))
+	parts = append(parts, judgeRedirect(c, r, asked, a), judgeChallenge(c, r, a))
+	if r != nil && r.name == "healthcheck" && a.status == 200 && !bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("200 OK")) {
+		f := failed("http.body_lacks", "the answer is not a health page of Exchange 2013")
+		f.Expected, f.Found = "200 OK and the server's name", fmt.Sprintf("%d bytes that do not begin with 200 OK", len(a.body))
+		parts = append(parts, f)
+	}
 	if has := c.Params.String("body_has"); has != "" && !bytes.Contains(bytes.ToLower(a.body), []byte(strings.ToLower(has))) {
 		f := failed("http.body_lacks", "the page does not hold the expected text")
 		f.Expected, f.Found = "the text "+has, fmt.Sprintf("status %d, %d bytes without it", a.status, len(a.body))
@@ -97,6 +107,9 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 		want = []string{"an answer below 400", "401"}
 	}
 	f := failed(statusReason(a), "the answer is %d", a.status)
+	if f.Reason == "http.proxy" {
+		f.Verdict = Unknown // the server was not reached
+	}
 	f.Expected, f.Found = "status "+strings.Join(want, " or "), "status "+got
 	return f
 }
@@ -105,6 +118,8 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 func statusReason(a webAnswer) string {
 	fromSystem := strings.Contains(a.header.Get("Server"), "Microsoft-HTTPAPI")
 	switch {
+	case a.status == 101: // nobody asked for another protocol
+		return "http.not_http"
 	case a.status == 400 && fromSystem:
 		return "http.bad_host"
 	case a.status == 401:
@@ -170,12 +185,39 @@ func judgedByLocation(c Check) bool {
 	})
 }
 
-// judgeChallenge finds a request to log on that does not say how.
-func judgeChallenge(r *role, a webAnswer) Finding {
-	if a.status != 401 || len(a.challenges) > 0 {
-		return Finding{Verdict: Pass}
+// judgeChallenge finds a request to log on that does not say how, or only in
+// ways that the clients of the directory do not know.
+func judgeChallenge(c Check, r *role, a webAnswer) Finding {
+	pass := Finding{Verdict: Pass}
+	switch {
+	case a.status != 401:
+		return pass
+	case len(a.challenges) == 0:
+		f := warned("http.no_challenge", "the answer asks to log on without saying how")
+		f.Expected, f.Found = "a WWW-Authenticate header", "401 without one"
+		return f
+	case r == nil || len(r.usual) == 0 || slices.ContainsFunc(c.Expect, func(e Expectation) bool { return e.Property == "auth" }):
+		return pass
 	}
-	f := warned("http.no_challenge", "the answer asks to log on without saying how")
-	f.Expected, f.Found = "a WWW-Authenticate header", "401 without one"
+	offered := schemesOf(a.challenges)
+	if slices.ContainsFunc(r.usual, func(s string) bool { return slices.Contains(offered, s) }) {
+		return pass
+	}
+	f := warned("auth.scheme_unusual", "the directory offers %s, with which its clients do not log on (%s)", joinClipped(offered, 8), r.change)
+	f.Expected, f.Found = strings.Join(r.usual, " or "), joinClipped(offered, 8)
 	return f
+}
+
+// healthMember is the server that a health page names; empty when the page is
+// none.
+func healthMember(a webAnswer) string {
+	rest, ok := bytes.CutPrefix(bytes.TrimSpace(a.body), []byte("200 OK"))
+	if a.status != 200 || !ok {
+		return ""
+	}
+	member := strings.Trim(strings.NewReplacer("<br/>", "", "<br />", "", "<br>", "").Replace(string(rest)), " \r\n\t")
+	if validTarget("host", member) != nil {
+		return ""
+	}
+	return member
 }

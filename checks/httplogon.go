@@ -56,6 +56,7 @@ func logonOver(ctx context.Context, env *Env, l webLogon) (webLoggedOn, *Finding
 		return out, &f
 	}
 	out.lines = append(append(out.lines, fmt.Sprintf("%s %s without a user", l.first.method, l.url)), answerTranscript(a)...)
+	l.real.agent = a.agent
 	out.answer = a
 	if a.status != 401 {
 		return out, nil
@@ -65,6 +66,16 @@ func logonOver(ctx context.Context, env *Env, l webLogon) (webLoggedOn, *Finding
 	if out.scheme, problem = pickScheme(l, a); problem != nil {
 		problem.Transcript = out.lines
 		return out, problem
+	}
+	if t := wrongClock(env, a); t != nil {
+		f := t.finding(l.where())
+		f.Transcript = out.lines
+		return out, &f
+	}
+	if t := tooOld(env, a); t != nil && a.trusted {
+		f := t.finding(l.where())
+		f.Transcript = out.lines
+		return out, &f
 	}
 	var broken *trouble
 	err := env.SignIn(ctx, l.account, l.url.Hostname(), a.trusted, func(cred Credential) (bool, error) {
@@ -128,7 +139,7 @@ func pickScheme(l webLogon, a webAnswer) (string, *Finding) {
 
 // try sends the password once.
 func (l webLogon) try(ctx context.Context, env *Env, inspected webAnswer, cred Credential, out *webLoggedOn) (rejected bool, broken *trouble, err error) {
-	s, t := openSession(ctx, env, l.at, l.url, inspected.leaf)
+	s, t := openSession(ctx, env, l.at, l.url, inspected)
 	if t != nil {
 		return false, t, errNotProven
 	}
@@ -157,7 +168,7 @@ func (l webLogon) try(ctx context.Context, env *Env, inspected webAnswer, cred C
 		return false, nil, errNotProven
 	}
 	for _, again := range l.more {
-		again.url = l.url
+		again.url, again.agent = l.url, l.real.agent
 		more, t := s.do(ctx, again.authorized(header))
 		if t != nil || more.status == 401 {
 			break // what was asked first is answered; this is only more
@@ -169,8 +180,8 @@ func (l webLogon) try(ctx context.Context, env *Env, inspected webAnswer, cred C
 }
 
 // refused reads a 401 behind a complete logon. NTLM does not say whether the
-// password was wrong or the server wants the logon bound to its certificate,
-// which this program cannot do.
+// password was wrong, or the server wants the logon bound to its certificate
+// and a device that ends TLS in front of it has another.
 func (l webLogon) refused(env *Env, out *webLoggedOn) (bool, *trouble, error) {
 	if out.scheme == "Basic" {
 		return true, nil, fmt.Errorf("%s answers 401 to the logon by Basic", l.where())
@@ -178,7 +189,7 @@ func (l webLogon) refused(env *Env, out *webLoggedOn) (bool, *trouble, error) {
 	if env.Logons.proven(l.account) {
 		return false, nil, &LogonError{Unknown, "auth.extended_protection", "the logon by " + out.scheme + " is refused here, though the same password was accepted elsewhere"}
 	}
-	return true, nil, &LogonError{Unknown, "auth.ntlm_refused", "the logon by " + out.scheme + " is refused: a wrong password, a locked account, or a directory that asks for channel binding"}
+	return true, nil, &LogonError{Unknown, "auth.ntlm_refused", "the logon by " + out.scheme + " is refused: a wrong password, a locked account, or a directory that asks for channel binding (Extended Protection) behind a device that ends TLS"}
 }
 
 // proven tells whether an account's password was accepted in this run.
@@ -241,7 +252,7 @@ func (s *webSession) ntlm(ctx context.Context, req webRequest, scheme string, cr
 	if a.closing || a.truncated {
 		return a, &trouble{Fail, "ntlm.connection_dropped", "the server ends the connection in the midst of the NTLM logon"}
 	}
-	proof, err := ntlmssp.NewAuthenticateMessage(c.raw, cred.Username, cred.Password.Reveal(), nil)
+	proof, err := ntlmssp.NewAuthenticateMessage(c.bound(channelBinding(s.leaf), "HTTP/"+req.url.Hostname()), cred.Username, cred.Password.Reveal(), nil)
 	if err != nil {
 		return a, &trouble{Fail, "ntlm.malformed", "the server's NTLM message asks for what is no longer done (NTLM v1 or key exchange)"}
 	}

@@ -24,6 +24,7 @@ type webSession struct {
 	at        endpoint
 	conn      net.Conn
 	transport *http.Transport
+	leaf      *x509.Certificate // of this connection
 	given     atomic.Bool
 	lost      atomic.Bool // a second connection was asked for
 }
@@ -32,24 +33,27 @@ var errOneConnection = errors.New("the connection of this session has ended")
 
 // openSession connects and shakes hands, accepting nothing but the inspected
 // certificate with a trusted chain and the right name.
-func openSession(ctx context.Context, env *Env, at endpoint, u *url.URL, leaf *x509.Certificate) (*webSession, *trouble) {
+func openSession(ctx context.Context, env *Env, at endpoint, u *url.URL, inspected webAnswer) (*webSession, *trouble) {
+	if t := tooOld(env, inspected); t != nil {
+		return nil, t
+	}
 	raw, t := connectWeb(ctx, env, at, u)
 	if t != nil {
 		return nil, t
 	}
 	shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.5))
 	defer cancel()
-	secured := tls.Client(raw, securedConfig(env, u.Hostname(), leaf))
+	began := time.Now()
+	secured := tls.Client(raw, securedConfig(env, u.Hostname(), inspected.leaf))
 	if err := secured.HandshakeContext(shake); err != nil {
 		raw.Close()
-		t := tlsTrouble(err)
-		return nil, &t
+		t := secretHandshake(err, inspected)
+		stage(ctx, "tls", began, t, "")
+		return nil, t
 	}
-	if name := tls.CipherSuiteName(secured.ConnectionState().CipherSuite); strings.Contains(name, "RC4") || strings.Contains(name, "3DES") {
-		secured.Close()
-		return nil, &trouble{Unknown, "credentials.unsafe", "the password was not sent: the connection is encrypted with " + name + " only"}
-	}
-	s := &webSession{env: env, at: at, conn: secured}
+	state := secured.ConnectionState()
+	stage(ctx, "tls", began, nil, "for the password: verified, the inspected certificate, %s", protocolName(state.Version))
+	s := &webSession{env: env, at: at, conn: secured, leaf: state.PeerCertificates[0]}
 	s.transport = &http.Transport{
 		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
 		ResponseHeaderTimeout: share(ctx, 20*time.Second, 0.7), Protocols: new(http.Protocols),
@@ -79,15 +83,23 @@ func (s *webSession) do(ctx context.Context, req webRequest) (webAnswer, *troubl
 	if err != nil {
 		return webAnswer{}, &trouble{Unknown, "value.invalid", "the request cannot be built"}
 	}
+	as := " as the user"
+	if strings.Contains(req.headers["Authorization"], firstNTLM) {
+		as = ", an NTLM logon begins"
+	}
 	began := time.Now()
 	res, err := s.transport.RoundTrip(r)
 	if err != nil {
+		t := roundTripTrouble(err)
 		if s.lost.Load() {
-			return webAnswer{}, &trouble{Fail, "http.closed", "the connection was closed instead of an answer"}
+			t = &trouble{Fail, "http.closed", "the connection was closed instead of an answer"}
 		}
-		return webAnswer{}, roundTripTrouble(err)
+		noteExchange(ctx, began, req, webAnswer{}, t, as)
+		return webAnswer{}, t
 	}
-	return readWebAnswer(s.env, req, res, began)
+	a, t := readWebAnswer(s.env, req, res, began)
+	noteExchange(ctx, began, req, a, t, as)
+	return a, t
 }
 
 // connectWeb connects to an address, or through the proxy to a name.

@@ -37,6 +37,14 @@ func askAsUser(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint) 
 		row["auth"] = got.offers
 	}
 	parts := []Finding{judgeAsUser(c, u, got, l.where())}
+	if !got.asked {
+		same, lines := sameForAll(ctx, env, c, u, at, got.answer)
+		if same.Verdict != Pass {
+			same.Summary = l.where() + ": " + same.Summary
+			parts = []Finding{same}
+		}
+		got.lines = append(got.lines, lines...)
+	}
 	if ews && got.asked {
 		parts = append(parts, judgeEWS(l.where(), got.answer, row))
 	}
@@ -48,6 +56,7 @@ func askAsUser(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint) 
 	if got.asked {
 		f.Evidence = with(f.Evidence, "logon", got.scheme)
 	}
+	f.Evidence = withAgent(f.Evidence, got.answer)
 	return f
 }
 
@@ -66,6 +75,9 @@ func judgeAsUser(c Check, asked *url.URL, got webLoggedOn, where string) Finding
 			return f
 		}
 		f := failed(statusReason(a), "%s answers %d before any logon", where, a.status)
+		if f.Reason == "http.proxy" {
+			f.Verdict = Unknown // the server was not reached
+		}
 		f.Expected, f.Found = "a request to log on (401)", fmt.Sprint(a.status)
 		return f
 	}

@@ -230,8 +230,8 @@ func TestHostileHTTP(t *testing.T) {
 		{"30 challenges", "HTTP/1.1 401 No\r\n" + strings.Repeat("WWW-Authenticate: Foo\r\n", 30) + "Content-Length: 0\r\n\r\n", checks.Fail, []string{"auth.scheme_missing"}},
 		{"realm with an escape", "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"\xc2\x9b]0;x\"\r\nContent-Length: 0\r\n\r\n", checks.Fail, []string{"auth.scheme_missing"}},
 		{"challenge of 60 KiB", "HTTP/1.1 401 No\r\nWWW-Authenticate: Foo " + strings.Repeat("A", 60<<10) + "\r\nContent-Length: 0\r\n\r\n", checks.Fail, []string{"auth.scheme_missing"}},
-		{"proxy", "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", checks.Fail, []string{"http.proxy"}},
-		{"page for every path", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 11\r\n\r\n<html>\x00\x1b[31", checks.Warn, []string{"http.anonymous"}},
+		{"proxy", "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", checks.Unknown, []string{"http.proxy"}},
+		{"page for every path", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 11\r\n\r\n<html>\x00\x1b[31", checks.Fail, []string{"http.wrong_server"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -29,6 +29,7 @@ type webRequest struct {
 	body    []byte
 	tls     *tls.Config // nil: legacyConfig, for requests without a secret
 	most    int64       // bytes of body to read; zero: Limits.BodyBytes
+	agent   string      // User-Agent; empty: the run's
 }
 
 // webAnswer is what came back. The body is bounded and dropped with the answer.
@@ -45,10 +46,18 @@ type webAnswer struct {
 	tls        bool
 	trusted    bool
 	leaf       *x509.Certificate // the server's own; nil over http
-	closing    bool              // the server ends the connection after this answer
+	chain      []*x509.Certificate
+	version    uint16 // of TLS
+	suite      uint16
+	closing    bool // the server ends the connection after this answer
 	took       time.Duration
 	attempts   int
+	agent      string // User-Agent that the server wanted to see; empty: the run's own will do
 }
+
+// outlookAgent is how Outlook 2013 names itself. Some filters let nothing else
+// through.
+const outlookAgent = "Microsoft Office/15.0 (Windows NT 6.1; Microsoft Outlook 15.0.4420; Pro)"
 
 // exchangeHTTP sends a request and reads the answer, once more when the server
 // was silent after the request: an application pool may take its time to wake.
@@ -59,7 +68,28 @@ func exchangeHTTP(ctx context.Context, env *Env, req webRequest) (webAnswer, *tr
 		a, t = exchangeOnce(ctx, env, req)
 		a.attempts = 2
 	}
+	if t == nil && filtered(req, a) {
+		as := req
+		as.agent = outlookAgent
+		if b, t2 := exchangeOnce(ctx, env, as); t2 == nil && b.status != a.status {
+			b.attempts, b.agent = a.attempts+1, outlookAgent
+			return b, nil
+		}
+	}
 	return a, t
+}
+
+// filtered tells answers that a filter may have given because of who asks.
+func filtered(req webRequest, a webAnswer) bool {
+	if a.status != 403 && a.status != 406 || len(req.body) > 0 || req.agent != "" || req.headers["User-Agent"] != "" {
+		return false
+	}
+	for _, s := range []string{"403.4", "403.7", "403.14", "403.16"} { // IIS says why
+		if bytes.Contains(a.body, []byte(s)) {
+			return false
+		}
+	}
+	return true
 }
 
 func exchangeOnce(ctx context.Context, env *Env, req webRequest) (webAnswer, *trouble) {
@@ -78,9 +108,34 @@ func exchangeOnce(ctx context.Context, env *Env, req webRequest) (webAnswer, *tr
 		if dialed != nil {
 			return webAnswer{}, dialed
 		}
-		return webAnswer{}, roundTripTrouble(err)
+		t := roundTripTrouble(err)
+		noteExchange(ctx, began, req, webAnswer{}, t, "")
+		return webAnswer{}, t
 	}
-	return readWebAnswer(env, req, res, began)
+	a, t := readWebAnswer(env, req, res, began)
+	noteExchange(ctx, began, req, a, t, "")
+	return a, t
+}
+
+// noteExchange makes a stage of a request and its answer. Queries and all that
+// the user sent stay out of it.
+func noteExchange(ctx context.Context, began time.Time, req webRequest, a webAnswer, t *trouble, as string) {
+	asked := req.method + " " + clip(Escape(req.url.Path), 120) + as
+	if t != nil {
+		stage(ctx, "http", began, &trouble{t.verdict, t.reason, asked + ": " + t.text}, "")
+		return
+	}
+	text := fmt.Sprintf("%s: %d", asked, a.status)
+	if to, problem := redirectTarget(a.url, a); isRedirect(a.status) && problem == nil {
+		text += " to " + to.Scheme + "://" + to.Host + clip(Escape(to.Path), 120)
+	}
+	if a.status == 401 {
+		text += ", " + orNothing(joinClipped(schemesOf(a.challenges), 6))
+	}
+	if a.agent != "" || req.agent != "" {
+		text += " (as Outlook)"
+	}
+	stage(ctx, "http", began, nil, "%s", text)
 }
 
 // readWebAnswer reads an answer within the bounds on its body.
@@ -91,7 +146,8 @@ func readWebAnswer(env *Env, req webRequest, res *http.Response, began time.Time
 	a.challenges = parseChallenges(res.Header.Values("Www-Authenticate"))
 	if res.TLS != nil && len(res.TLS.PeerCertificates) > 0 {
 		a.tls = true
-		a.leaf = res.TLS.PeerCertificates[0]
+		a.chain, a.leaf = res.TLS.PeerCertificates, res.TLS.PeerCertificates[0]
+		a.version, a.suite = res.TLS.Version, res.TLS.CipherSuite
 		a.trusted = trustOf(env, res.TLS.PeerCertificates) == nil &&
 			a.leaf.VerifyHostname(req.url.Hostname()) == nil && !outOfDate(env.now(), res.TLS.PeerCertificates)
 	}
@@ -131,6 +187,9 @@ func buildRequest(ctx context.Context, env *Env, req webRequest) (*http.Request,
 	r.Header.Set("User-Agent", env.UserAgent)
 	if env.UserAgent == "" {
 		r.Header.Set("User-Agent", "coexist (connectivity probe)")
+	}
+	if req.agent != "" {
+		r.Header.Set("User-Agent", req.agent)
 	}
 	r.Header.Set("Accept", "*/*")
 	r.Header.Set("Accept-Encoding", "identity")
@@ -181,12 +240,16 @@ func newTransport(ctx context.Context, env *Env, req webRequest, dialed **troubl
 				secured := tls.Client(c, cfg)
 				shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.6))
 				defer cancel()
+				began := time.Now()
 				err := secured.HandshakeContext(shake)
 				if err == nil {
+					state := secured.ConnectionState()
+					stage(ctx, "tls", began, nil, "%s", handshakeText(state.Version, state.CipherSuite, state.PeerCertificates))
 					return secured, nil
 				}
 				c.Close()
 				broken := tlsTrouble(err)
+				stage(ctx, "tls", began, &broken, "")
 				trouble = &broken
 			}
 			*dialed = trouble
@@ -244,6 +307,9 @@ var secretHeaders = []string{"Set-Cookie", "Cookie", "Authorization", "Proxy-Aut
 // lastNTLM begins, in base64, the message of an NTLM logon that proves the
 // password; a server may send it back.
 const lastNTLM = "TlRMTVNTUAADAAAA"
+
+// firstNTLM begins, in base64, the message that opens an NTLM logon.
+const firstNTLM = "TlRMTVNTUAABAAAA"
 
 // headerLines lists the headers within bounds, without cookies' values.
 func (a webAnswer) headerLines() []string {

@@ -15,7 +15,8 @@ import (
 // read-only, in pages, bounded, referrals counted and never followed, and a
 // password only where TLS proved the host (NTLM otherwise).
 type DirectoryReader struct {
-	d *controller
+	d   *controller
+	old *tlsUse
 }
 
 // DirectoryTrouble tells why the directory did not answer. It never means that
@@ -47,13 +48,13 @@ func OpenDirectory(ctx context.Context, env *Env, host, account string) (*Direct
 	// The host was typed, or listed by the directory itself: the password may go
 	// there as it may with a check that names it.
 	named := *env
-	named.named = namedHosts(Params{"targets": []any{host}})
+	named.named, named.oldTLSUsed = namedHosts(Params{"targets": []any{host}}), new(tlsUse)
 	p := &ldapProbe{env: &named, c: Check{Kind: "ldap", Params: Params{"account": account}}}
 	d, f := p.open(ctx, host, directoryPorts)
 	if f != nil {
 		return nil, &DirectoryTrouble{f.Verdict, f.Reason, f.Summary}
 	}
-	return &DirectoryReader{d}, nil
+	return &DirectoryReader{d, named.oldTLSUsed}, nil
 }
 
 // FindControllers names the domain controllers to begin with: those of the
@@ -88,6 +89,15 @@ func (r *DirectoryReader) Root() DirectoryRoot {
 // Way is how the controller is read: ldaps, starttls or plain; for plain also
 // why there is no TLS.
 func (r *DirectoryReader) Way() (how, why string) { return r.d.how, r.d.clear }
+
+// OverOldTLS names the old protocol that the password went over, as the run
+// allowed; "" when it did not.
+func (r *DirectoryReader) OverOldTLS() string {
+	if v := r.old.version.Load(); v != 0 {
+		return protocolName(uint16(v))
+	}
+	return ""
+}
 
 // DirectorySearch is one search.
 type DirectorySearch struct {

@@ -1,4 +1,56 @@
 package checks
 
-// negativeWire tells which tests prove the cases 22 to 58.
-var negativeWire = map[int][]string{}
+// negativeWire tells which tests prove the cases 22 to 58: connections 22 to
+// 27, TLS 28 to 39, HTTP and the logon page 40 to 58.
+var negativeWire = map[int][]string{
+	22: {"TestTCPOutcomes/10.1.0.9", "TestTCPOutcomes/10.1.0.4", "TestTCPOutcomes/10.1.0.5"},
+	23: {"TestTCPOutcomes/tcp.accepted_then_reset", "TestTCPOutcomes/10.1.0.7"},
+	24: {"TestSTARTTLS/smtp silent", "TestSTARTTLS/ldap silent", "TestTLSHostilePeers/silence", "TestHTTPSlowPeers/no header"},
+	25: {"TestTCPOutcomes/mixed.example.com", "TestStagesOfEachAddress", "TestVersionOfMembers/a dead one among many", "TestEveryMemberSeesTheName"},
+	26: {"TestTCPPorts/zero", "TestTCPPorts/70000", "TestTCPPorts/a word"},
+	27: {"TestTCPOutcomes/no port left", "TestTCPOutcomes/no network", "TestTCPOutcomes/airplane.example.com"},
+
+	28: {"TestTLSHostilePeers/plain HTTP"},
+	29: {"TestTLSHostilePeers/closed at once", "TestTLSHostilePeers/reset"},
+	30: {"TestTLSHostilePeers/protocol version", "TestTLSHostilePeers/handshake failure", "TestTLSHostilePeers/unrecognized name", "TestTLSHostilePeers/internal error"},
+	31: {"TestTLSHostilePeers/small records that stop", "TestTLSHostilePeers/endless small records"},
+	32: {"TestTLSHostilePeers/oversized certificate"},
+	33: {"TestTLSCertificates/expired", "TestTLSCertificates/not yet valid", "TestTLSCertificates/self-signed", "TestTLSCertificates/wrong name",
+		"TestTLSCertificates/common name alone", "TestTLSCertificates/wildcard too deep", "TestTLSCertificates/missing intermediate",
+		"TestTLSCertificates/SHA-1", "TestTLSSHA1IsCalledByItsName", "TestTLSCertificates/RSA 1024", "TestTLSCertificates/no usage",
+		"TestTLSCertificates/client certificate", "TestTLSCertificates/long chain", "TestTLSCertificates/five thousand names"},
+	34: {"TestTLSCertificates/hostile names", "TestTLSCertificates/an address as a name"},
+	35: {"TestTLSProtocolsAndCiphers/TLS 1.0 only", "TestTLSProtocolsAndCiphers/RSA key exchange only", "TestTLSProtocolsAndCiphers/RC4 and 3DES only",
+		"TestNoPasswordOverOldTLS/TLS 1.0 only", "TestNoPasswordOverOldTLS/RSA key exchange only", "TestNoPasswordOverOldTLS/RC4 and 3DES only"},
+	36: {"TestTLSClientCertificates"},
+	37: {"TestCertificateChangesBeforeTheLogon", "TestSecretsGoToTheInspectedCertificateOnly"},
+	38: {"TestTrustFiles/garbage", "TestTrustFiles/key beside it", "TestTrustFiles/DER", "TestTrustFiles/empty"},
+	39: {"TestTLSWrongClockIsBlamedFirst/two years ahead", "TestTLSWrongClockIsBlamedFirst/a year behind", "TestTLSWrongClockIsBlamedFirst/behind the authority's first day"},
+
+	40: {"TestHTTPFollows/circle of two", "TestHTTPFollows/to itself", "TestHTTPFollows/endless"},
+	41: {"TestHTTPAnswers/redirect to another host", "TestHTTPAnswers/redirect to an address", "TestHTTPAnswers/redirect to another port",
+		"TestHTTPAnswers/redirect to script", "TestHTTPAnswers/redirect to a file", "TestHTTPAnswers/redirect with a user", "TestHTTPAnswers/redirect of 8 KiB",
+		"TestHTTPAnswers/redirect nowhere", "TestHTTPAnswers/redirect without scheme", "TestAnswersToAUser/redirect to plain http",
+		"TestAnswersToAUser/redirect with a user", "TestAnswersToAUser/redirect to a port", "TestAnswersToAUser/redirect beside the host",
+		"TestAnswersToAUser/redirect of 8 KiB", "TestAnswersToAUser/redirect to a file", "TestAnswersToAUser/redirect to nowhere"},
+	42: {"TestHTTPAnswers/redirect to a look-alike", "TestAnswersToAUser/redirect to a look-alike", "TestAnswersToTheForm/redirect to a look-alike"},
+	43: {"TestHTTPAnswers/headers of 200 KiB", "TestHTTPAnswers/a flood of 100 Continue", "TestHostileHTTP/endless headers", "TestHostileHTTP/1xx flood"},
+	44: {"TestHTTPSlowPeers/half a header", "TestSlowPeersAsUser/no answer to the password"},
+	45: {"TestHTTPSlowPeers/no body", "TestHTTPAnswers/short body", "TestHTTPAnswers/longer body", "TestHTTPAnswers/chunked garbage", "TestHTTPAnswers/two lengths",
+		"TestHTTPAnswers/negative length"},
+	46: {"TestHTTPBodiesAreBounded/bomb"},
+	47: {"TestHTTPAnswers/binary body", "TestHTTPAnswers/invalid UTF-8", "TestHTTPBodiesAreBounded/long"},
+	48: {"TestHTTPAnswers/401 without challenge", "TestHTTPAnswers/escape in a header", "TestHTTPAnswers/token of 1 MB", "TestHostileHTTP/30 challenges",
+		"TestHostileHTTP/realm with an escape", "TestChallenges"},
+	49: {"TestExtendedProtection/refused here", "TestChannelBinding/TLS ended in front"},
+	50: {"TestHTTPAnswers/EWS open to strangers", "TestAnswersForEveryPath/EWS open, the rest missing"},
+	51: {"TestNTLMOverOneConnectionOnly"},
+	52: {"TestBrokenNTLM/offset behind the end", "TestBrokenNTLM/4 GB offset", "TestBrokenNTLM/wrong signature", "TestBrokenNTLM/OEM strings", "TestBrokenNTLM/type 3"},
+	53: {"TestHTTPAnswers/a cookie of 1 MB", "TestHTTPAnswers/five thousand cookies", "TestHTTPAnswers/a cookie of 50 KB", "TestAnswersToTheForm/5000 cookies"},
+	54: {"TestHTTPAnswers/407", "TestHTTPThroughAProxy/https refused", "TestAnswersForEveryPath/guest network", "TestHostileHTTP/page for every path"},
+	55: {"TestHTTPAnswers/HTTP/2 preface", "TestHTTPAnswers/h2c upgrade"},
+	56: {"TestAnswersToAUser/password comes back"},
+	57: {"TestFormsThatGetNoPassword/no form", "TestFormsThatGetNoPassword/three forms", "TestFormsThatGetNoPassword/other host", "TestFormsThatGetNoPassword/GET",
+		"TestFormsThatGetNoPassword/nested", "TestFormsThatGetNoPassword/many fields", "TestFormsThatGetNoPassword/base"},
+	58: {"TestAnswersToTheForm/silent redirect"},
+}

@@ -59,6 +59,10 @@ func tlsTrouble(err error) trouble {
 		return trouble{Unknown, "run.cancelled", "cancelled"}
 	case errors.Is(err, errPinChanged):
 		return trouble{Fail, "tls.pin_changed", "the certificate changed between two connections to the same address"}
+	case errors.Is(err, errOldTLS):
+		return trouble{Unknown, "credentials.old_tls", "the password was not sent: the server agrees only to a protocol below TLS 1.2 or to the key exchange by RSA"}
+	case errors.Is(err, errWeakCipher):
+		return trouble{Unknown, "credentials.weak_cipher", "the password was not sent: the connection would be encrypted with RC4 or 3DES"}
 	case errors.As(err, &cert):
 		return trouble{Fail, "tls.untrusted", "the certificate is not trusted or not for this name"}
 	case errors.As(err, &record) || strings.Contains(err.Error(), "first record does not look like a TLS handshake"):

@@ -10,7 +10,8 @@ import (
 var owaformKind = Kind{
 	Name: "owaform",
 	Doc: "Logs on once by the form of Outlook on the web and tells where the logon lands, including the redirect to the legacy name. " +
-		"The page behind the logon is never stored. One try per account: a refused logon stops that account.",
+		"The page behind the logon is never stored. One try per account: a refused logon stops that account. The password goes to the form's own host alone, " +
+		"over the certificate that the form came with; that host must be the tested one. It proves the logon and where it leads, not that the mailbox works.",
 	Source: FromProbe,
 	Budget: 60 * time.Second,
 	Limit:  1,

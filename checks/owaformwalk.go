@@ -30,9 +30,15 @@ type formWalk struct {
 
 // logOn sends the form once.
 func (w *formWalk) logOn(ctx context.Context, account string) Finding {
+	if t := wrongClock(w.env, w.start); t != nil {
+		return t.finding(w.at.where())
+	}
+	if t := tooOld(w.env, w.start); t != nil && w.start.trusted {
+		return t.finding(w.at.where())
+	}
 	var out Finding
 	err := w.env.SignIn(ctx, account, w.at.host, w.start.trusted, func(cred Credential) (bool, error) {
-		s, t := openSession(ctx, w.env, w.at, w.start.url, w.start.leaf)
+		s, t := openSession(ctx, w.env, w.at, w.start.url, w.start)
 		if t != nil {
 			out = t.finding(w.at.where())
 			return false, errNotProven
@@ -75,7 +81,7 @@ func (w *formWalk) post(cred Credential) webRequest {
 	}
 	w.cookies = map[string]string{"PBack": "0"}
 	w.keepCookies(w.start)
-	return webRequest{method: "POST", url: w.form.target, body: []byte(fields.Encode()), headers: map[string]string{
+	return webRequest{method: "POST", url: w.form.target, agent: w.start.agent, body: []byte(fields.Encode()), headers: map[string]string{
 		"Content-Type": "application/x-www-form-urlencoded", "Cookie": w.cookieHeader(),
 	}}
 }
@@ -116,17 +122,17 @@ func (w *formWalk) walk(ctx context.Context, s *webSession, a webAnswer) Finding
 		}
 		seen[key] = true
 		var t *trouble
-		a, t = s.do(ctx, webRequest{method: "GET", url: next, headers: map[string]string{"Cookie": w.cookieHeader()}})
+		a, t = s.do(ctx, webRequest{method: "GET", url: next, agent: w.start.agent, headers: map[string]string{"Cookie": w.cookieHeader()}})
 		if t != nil {
 			// The server may end the connection; the cookies are good on a new
 			// one with the same certificate.
-			s2, t2 := openSession(ctx, w.env, w.at, w.start.url, w.start.leaf)
+			s2, t2 := openSession(ctx, w.env, w.at, w.start.url, w.start)
 			if t2 != nil {
 				f := t.finding(w.at.where())
 				return f
 			}
 			defer s2.close()
-			if a, t = s2.do(ctx, webRequest{method: "GET", url: next, headers: map[string]string{"Cookie": w.cookieHeader()}}); t != nil {
+			if a, t = s2.do(ctx, webRequest{method: "GET", url: next, agent: w.start.agent, headers: map[string]string{"Cookie": w.cookieHeader()}}); t != nil {
 				f := t.finding(w.at.where())
 				return f
 			}

@@ -18,7 +18,7 @@ const Cancelled = "run.cancelled"
 // Reasons is the table of every reason a result can carry, by slug. Each
 // family stands beside the kind that gives it.
 var Reasons = tabulate(
-	generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, starttlsReasons, httpReasons, exchangeReasons,
+	generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, vantageReasons, starttlsReasons, httpReasons, exchangeReasons,
 	versionReasons, autodiscoverReasons, owaformReasons, rpchReasons, smtpReasons, mailboxReasons, ldapReasons, logonReasons,
 )
 
@@ -74,6 +74,12 @@ var generalReasons = []Reason{
 	{"credentials.stopped", Unknown, "the account was refused before in this run and is not tried again", nil, "Clear up the refused logon first."},
 	{"credentials.unsafe", Unknown, "the password was not sent because the connection is not safe for it",
 		[]string{"no TLS", "the certificate is not trusted or not for this name", "the host is not one of the organisation's"}, "Mend the certificate or the name, then check again."},
+	{"credentials.old_tls", Unknown, "the password was not sent because the server speaks old TLS only",
+		[]string{"Windows Server 2003 to 2008 R2 as installed", "Schannel was hardened down"}, "Enable TLS 1.2 and ECDHE on the server, or allow it for this migration: [network] logon_over_old_tls = true (coexist probe: --old-tls-logon)."},
+	{"credentials.weak_cipher", Unknown, "the password was not sent because the server encrypts with RC4 or 3DES only",
+		[]string{"usual for Windows Server 2003"}, "Test this logon by hand from inside; nothing lets this program send a password so."},
+	{"credentials.over_old_tls", Warn, "the password went over an old protocol or key exchange, as allowed for this run",
+		nil, "Use the test account for nothing else, change its password at the end, and enable TLS 1.2 where the server can."},
 	{"shell.import_needed", Unknown, "the observation must be made in the Exchange Management Shell and imported", nil, "Make the script of this step, run it on the server and import its results."},
 	{"shell.failed", Unknown, "the shell reported an error instead of objects",
 		[]string{"the cmdlet does not exist in this version", "missing rights", "a server that the cmdlet asks does not answer"}, "Read the error, mend its cause and run the script again."},
@@ -85,7 +91,8 @@ var generalReasons = []Reason{
 	{"ntlm.connection_dropped", Fail, "the connection ended between the parts of an NTLM logon",
 		[]string{"a load balancer shares connections between clients"}, "Switch off TCP multiplexing (OneConnect) for this service."},
 	{"auth.extended_protection", Unknown, "the logon fails here although the password is right",
-		[]string{"the directory asks for channel binding (Extended Protection)"}, "Look at ExtendedProtectionTokenChecking of the directory; do not change the password."},
+		[]string{"the directory asks for channel binding (Extended Protection), and a device in front ends TLS with another certificate"},
+		"Look at ExtendedProtectionTokenChecking of the directory and at what ends TLS; do not change the password."},
 	{"xml.charset", Fail, "the answer is in a character set that is not UTF-8", nil, "Look what answers there: Exchange sends UTF-8."},
 	{"xml.malformed", Fail, "the answer is not the XML that was expected", []string{"another web server answers", "a proxy alters the answer"}, "Test against the server's own address."},
 }

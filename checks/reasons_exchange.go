@@ -5,8 +5,10 @@ package checks
 var exchangeReasons = []Reason{
 	{"auth.scheme_missing", Fail, "the directory does not offer the way to log on that is needed",
 		[]string{"the directory's authentication was changed", "a proxy logs on in front of it"}, "Compare the directory's authentication with its default (Get-*VirtualDirectory)."},
+	{"auth.scheme_unusual", Warn, "the directory offers no way to log on that its clients know",
+		[]string{"the directory's authentication was changed", "a proxy logs on in front of it"}, "Compare the directory's authentication with its default (Get-*VirtualDirectory), and publish it without pre-authentication."},
 	{"auth.ntlm_refused", Unknown, "an NTLM logon was refused, which does not tell why",
-		[]string{"a wrong password or a locked account", "the directory asks for channel binding (Extended Protection)", "a load balancer spreads one connection over several servers"},
+		[]string{"a wrong password or a locked account", "the directory asks for channel binding (Extended Protection), and a device in front ends TLS", "a load balancer spreads one connection over several servers"},
 		"Check the account's password against the directory once; the account is left alone until then."},
 	{"auth.basic_charset", Warn, "the password has characters that servers read differently by Basic", nil, "Use a test account with an ASCII password."},
 	{"auth.forbidden", Fail, "the logon is accepted, but the user may not use this service",

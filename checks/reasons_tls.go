@@ -26,7 +26,14 @@ var tlsReasons = []Reason{
 	{"tls.not_for_servers", Fail, "the certificate is not meant for servers", nil, "Have it issued for server authentication."},
 	{"tls.no_usage", Warn, "the certificate does not say what it is for", nil, "Have it issued for server authentication."},
 	{"tls.old_protocol", Warn, "the server speaks nothing newer than TLS 1.1", []string{"usual for Windows Server 2008 and 2008 R2"}, "Expected on old servers; on Exchange 2013 enable TLS 1.2."},
-	{"tls.weak_cipher", Warn, "the server agrees to a weak cipher only", []string{"usual for Windows Server 2003"}, "Expected on very old servers; elsewhere mend the cipher order."},
+	{"tls.intolerant", Warn, "the server breaks off the handshake of current clients", []string{"an old load balancer or firewall that chokes on what it does not know", "a server that signs with SHA-1 alone"}, "Test past the load balancer; update its firmware or the server's Schannel before clients with newer TLS use it."},
+	{"tls.rsa_exchange", Warn, "the server agrees to no key exchange but the one by RSA", []string{"usual for Windows Server 2003", "the cipher order was changed"}, "Expected on very old servers; elsewhere allow the ECDHE cipher suites again. No password is sent to it unless the migration allows logon_over_old_tls."},
+	{"tls.name_refused", Fail, "the server refuses the handshake when it is given the name", []string{"the https binding names another host", "a load balancer without a rule for this name"}, "Give the binding or the load balancer a rule for this name."},
+	{"tls.sni_differs", Warn, "clients that give no name get another certificate", []string{"the https binding with the name is not the one on the bare address", "the load balancer has a default certificate"}, "Bind the same certificate to the bare address: Outlook on Windows XP and some devices give no name."},
+	{"tls.sni_required", Warn, "clients that give no name are refused", []string{"the binding requires Server Name Indication"}, "Clear Require Server Name Indication on the https binding while Outlook on Windows XP or such devices are in use."},
+	{"tls.wildcard_depth", Fail, "the wildcard of the certificate does not reach the name", []string{"a wildcard stands for exactly one label"}, "Have it issued again with the name itself."},
+	{"tls.many_names", Warn, "the certificate is for unusually many names", nil, "Have one issued for the organisation's own names: some clients refuse certificates of that size."},
+	{"tls.weak_cipher", Warn, "the server agrees to a weak cipher", []string{"usual for Windows Server 2003"}, "Expected on very old servers; elsewhere mend the cipher order."},
 	{"tls.members_differ", Warn, "servers behind one name carry different certificates", []string{"one member was forgotten"}, "Bind the same certificate on every member."},
 }
 
@@ -36,4 +43,12 @@ var starttlsReasons = []Reason{
 	{"starttls.injected", Fail, "bytes were sent ahead of TLS", []string{"something on the way adds to the conversation"}, "Test past every middlebox."},
 	{"starttls.malformed", Fail, "the answer is not of the protocol expected", []string{"another service on this port", "a firewall rewrites the conversation"}, "Correct the port, or switch the firewall's inspection off."},
 	{"starttls.closed", Fail, "the connection ended before TLS began", []string{"the service behind is not active"}, "Look at the service's state."},
+}
+
+// vantageReasons tell what stands between this computer and the server.
+var vantageReasons = []Reason{
+	{"vantage.tls_intercept", Warn, "something between this computer and the server replaces certificates",
+		[]string{"a proxy or firewall that inspects TLS", "a virus scanner on this computer", "a load balancer that still shows its factory certificate"}, "Have the organisation's hosts taken out of the inspection, or test from another computer: what was seen is not the server's certificate."},
+	{"vantage.captive_portal", Unknown, "something on the way answers every request with its own page",
+		[]string{"a guest network that wants a logon", "a filter's block page", "the wrong server answers this name"}, "Log on to the network by a browser, or test from another network."},
 }

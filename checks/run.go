@@ -157,9 +157,9 @@ func (r *runner) attempt(ctx context.Context, p planned) (Finding, bool) {
 	checkCtx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	env, closeAll := throughDoor(checkCtx, r.env, r.addresses, p.kind)
-	env.named = namedHosts(c.Params)
+	env.named, env.oldTLSUsed = namedHosts(c.Params), new(tlsUse)
 	began := time.Now()
-	f := observe(checkCtx, env, p.kind, c)
+	f := env.oldTLSUsed.temper(observe(checkCtx, env, p.kind, c))
 	closeAll()
 	switch {
 	case ctx.Err() != nil && f.Reason != "probe.panic":

@@ -16,6 +16,7 @@ func TestTCPOutcomes(t *testing.T) {
 	w.to["tcp 10.1.0.4:25"] = "dropped"
 	w.to["tcp 10.1.0.5:25"] = "unreachable"
 	w.to["tcp 10.1.0.6:25"] = "no network"
+	w.to["tcp 10.1.0.10:25"] = "no port left"
 	w.name("mixed.example.com", "10.1.0.1", "10.1.0.3", "10.1.0.9")
 	w.name("dead.example.com", "10.1.0.8", "10.1.0.9")
 	w.name("here.example.com", "127.0.0.1")
@@ -33,6 +34,8 @@ func TestTCPOutcomes(t *testing.T) {
 		{"10.1.0.4", Unknown, "tcp.filtered", "filtered"},
 		{"10.1.0.5", Unknown, "tcp.unreachable", "unreachable"},
 		{"10.1.0.6", Unknown, "vantage.no_network", "unreachable"},
+		{"10.1.0.10", Unknown, "vantage.no_network", "unreachable"},
+		{"airplane.example.com", Unknown, "vantage.no_network", ""},
 		{"10.1.0.9", Fail, "tcp.refused", "refused"},
 		{"mixed.example.com", Warn, "tcp.partial", "open"},
 		{"dead.example.com", Fail, "tcp.refused", "refused"},
@@ -64,4 +67,48 @@ func TestTCPOutcomes(t *testing.T) {
 	c = tcpCheck("gone.example.com", 25)
 	c.Params["address"] = "10.1.0.1"
 	expectResult(t, "an address instead of the name", w.run(c), Pass, "")
+}
+
+// TestTCPPorts refuses ports that are none before anything is dialled.
+func TestTCPPorts(t *testing.T) {
+	t.Parallel()
+	for name, port := range map[string]any{
+		"zero": int64(0), "70000": int64(70000), "negative": int64(-1), "a word": "https", "missing": nil, "a fraction": 25.5,
+	} {
+		w := newWorld(t)
+		c := tcpCheck("10.1.0.1", 25)
+		c.Params = Params{"host": "10.1.0.1", "port": port}
+		if port == nil {
+			delete(c.Params, "port")
+		}
+		expectResult(t, name, w.run(c), Unknown, "value.invalid")
+		if w.dials != 0 {
+			t.Errorf("%s: %d connections", name, w.dials)
+		}
+	}
+}
+
+// TestStagesOfEachAddress sees how far each address came.
+func TestStagesOfEachAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serve("10.1.0.1:25", hold)
+	w.name("mixed.example.com", "10.1.0.1", "10.1.0.9")
+	r := w.run(tcpCheck("mixed.example.com", 25))
+	var said []string
+	for _, s := range r.Sub {
+		line := strings.TrimSpace(s.Kind + " " + s.Target + " " + string(s.Verdict) + " " + s.Reason)
+		for _, below := range s.Sub {
+			line += " > " + below.Kind + " " + string(below.Verdict)
+		}
+		said = append(said, line)
+	}
+	want := "address 10.1.0.1 pass > dns pass > tcp pass | address 10.1.0.9 fail tcp.refused > dns pass > tcp fail"
+	if got := strings.Join(said, " | "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	r = w.run(tcpCheck("10.1.0.1", 25))
+	if len(r.Sub) != 1 || len(r.Sub[0].Sub) != 1 || r.Sub[0].Sub[0].Kind != "tcp" {
+		t.Errorf("an address is not looked up: %+v", r.Sub)
+	}
 }

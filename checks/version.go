@@ -15,7 +15,7 @@ import (
 var versionKind = Kind{
 	Name: "version",
 	Doc: "Asks a server's web directories anonymously and tells from paths, headers and behaviour which generation of Exchange answers. " +
-		"It begins an NTLM logon without a user to learn the server's name, and never ends it. It tells the server that answered first, " +
+		"Every address behind the name is asked by itself, with the name kept. It begins an NTLM logon without a user to learn the server's name, and never ends it. It tells the server that answered first, " +
 		"not the mailbox server behind it, and a server may be dressed up: it is evidence, not proof.",
 	Source: FromProbe,
 	Budget: 60 * time.Second,
@@ -34,9 +34,40 @@ var versionKind = Kind{
 
 func observeVersion(ctx context.Context, env *Env, c Check) Finding {
 	host, port := c.Params.String("host"), c.Params.Int("port", 443)
-	return perAddress(ctx, env, host, c.Params.String("address"), port, func(ctx context.Context, at endpoint) Finding {
+	return alikeVersions(perAddress(ctx, env, host, c.Params.String("address"), port, func(ctx context.Context, at endpoint) Finding {
 		return fingerprint(ctx, env, at)
-	})
+	}))
+}
+
+// alikeVersions warns when servers of several releases stand behind one name,
+// and names those that are not like most.
+func alikeVersions(f Finding) Finding {
+	members := map[string][]string{}
+	for _, r := range f.Rows {
+		version, _ := r.Get("version")
+		addr, _ := r.Get("address")
+		if version != "" && version != "unknown" {
+			members[version] = append(members[version], addr)
+		}
+	}
+	if len(members) < 2 {
+		return f
+	}
+	usual := ""
+	for _, v := range sortedKeys(members) {
+		if usual == "" || len(members[v]) >= len(members[usual]) {
+			usual = v
+		}
+	}
+	var said []string
+	for _, v := range sortedKeys(members) {
+		if v != usual {
+			said = append(said, joinClipped(members[v], maxAddresses)+" is Exchange "+v)
+		}
+	}
+	w := warned("version.members_differ", "behind this name %s, the rest is Exchange %s", joinClipped(said, 8), usual)
+	w.Expected, w.Found = "one release behind the name", joinClipped(said, 8)
+	return merge([]Finding{f, w})
 }
 
 // versionVisit is one request of the fingerprint.
@@ -140,6 +171,7 @@ func hostURL(at endpoint, path string) *url.URL {
 // versionReasons are the reasons of this kind alone.
 var versionReasons = []Reason{
 	{"version.contradiction", Warn, "the signs of the version contradict each other", []string{"a front end of one version answers for a server of another", "a proxy dresses the answers up", "members behind one name differ"}, "Test against the server's own address, and confirm the version in the Exchange Management Shell."},
+	{"version.members_differ", Warn, "servers of several releases stand behind one name", []string{"an old server was left in DNS or in the load balancer's pool", "the switch is half done"}, "Take the members that do not belong there out of DNS or the pool."},
 	{"version.weak", Warn, "the version is only guessed from weak signs", []string{"headers are removed on the way"}, "Confirm the version in the Exchange Management Shell."},
 	{"version.unknown", Unknown, "nothing tells which version answers", []string{"headers are removed on the way", "it is no Exchange server"}, "Confirm the version in the Exchange Management Shell."},
 }

@@ -19,9 +19,13 @@ type versionSign struct {
 
 // versionSigns collects what one address shows.
 type versionSigns struct {
-	list []versionSign
-	fe   string // X-FEServer
-	host string // member named by the health page
+	list  []versionSign
+	fe    string // X-FEServer
+	front bool   // a header that only the front end of Exchange 2013 and later sets
+	host  string // member named by the health page
+	// asked and wanted count the directories that answered, and those that ask
+	// strangers to log on as they do on every Exchange.
+	asked, wanted int
 }
 
 var (
@@ -63,12 +67,27 @@ func (s *versionSigns) addBuild(name, build string) {
 func (s *versionSigns) read(visit string, a webAnswer) {
 	h := a.header
 	if v := h.Get("X-Feserver"); v != "" {
-		s.fe = clip(v, 260)
+		s.fe, s.front = clip(v, 260), true
 		s.add("X-FEServer", v, true, since2013...)
+	}
+	for _, name := range []string{"X-BEServer", "X-DiagInfo", "X-CalculatedBETarget"} { // set by what Exchange 2013 added
+		if v := h.Get(name); v != "" {
+			s.front = true
+			s.add(name, v, true, since2013...)
+		}
+	}
+	if h.Get("Request-Id") != "" {
+		s.add("request-id", "sent", false, since2013...)
 	}
 	s.addBuild("X-OWA-Version", h.Get("X-Owa-Version"))
 	s.addBuild("MS-Server-ActiveSync", h.Get("Ms-Server-Activesync"))
 	s.readPlatform(a)
+	if visit == "ews" || visit == "autodiscover" {
+		s.asked++
+		if a.status == 401 && len(a.challenges) > 0 {
+			s.wanted++
+		}
+	}
 	switch visit {
 	case "owa":
 		if m := themePath().FindSubmatch(a.body); m != nil {
@@ -87,10 +106,7 @@ func (s *versionSigns) read(visit string, a webAnswer) {
 	case "healthcheck":
 		if a.status == 200 && bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("200 OK")) {
 			s.add("health page", "200 OK", true, since2013...)
-			rest := string(bytes.TrimPrefix(bytes.TrimSpace(a.body), []byte("200 OK")))
-			if member := strings.Trim(strings.NewReplacer("<br/>", "", "<br />", "", "<br>", "").Replace(rest), " \r\n\t"); validTarget("host", member) == nil {
-				s.host = member
-			}
+			s.host = healthMember(a)
 		}
 	case "ecp":
 		if a.status == 404 {
@@ -162,6 +178,10 @@ func (s versionSigns) decide(at endpoint) Finding {
 	case len(certain) == 0, len(narrowed) == 0:
 		f = s.contradiction(at)
 		row["version"] = []string{s.likeliest()}
+	case strong > 0 && s.asked > 1 && s.wanted == 0:
+		f = warned("version.contradiction", "%s calls itself Exchange %s, but neither EWS nor Autodiscover asks strangers to log on", at.where(), narrowed[0])
+		f.Expected = "directories that behave like those of Exchange"
+		row["version"] = []string{narrowed[0]}
 	case strong == 0 && len(narrowed) == 1:
 		f = warned("version.weak", "%s: only weak signs, they point to Exchange %s", at.where(), narrowed[0])
 		row["version"] = []string{narrowed[0]}
@@ -184,7 +204,7 @@ func (s versionSigns) decide(at endpoint) Finding {
 func (s versionSigns) contradiction(at endpoint) Finding {
 	f := warned("version.contradiction", "%s: the signs of the version contradict each other", at.where())
 	old := slices.ContainsFunc(s.list, func(v versionSign) bool { return len(v.may) > 0 && slices.Max(v.may) <= "2010" })
-	if s.fe != "" && old {
+	if s.front && old {
 		f.Summary = at.where() + ": a front end of Exchange 2013 answers, with signs of an older server behind it"
 	}
 	f.Expected, f.Found = "signs of one version", s.String()
@@ -194,7 +214,7 @@ func (s versionSigns) contradiction(at endpoint) Finding {
 // likeliest is the release that most signs allow, strong ones counting more;
 // a front end that names itself is one of Exchange 2013 whatever is behind it.
 func (s versionSigns) likeliest() string {
-	if s.fe != "" {
+	if s.front {
 		return "2013"
 	}
 	best, most := "unknown", 0

@@ -56,6 +56,8 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 		return fail(ctx.Err())
 	case to == "unreachable":
 		return fail(os.NewSyscallError("connect", syscall.EHOSTUNREACH))
+	case to == "no port left":
+		return fail(os.NewSyscallError("connect", syscall.EADDRNOTAVAIL))
 	case to == "no network":
 		return fail(os.NewSyscallError("connect", syscall.ENETUNREACH))
 	}
@@ -64,6 +66,9 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 }
 
 func (w *world) lookup(_ context.Context, host string) ([]netip.Addr, error) {
+	if host == "airplane.example.com" {
+		return nil, &net.DNSError{Err: "dial udp 10.0.0.53:53", UnwrapErr: os.NewSyscallError("connect", syscall.ENETUNREACH), Name: host}
+	}
 	if list, ok := w.names[host]; ok {
 		return list, nil
 	}

@@ -280,7 +280,7 @@ func (m *Model) palette() tea.Cmd {
 
 func (m *Model) help() tea.Cmd {
 	here := map[region]string{
-		diagramRegion: "You are on the diagram. Arrows move between its panels; enter lists the tasks of a panel alone; [ and ] show the organisation before, now and after.",
+		diagramRegion: "You are on the diagram. Arrows move between its panels; enter lists the tasks of a panel alone; [ and ] show the organisation before, now and after. Solid lines are in force as far as checks or the record show; dashed ones are planned, and one that ends in ? nobody has checked.",
 		tasksRegion:   "You are on the steps and tasks. Up and down select; enter opens a step or a task; a locked step shows what blocks it.",
 		detailRegion:  "You are on a task. Up and down go from command to check; the keys below act on the marked one.",
 	}[m.focus]

@@ -468,3 +468,19 @@ func TestALockedRoundShowsItsGate(t *testing.T) {
 	b.keys("6", "enter")
 	b.see("What keeps Deploy Exchange 2013 servers", "locked", "enter goes to where it is mended")
 }
+
+// TestCopyIntoAFile takes the lines of a task into a file where no clipboard
+// works.
+func TestCopyIntoAFile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1, 120, 40)
+	var wrote string
+	b.m.cfg.CopyFile = func(text string) (string, error) { wrote = text; return "/home/meyer/coexist-copied.txt", nil }
+	b.keys("Y")
+	b.see("Into a file: 1 line")
+	b.keys("down", "enter")
+	b.see("Copied, into the file /home/meyer/coexist-copied.txt: Setup.com /mode:Upgrade")
+	if wrote != "Setup.com /mode:Upgrade\r\n" {
+		t.Errorf("the file holds %q", wrote)
+	}
+}

@@ -30,6 +30,15 @@ func (m *Model) copyText(text string) tea.Cmd {
 	}
 }
 
+// copyToFile puts a text into a file, for where no clipboard works.
+func (m *Model) copyToFile(text string) tea.Cmd {
+	put := m.cfg.CopyFile
+	return func() tea.Msg {
+		path, err := put(text)
+		return copiedMsg{text, "into the file " + path, err}
+	}
+}
+
 // mostForTerminal is what terminals surely take for their clipboard, in bytes:
 // the sequence for it is limited to 100,000 of them after encoding, and to less
 // by some.
@@ -45,6 +54,9 @@ func (m *Model) copied(msg copiedMsg) tea.Cmd {
 		return nil
 	}
 	otherwise := "v"
+	if m.cfg.CopyFile != nil && m.task() != nil {
+		otherwise = "v, or Y and into a file"
+	}
 	if m.top() != nil {
 		otherwise = "in most terminals shift and the mouse select it"
 	}
@@ -119,6 +131,11 @@ func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Comman
 	}
 	if len(all) > 1 {
 		l.all = append(l.all, choice{text: fmt.Sprintf("All %d lines, one below the other", len(all)), then: func(m *Model) tea.Cmd { return m.copyText(strings.Join(all, "\r\n") + "\r\n") }})
+	}
+	if len(all) > 0 && m.cfg.CopyFile != nil {
+		l.all = append(l.all, choice{text: "Into a file: " + plural(len(all), "line", "lines"), then: func(m *Model) tea.Cmd {
+			return m.copyToFile(strings.Join(all, "\r\n") + "\r\n")
+		}})
 	}
 	for _, c := range t.Checks {
 		if c.Kind == "cmdlet" {

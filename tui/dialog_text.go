@@ -107,9 +107,11 @@ func drawBar(c *paint.Canvas, th *paint.Theme, top, total int) {
 
 func newAlerts(list []string) dialog {
 	return &reader{title: "Read this first", write: func(p *page) {
-		for _, a := range list {
+		for i, a := range list {
+			if i > 0 {
+				p.blank()
+			}
 			p.labelled(0, 2, p.th.Glyphs.Warn, a, p.th.Warn, p.th.Text)
-			p.blank()
 		}
 	}}
 }

@@ -3,11 +3,13 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"coexist/runbook"
+	"coexist/runbook/journal"
 	"coexist/tui/intake"
 )
 
@@ -64,6 +66,7 @@ func (m *Model) endEdit() {
 
 // previewMsg brings what an edit would change.
 type previewMsg struct {
+	wait   dialog // shown meanwhile
 	change *runbook.Change
 	err    error
 }
@@ -73,17 +76,22 @@ func (m *Model) preview(wish intake.Review) tea.Cmd {
 	if e == nil {
 		return nil
 	}
+	wait := &reader{title: previewTitle, write: func(p *page) { p.text(0, "Working out what the answers change …", p.th.Dim) }, back: "back to the answers"}
+	m.push(wait)
 	return func() tea.Msg {
 		change, err := e.Preview(wish.Data)
-		return previewMsg{change, err}
+		return previewMsg{wait, change, err}
 	}
 }
 
+const previewTitle = "What this changes in the runbook"
+
 // previewed shows what an edit would change; s writes it.
 func (m *Model) previewed(msg previewMsg) {
-	if m.start == nil {
-		return
+	if m.start == nil || !slices.Contains(m.dialogs, msg.wait) {
+		return // gone back meanwhile
 	}
+	m.remove(msg.wait)
 	if msg.err != nil {
 		m.push(&reader{title: "These answers can't be used", write: func(p *page) { p.text(0, msg.err.Error(), p.th.Bad) }})
 		return
@@ -96,7 +104,7 @@ func (m *Model) previewed(msg previewMsg) {
 		cmd, wish := m.start.Update(intake.Confirm{})
 		return tea.Batch(cmd, m.fulfil(wish))
 	}
-	m.push(&reader{title: "What this changes in the runbook", write: func(p *page) { writeChange(p, msg.change) },
+	m.push(&reader{title: previewTitle, write: func(p *page) { writeChange(p, msg.change) },
 		extra: []hint{{key: "s", does: "save it"}}, on: map[string]func(*Model) tea.Cmd{"s": save, "ctrl+s": save}, back: "back to the answers"})
 }
 
@@ -129,6 +137,29 @@ func (m *Model) rewritten(wish intake.Rewritten) tea.Cmd {
 	}
 }
 
+// changed takes in what another instance wrote. When that was an edit of the
+// migration, this one reads the edited file as well.
+func (m *Model) changed(snap runbook.Snapshot) tea.Cmd {
+	known := len(m.snap.Events)
+	m.take(snap)
+	if len(snap.Events) < known || !slices.ContainsFunc(snap.Events[known:], func(e journal.Event) bool { return e.Kind == runbook.EventMigration }) {
+		return m.follow()
+	}
+	old, was, reopen := m.session, m.snap, m.cfg.Reopen
+	if old == nil || reopen == nil || was.Progress.Rehearsal != "" || len(m.active) > 0 {
+		m.warn("The migration was edited elsewhere: leave and open it again to see the new plan.")
+		return m.follow()
+	}
+	m.edits = "the migration was edited elsewhere"
+	return func() tea.Msg {
+		if err := old.Close(); err != nil {
+			return reopenedMsg{err: err}
+		}
+		s, err := reopen(was)
+		return reopenedMsg{session: s, err: err}
+	}
+}
+
 // sign records who works in a session that was just opened.
 func sign(s *runbook.Session, operator string) error {
 	if s == nil || operator == "" {
@@ -149,6 +180,10 @@ func (m *Model) reopened(msg reopenedMsg) tea.Cmd {
 	m.take(msg.session.Snapshot())
 	if msg.err != nil {
 		m.push(&reader{title: "Not saved", write: func(p *page) { p.text(0, msg.err.Error(), p.th.Bad) }})
+		return m.follow()
+	}
+	if m.snap.ReadOnly {
+		m.say("Read anew: " + m.edits + ".")
 		return m.follow()
 	}
 	m.say("Saved and recorded; " + m.edits + ".")

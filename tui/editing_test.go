@@ -6,7 +6,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	tea "charm.land/bubbletea/v2"
+
+	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/migration"
 	"coexist/tui/intake"
@@ -142,3 +146,34 @@ func TestEditThatCannotBeOpened(t *testing.T) {
 }
 
 func (b *bench) sizeName() string { return fmt.Sprintf("%dx%d", b.m.w, b.m.h) }
+
+// TestAFollowerReadsAnEditedMigrationAnew lets one instance edit while another
+// looks on.
+func TestAFollowerReadsAnEditedMigrationAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1, 120, 40)
+	editable(b)
+	other := &bench{t: t, path: b.path, clock: b.clock, results: map[string]checks.Result{}}
+	s, err := runbook.Open(b.path, runbook.Options{Assets: assetsOnDisk(), Clock: b.clock.Now, Run: other.run, Host: "desk", Tool: "test"})
+	b.must(err)
+	other.m = newModel(t.Context(), Config{Session: s, Clock: b.clock.Now}, s)
+	other.m.watch = b.m.watch
+	editable(other)
+	other.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	other.see("READ-ONLY")
+	b.keys(addServer...)
+	b.keys("enter", "s")
+	b.see("Saved and recorded")
+	for !recorded(s.Snapshot(), runbook.EventMigration) {
+		select {
+		case <-s.Changed():
+		case <-time.After(20 * time.Second):
+			t.Fatal("the follower never heard of the edit")
+		}
+	}
+	other.send(changedMsg{s.Snapshot()})
+	other.see("READ-ONLY", "Read anew: the migration was edited elsewhere.")
+	if other.m.snap.Runbook.Task("deploy.mailbox/ex13-02") == nil {
+		t.Error("the follower still has the old plan")
+	}
+}

@@ -50,6 +50,7 @@ type Model struct {
 	watch   func(context.Context, engine) tea.Cmd                // waits for another writer
 
 	operator string
+	alerts   dialog // what had to be read on opening
 	edits    string // what the last preview said, in one line
 	kept     kept
 	message  string
@@ -124,7 +125,11 @@ func (m *Model) board(e engine) {
 	m.opened, m.cursor, m.panel, m.only, m.item = "", "", "", "", 0
 	m.take(e.Snapshot())
 	m.toNext()
-	m.welcome()
+	m.alerts = nil
+	if p := m.snap.Progress; p != nil && len(p.Alerts) > 0 {
+		m.alerts = newAlerts(p.Alerts)
+		m.push(m.alerts)
+	}
 }
 
 // leave stops what still runs.
@@ -152,7 +157,7 @@ func (m *Model) retheme() {
 
 // Init asks the terminal for its background and begins to listen.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.cfg.Asker.listen(m.ctx), m.minute())
+	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.absence(), m.cfg.Asker.listen(m.ctx), m.minute())
 }
 
 // minuteMsg asks to look at the clock again: results grow stale, waits end.
@@ -182,8 +187,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case snapMsg:
 		m.take(msg.snap)
 	case changedMsg:
-		m.take(msg.snap)
-		return m, m.follow()
+		return m, m.changed(msg.snap)
 	case actedMsg:
 		m.acted(msg)
 	case runMsg:
@@ -202,6 +206,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)
+	case absenceMsg:
+		m.welcome(msg)
 	case editMsg:
 		m.editing(msg)
 	case previewMsg:

@@ -103,6 +103,7 @@ func writeResult(p *page, c *runbook.Check, st *runbook.CheckState, r checks.Res
 		gl, sty := lookVerdict(th, s.Verdict)
 		p.labelled(1, 2, gl, s.Summary, sty, th.Text)
 		p.explain(3, s, "")
+		p.steps(3, s.Sub)
 	}
 	p.attempts(st, r, m.now())
 }
@@ -130,6 +131,24 @@ func sourceWord(s checks.Source) string {
 		return "stated by a person"
 	}
 	return "measured by a probe"
+}
+
+// steps writes the stages of a probe, those of each address below it.
+func (p *page) steps(indent int, list []checks.Result) {
+	for _, s := range list {
+		name := s.Kind
+		if s.Target != "" {
+			name = s.Target
+		}
+		gl, style := lookVerdict(p.th, s.Verdict)
+		label := gl + " " + name
+		text := s.Summary
+		if s.Reason != "" {
+			text += " (" + s.Reason + ")"
+		}
+		p.labelled(indent, max(paint.Width(label)+2, 8), label, text, style, p.th.Text)
+		p.steps(indent+2, s.Sub)
+	}
 }
 
 // table writes the rows that a check observed.

@@ -3,27 +3,39 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"coexist/runbook"
 )
 
-// welcome tells, when a run under way is opened, what happened to it while
-// nobody worked on it: first what must be read, then what does not count any
-// more, then what comes next.
-func (m *Model) welcome() {
-	p := m.snap.Progress
-	if p == nil {
+// absenceMsg brings what happened to a run while nobody worked on it.
+type absenceMsg struct {
+	of   runbook.Snapshot
+	gone runbook.Absence
+}
+
+// absence looks, behind the first frame, what happened to the run since its
+// last entry; the whole journal is read anew for that.
+func (m *Model) absence() tea.Cmd {
+	snap := m.snap
+	if p := snap.Progress; p == nil || p.Last.IsZero() || p.Now.Sub(p.Last) < time.Minute {
+		return nil
+	}
+	return func() tea.Msg { return absenceMsg{snap, runbook.Since(snap.Runbook, snap.Events, snap.Progress)} }
+}
+
+// welcome shows it: first what must be read, then what does not count any more,
+// then what comes next. Where a dialog is open already it waits below.
+func (m *Model) welcome(msg absenceMsg) {
+	if m.snap.Path != msg.of.Path || !msg.gone.Worth() || m.start != nil {
 		return
 	}
-	gone := runbook.Since(m.snap.Runbook, m.snap.Events, p)
-	switch {
-	case gone.Worth():
-		m.push(m.newWelcome(gone, p.Alerts))
-	case len(p.Alerts) > 0:
-		m.push(newAlerts(p.Alerts))
+	if m.alerts != nil {
+		m.remove(m.alerts)
 	}
+	m.dialogs = append([]dialog{m.newWelcome(msg.gone, msg.of.Progress.Alerts)}, m.dialogs...)
 }
 
 func (m *Model) newWelcome(a runbook.Absence, alerts []string) dialog {

@@ -12,6 +12,7 @@ func (b *bench) comeBack(after time.Duration) {
 	b.clock.pass(after)
 	b.m.dialogs = nil
 	b.m.board(b.s)
+	b.drain(b.m.absence())
 	b.m.rev++
 }
 

@@ -80,7 +80,7 @@ func (m *Model) openedSession(msg openedMsg) tea.Cmd {
 	if msg.edit {
 		return tea.Batch(m.follow(), m.performKey("E"))
 	}
-	return m.follow()
+	return tea.Batch(m.follow(), m.absence())
 }
 
 // sketch draws an unfinished migration as a picture.

@@ -58,6 +58,9 @@ type Config struct {
 	// Copy puts a text on the local clipboard or into a file and says where;
 	// "" means that neither was possible, and the terminal is asked (OSC 52).
 	Copy func(text string) (how string, err error)
+	// CopyFile puts a text into a file instead and says where; nil where none
+	// is written.
+	CopyFile func(text string) (path string, err error)
 	// SaveScript writes a script beside the migration, never over another file,
 	// and records it; nil where none can be written.
 	SaveScript func(*runbook.Session, script.Options) (path string, m script.Manifest, err error)

@@ -117,6 +117,9 @@ func (r *reader) first(ctx context.Context, hosts []string) (d *checks.Directory
 			if how, why := d.Way(); how == "plain" {
 				r.inv.Notes = append(r.inv.Notes, fmt.Sprintf("%s was read without TLS (%s): somebody on the way could have changed what was read", d.Root().Host, why))
 			}
+			if old := d.OverOldTLS(); old != "" {
+				r.inv.Notes = append(r.inv.Notes, fmt.Sprintf("the password went to %s over %s, as allowed for this run", d.Root().Host, old))
+			}
 			for _, s := range said {
 				r.inv.Notes = append(r.inv.Notes, "passed over: "+s)
 			}

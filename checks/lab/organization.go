@@ -164,6 +164,7 @@ func (o *Organization) Env(side checks.Vantage) *checks.Env {
 	env := o.lab.EnvFrom(side)
 	env.Shell = o.Shell
 	env.UserAgent = "coexist/rehearsal (connectivity probe)"
+	env.OldTLS = true // the accounts are made up, and the old servers speak nothing newer than TLS 1.0
 	env.Logons.Allow(o.hosts()...)
 	if side != checks.Outside {
 		for _, c := range o.controllers {

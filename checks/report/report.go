@@ -1,6 +1,6 @@
-// Package report prints results for people: one line a check, and under what
-// did not pass what was expected, what was found, why that may be, and what to
-// do.
+// Package report prints results for people: one line a check; under what did
+// not pass what was expected, what was found, why that may be and what to do;
+// then what the check consists of, what was seen and the rest of the evidence.
 package report
 
 import (
@@ -122,19 +122,23 @@ func write(b *strings.Builder, r checks.Result, indent string) {
 	if r.Verdict != checks.Pass && r.Verdict != checks.Skip {
 		trouble(b, r, deeper)
 	}
-	for _, k := range sorted(r.Evidence) {
-		line(b, deeper, k, r.Evidence[k])
-	}
-	for _, row := range r.Rows {
-		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(rowText(row)))
-	}
 	parts(b, r, indent)
+	for _, row := range r.Rows {
+		seen(b, row, deeper)
+	}
+	if len(r.Evidence) > 0 {
+		fmt.Fprintf(b, "%sevidence\n", deeper)
+		list(b, deeper+"  ", sorted(r.Evidence), func(k string) []string { return []string{r.Evidence[k]} })
+	}
 }
 
 // parts prints what the result consists of, as a tree. A single part that says
-// what its result said is left out.
+// what its result said is left out, and its own parts stand in its place.
 func parts(b *strings.Builder, r checks.Result, indent string) {
-	if len(r.Sub) == 1 && len(r.Sub[0].Sub) == 0 && r.Sub[0].Verdict == r.Verdict && (r.Verdict == checks.Pass || r.Sub[0].Reason == r.Reason) {
+	if len(r.Sub) == 1 && r.Sub[0].Verdict == r.Verdict && (r.Verdict == checks.Pass || r.Sub[0].Reason == r.Reason) {
+		only := r.Sub[0]
+		only.Reason = r.Reason
+		parts(b, only, indent)
 		return
 	}
 	for _, sub := range r.Sub {
@@ -173,6 +177,55 @@ func trouble(b *strings.Builder, r checks.Result, indent string) {
 func line(b *strings.Builder, indent, label, text string) {
 	if text != "" {
 		fmt.Fprintf(b, "%s%-9s %s\n", indent, label, checks.Escape(text))
+	}
+}
+
+// shortRow is how long a row may be to stand in one line.
+const shortRow = 110
+
+// seen prints what was observed: a short row in one line, a long one with a
+// line for each value.
+func seen(b *strings.Builder, row checks.Row, deeper string) {
+	if text := rowText(row); len(text) <= shortRow {
+		fmt.Fprintf(b, "%s- %s\n", deeper, checks.Escape(text))
+		return
+	}
+	head := "seen"
+	if addr, ok := row.Get("address"); ok {
+		head += " at " + addr
+	}
+	fmt.Fprintf(b, "%s%s\n", deeper, checks.Escape(head))
+	var keys []string
+	for _, k := range sorted(row) {
+		if k != "address" {
+			keys = append(keys, k)
+		}
+	}
+	list(b, deeper+"  ", keys, func(k string) []string { return row[k] })
+}
+
+// mostValues of one property are printed; a certificate may have thousands.
+const mostValues = 40
+
+// list prints keys in a column with their values beside them.
+func list(b *strings.Builder, indent string, keys []string, values func(string) []string) {
+	width := 0
+	for _, k := range keys {
+		if len(values(k)) > 0 {
+			width = max(width, len([]rune(checks.Escape(k))))
+		}
+	}
+	for _, k := range keys {
+		label := checks.Escape(k)
+		for i, v := range values(k) {
+			if i == mostValues {
+				v = fmt.Sprintf("and %d more", len(values(k))-i)
+			}
+			fmt.Fprintf(b, "%s%-*s  %s\n", indent, width, label, checks.Escape(v))
+			if label = ""; i == mostValues {
+				break
+			}
+		}
 	}
 }
 

@@ -73,3 +73,31 @@ func TestTable(t *testing.T) {
 		t.Errorf("one: %q", got)
 	}
 }
+
+// TestStepsAndRows prints the stages of the only address in its place, and a
+// long row with a line for each value.
+func TestStepsAndRows(t *testing.T) {
+	t.Parallel()
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = "name.contoso.com"
+	}
+	text := Text([]checks.Result{{ID: "tls/mail", Verdict: checks.Warn, Reason: "tls.old_protocol", Summary: "old",
+		Evidence: map[string]string{"cipher": "AES\x1b[2J", "TLS 1.0": "offered"},
+		Rows:     []checks.Row{{"address": {"10.0.0.7"}, "names": many, "protocol": {"TLS 1.0"}}, {"address": {"10.0.0.8"}, "outcome": {"open"}}},
+		Sub: []checks.Result{{Kind: "address", Target: "10.0.0.7", Verdict: checks.Warn, Reason: "tls.old_protocol", Summary: "old", Sub: []checks.Result{
+			{Kind: "tcp", Verdict: checks.Pass, Summary: "connected", MS: 3}, {Kind: "cert", Verdict: checks.Fail, Reason: "tls.expired", Summary: "ran out"}}}}}})
+	at := 0
+	for _, want := range []string{"WARN    tls/mail - old (0 ms)\n", "reason    tls.old_protocol\n", "    PASS    tcp - connected (3 ms)\n", "    FAIL    cert - ran out (0 ms)\n",
+		"            do        Renew it", "        seen at 10.0.0.7\n", "          names     name.contoso.com\n                    name.contoso.com\n", "                    and 60 more\n",
+		"          protocol  TLS 1.0\n", "        - address=10.0.0.8 outcome=open\n", "        evidence\n          TLS 1.0  offered\n          cipher   AES\\x1b[2J\n"} {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is missing, or out of order, in:\n%s", want, text)
+		}
+		at += i
+	}
+	if strings.Contains(text, "address 10.0.0.7 -") {
+		t.Errorf("the only address is told twice:\n%s", text)
+	}
+}

@@ -61,6 +61,7 @@ var comments = map[string]string{
 	"network.proxy":              "HTTP proxy, recorded with what used it",
 	"network.trust":              "extra roots, PEM; relative to this file",
 	"network.loopback":           "laboratories only: checks may reach this machine",
+	"network.logon_over_old_tls": "true: test passwords may go over verified TLS 1.0 and 1.1",
 
 	"probe":          "test mailboxes; passwords are asked, never stored",
 	"probe.version":  "where the mailbox is today",

@@ -103,6 +103,7 @@ type Network struct {
 	Proxy             string   `toml:"proxy"`
 	Trust             []string `toml:"trust"`
 	Loopback          bool     `toml:"loopback"`
+	LogonOverOldTLS   bool     `toml:"logon_over_old_tls"`
 }
 
 // Probe is a test mailbox; its password is asked, never stored.

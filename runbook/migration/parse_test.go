@@ -64,7 +64,7 @@ func TestFilesThatAreNoText(t *testing.T) {
 		{"UTF-16 LE", "\xff\xfe" + utf16(sample, 0), "x:1: the file is UTF-16 (Notepad calls it Unicode); expected UTF-8: in Notepad choose"},
 		{"UTF-16 BE", "\xfe\xff" + utf16(sample, 1), "x:1: the file is UTF-16 (Notepad calls it Unicode); expected UTF-8: in Notepad choose"},
 		{"UTF-16 without a mark", utf16(sample, 0), "x:1: the file is UTF-16 (Notepad calls it Unicode); expected UTF-8: in Notepad choose"},
-		{"Latin-1", strings.Replace(sample, "Redmond", "M\xfcnchen", 1), "x:71: the byte 0xFC is not UTF-8"},
+		{"Latin-1", strings.Replace(sample, "Redmond", "M\xfcnchen", 1), "x:72: the byte 0xFC is not UTF-8"},
 		{"too large", sample + strings.Repeat("#\n", MaxSize/2), "x:1: the file is larger than 1 MiB"},
 		{"nested", "a = " + strings.Repeat("[", 100_000), "x:1: brackets are nested more than 64 deep"},
 		{"nested over lines", "a = 1\nb = [\n" + strings.Repeat("[\n", 200), "x:66: brackets are nested more than 64 deep"},

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -139,13 +140,36 @@ func (a *app) path(name string) string {
 // copyText puts text on the local clipboard, if there is one that this machine
 // can reach, and says how; "" leaves it to the terminal.
 func (a *app) copyText(text string) (string, error) {
-	if a.Getenv("SSH_TTY") != "" || a.Getenv("SSH_CONNECTION") != "" {
-		return "", nil // the local clipboard would be the wrong machine's
+	far := a.Getenv("SSH_TTY") != "" || a.Getenv("SSH_CONNECTION") != "" // the local clipboard would be the wrong machine's
+	if !far && a.Copy != nil && a.Copy(text) == nil {
+		return "the clipboard", nil
 	}
-	if a.Copy == nil || a.Copy(text) != nil {
+	if hasClipboard(a.Getenv("TERM")) {
 		return "", nil
 	}
-	return "the clipboard", nil
+	path, err := a.copyToFile(text)
+	if err != nil {
+		return "", fmt.Errorf("there is no clipboard here, and the file that would do instead: %w", err)
+	}
+	return "there being no clipboard, into the file " + path, nil
+}
+
+// hasClipboard tells whether a terminal may take a text for its clipboard.
+// Those of a console never do; of the others nothing is known.
+func hasClipboard(terminal string) bool {
+	for _, mute := range []string{"linux", "vt", "ansi", "cons", "sun"} {
+		if strings.HasPrefix(terminal, mute) {
+			return false
+		}
+	}
+	return true
+}
+
+// copyToFile puts what was copied into a file of the working folder, over what
+// was copied before.
+func (a *app) copyToFile(text string) (string, error) {
+	path := filepath.Join(a.Dir, "coexist-copied.txt")
+	return path, migration.SaveAtomic(path, []byte(text))
 }
 
 // answer prints what a command was asked for: JSON for programs, text for

@@ -30,6 +30,7 @@ type discoverFlags struct {
 	passwordFD              int
 	cas, resolvers, rejects []string
 	loopback, asJSON        bool
+	oldTLS                  bool
 	from, save, draft       string
 	script, shell           string
 	inherit                 string
@@ -74,6 +75,7 @@ Shell; --inventory takes in what it saved.`,
 	flags.StringArrayVar(&f.cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
 	flags.StringArrayVar(&f.resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
 	flags.BoolVar(&f.loopback, "allow-loopback", false, "let answers in 127.0.0.0/8 and ::1 be connected to")
+	flags.BoolVar(&f.oldTLS, "old-tls-logon", false, "let the account log on over verified TLS 1.0 and 1.1 as well")
 	flags.BoolVar(&f.asJSON, "json", false, "answer as JSON")
 	flags.StringVar(&f.from, "inventory", "", "take this inventory, or what the script saved, instead of reading")
 	flags.StringVar(&f.save, "save", "", "keep the inventory in this file; never overwritten")
@@ -290,7 +292,7 @@ func (a *app) discoverNetwork(f discoverFlags, m *migration.Migration, path stri
 	if f.dc == "" {
 		return nil, errors.New("name a domain controller to begin with: --dc dc1.contoso.com")
 	}
-	net, err := a.probeNetwork(f.dc, f.resolvers, f.cas, f.loopback)
+	net, err := a.probeNetwork(f.dc, f.resolvers, f.cas, checks.FieldSettings{Loopback: f.loopback, OldTLS: f.oldTLS})
 	if err == nil {
 		net.Directory.Controllers = []string{f.dc}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func probeCommand(a *app) *cobra.Command {
-	var asJSON, loopback, transcript bool
+	var asJSON, loopback, oldTLS, transcript bool
 	var o target.Options
 	var resolvers, cas []string
 	var release string
@@ -36,7 +36,7 @@ func probeCommand(a *app) *cobra.Command {
 					return err
 				}
 			}
-			net, err := a.probeNetwork(args[1], resolvers, cas, loopback)
+			net, err := a.probeNetwork(args[1], resolvers, cas, checks.FieldSettings{Loopback: loopback, OldTLS: oldTLS})
 			if err != nil {
 				return err
 			}
@@ -89,6 +89,7 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringArrayVar(&o.Names, "name", nil, "tls: name that the certificate must cover (repeatable)")
 	f.StringArrayVar(&cas, "ca", nil, "PEM file of further trusted roots (repeatable)")
 	f.BoolVar(&loopback, "allow-loopback", false, "let answers in 127.0.0.0/8 and ::1 be connected to")
+	f.BoolVar(&oldTLS, "old-tls-logon", false, "let the account log on over verified TLS 1.0 and 1.1 as well; at best a warning")
 	f.DurationVar(&o.Timeout, "timeout", 0, "whole time for the probe (default: the kind's own)")
 	return c
 }
@@ -110,9 +111,11 @@ func (a *app) wantedVersions(release string, o *target.Options) error {
 	return nil
 }
 
-// probeNetwork makes the network for a single probe.
-func (a *app) probeNetwork(named string, resolvers, cas []string, loopback bool) (*checks.Env, error) {
-	settings := checks.FieldSettings{Hosts: target.Hosts(named), Loopback: loopback, Now: a.Now, Vantage: checks.Any, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+// probeNetwork makes the network for a single probe, with what its flags
+// settled.
+func (a *app) probeNetwork(named string, resolvers, cas []string, settings checks.FieldSettings) (*checks.Env, error) {
+	settings.Hosts, settings.Now, settings.Vantage = target.Hosts(named), a.Now, checks.Any
+	settings.UserAgent = "coexist/" + version() + " (connectivity probe)"
 	for _, text := range resolvers {
 		label, addr, ok := strings.Cut(text, "=")
 		if !ok {

@@ -97,7 +97,7 @@ func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) 
 func (a *app) settings(m *migration.Migration) checks.FieldSettings {
 	return checks.FieldSettings{InternalResolver: m.Network.InternalResolver, ExternalResolver: m.Network.ExternalResolver,
 		Directory: checks.Directory{Forest: m.Organization.Forest, Controllers: m.Network.DomainControllers}, Hosts: m.Hosts(),
-		Loopback: m.Network.Loopback, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
+		Loopback: m.Network.Loopback, OldTLS: m.Network.LogonOverOldTLS, Proxy: m.Network.Proxy, Now: a.Now, UserAgent: "coexist/" + version() + " (connectivity probe)"}
 }
 
 // trusted reads a file of further roots, named relative to the migration.

@@ -49,7 +49,7 @@ func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode 
 		Rehearse: func(source string) (*runbook.Session, error) {
 			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
 		},
-		Transcript: transcript, Copy: a.copyText, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
+		Transcript: transcript, Copy: a.copyText, CopyFile: a.copyToFile, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText, Compare: a.compareFor})
 }
 

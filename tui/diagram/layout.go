@@ -332,11 +332,15 @@ func (l *layout) fillFolded(i int, s migration.Site, p *Panel) {
 		}
 	}
 	title := p.Title
-	if paint.Width(title+brief(from)+brief(to)+word)+12 > p.At.Dx() {
+	left := brief(from)
+	if len(from) > 1 && len(to) > 1 {
+		left = fmt.Sprint(len(from)) // "3 → 2 servers"
+	}
+	if paint.Width(title+left+brief(to)+word)+12 > p.At.Dx() {
 		title = s.Name
 	}
 	p.rows = []row{{left: []span{{"▸ ", dim}, {title, plain}},
-		right: []span{{brief(from), old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
+		right: []span{{left, old}, {" → ", dim}, {brief(to), fresh}, {"  " + word, t}}}}
 }
 
 func brief(list []string) string {

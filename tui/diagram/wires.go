@@ -29,7 +29,7 @@ func (l *layout) wire(site string, lefts, rights []column, lx, rx, y int) {
 		if l.board.switched[site] {
 			e.line, e.tone = paint.Solid, fresh
 		}
-		if to+1 < y+rights[0].h-1 {
+		if to+1 < y+rights[0].h-1 && !l.board.moved[site] { // nobody's mailbox is left to be reached there
 			l.pic.edges = append(l.pic.edges, e)
 		}
 		to += b.h + 1
@@ -45,7 +45,10 @@ func (l *layout) moves(site string, lefts, rights []column, lx, rx, y int) {
 	my := y + stacked(rights) - last.h + 1
 	bottom := y + stacked(lefts) - 1
 	e := edge{line: paint.Dashed, tone: line, arrow: image.Pt(1, 0)}
-	if l.board.move[site][0] > 0 && !l.board.moved[site] {
+	switch {
+	case l.board.moved[site]:
+		e.line, e.tone = paint.Solid, good
+	case l.board.move[site][0] > 0:
 		e.line, e.tone = paint.Solid, info
 	}
 	if bottom >= my {

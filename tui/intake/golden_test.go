@@ -43,7 +43,7 @@ func TestGoldenFrames(t *testing.T) {
 		"server":      show(answers.OnServer(0, 2), "tab"),
 		"features":    show(answers.On(answers.PageFeatures), "down*3"),
 		"target":      show(answers.On(answers.PageTarget), ""),
-		"network":     show(answers.On(answers.PageNetwork), "down*6"),
+		"network":     show(answers.On(answers.PageNetwork), "down*7"),
 		"probe":       show(answers.OnProbe(0), "tab*2"),
 		"change":      show(answers.On(answers.PageChange), ""),
 		"review":      show(answers.On(answers.PageReview), ""),

@@ -40,7 +40,7 @@ func enterSample(t *testing.T, m *Model) {
 	focusLabel(t, m, "Build a DAG")
 	do(m, "space enter =DAG01 enter =FS01 enter*3 =10.0.0.50 pgdown")
 	at(t, m, answers.PageNetwork)
-	do(m, "down*6 enter =probe10@contoso.com enter =CONTOSO\\probe10 enter*2 right pgdown")
+	do(m, "down*7 enter =probe10@contoso.com enter =CONTOSO\\probe10 enter*2 right pgdown")
 	do(m, "enter =probe13@contoso.com enter =CONTOSO\\probe13 enter*2 right pgdown pgdown")
 	at(t, m, answers.PageChange)
 	do(m, "pgdown")
@@ -135,7 +135,7 @@ func TestDraftResumesAtItsPage(t *testing.T) {
 	if m.form != nil {
 		t.Fatal("esc did not leave")
 	}
-	wantOn(t, frame(m, 80, 24), "Kept as a draft: contoso.toml.draft", "Continue contoso")
+	wantOn(t, frame(m, 80, 24), "Kept as a draft: contoso.toml.draft", "Continue Contoso")
 	if len(d) != 1 {
 		t.Fatalf("files: %v", d.find())
 	}
@@ -265,6 +265,7 @@ func TestEditKeepsForeignChanges(t *testing.T) {
 	direct := Edit(d.config(), "contoso.toml", old, was)
 	wantOn(t, frame(direct, 120, 40), "taken up", "features, load balancer: no → yes")
 	again := New(d.config())
+	wantOn(t, frame(again, 120, 40), "Edit on Contoso", "contoso.toml.draft  2010 to 2013")
 	if a := do(again, "d"); a != (Open{Path: "contoso.toml", Edit: true}) {
 		t.Errorf("from the start screen: %#v", a)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"coexist/runbook/migration"
+	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
 )
 
@@ -54,7 +55,7 @@ func (s *start) load(cfg Config) {
 	for _, f := range s.found {
 		if f.Draft {
 			drafts++
-			s.choices = append(s.choices, continuing(f, drafts))
+			s.choices = append(s.choices, continuing(cfg, f, drafts))
 		}
 	}
 	for i, source := range []string{migration.Source2010, migration.Source2007, migration.Mixed} {
@@ -78,12 +79,26 @@ func opening(f Found, n int) choice {
 	return c
 }
 
-func continuing(f Found, n int) choice {
-	label := f.Name
-	if label == "" {
-		label = "unnamed"
+// continuing offers a draft: of a new migration, or of changes to one.
+func continuing(cfg Config, f Found, n int) choice {
+	name, source, edits := f.Name, "", ""
+	form := answers.New(cfg.Known, nil, time.UTC)
+	if cfg.LoadDraft != nil {
+		if data, err := cfg.LoadDraft(f.Path); err == nil && form.Resume(data) == nil {
+			source, edits = form.Source, form.Edits
+			if form.Name != "" {
+				name = form.Name
+			}
+		}
 	}
-	c := choice{path: f.Path, draft: true, group: "Unfinished", label: "Continue " + label, about: filepath.Base(f.Path),
+	label := "Continue " + name
+	switch {
+	case edits != "":
+		label = "Edit on " + name
+	case name == "":
+		label = "Continue unnamed"
+	}
+	c := choice{path: f.Path, draft: true, group: "Unfinished", label: label, about: strings.Join(nonEmpty(filepath.Base(f.Path), way(source)), "  "),
 		act: func(m *Model) Action {
 			wish, err := m.resume(f.Path)
 			if err != nil {
@@ -241,7 +256,7 @@ func (m *Model) drawStart(c *paint.Canvas) {
 	w, h := c.Size()
 	t := m.theme
 	m.drawBar(c, w, "", "")
-	wide := w >= 100
+	wide := w >= 116 && h >= 20
 	x, top, cw := 3, 5, w-6
 	if wide {
 		cw = min(w-52, 84)

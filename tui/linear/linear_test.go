@@ -318,7 +318,7 @@ paste 5|EX10-11|EX13-11 2013|.|~1
 ~1
 yes|yes|~8|yes|~4
 1|~1|no|no|yes|DAG01|FS01|~1|no|10.0.0.50
-~5|no
+~5|no|no
 add|probe10@contoso.com|CONTOSO\probe10|1|2
 add|probe13@contoso.com|CONTOSO\probe13|2|2
 ~1

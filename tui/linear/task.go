@@ -258,7 +258,7 @@ func (t *talk) transcript(c *runbook.Check) error {
 		t.con.say("Evidence: %s: %s", k, r.Evidence[k])
 	}
 	for _, sub := range r.Sub {
-		t.con.say("Part: %s: %s", verdict(sub), sub.Summary)
+		t.part(sub)
 	}
 	for _, v := range s.History {
 		line := fmt.Sprintf("Earlier: %s at %s", v.Verdict, clock(v.Time))
@@ -271,6 +271,18 @@ func (t *talk) transcript(c *runbook.Check) error {
 	}
 	t.stored(r)
 	return nil
+}
+
+// part tells a stage of a probe, and those of each address after it.
+func (t *talk) part(r checks.Result) {
+	name := r.Kind
+	if r.Target != "" {
+		name = r.Target
+	}
+	t.con.say("Part: %s %s: %s", name, verdict(r), r.Summary)
+	for _, sub := range r.Sub {
+		t.part(sub)
+	}
 }
 
 // stored tells the talk behind a result, where it was kept.

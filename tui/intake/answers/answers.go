@@ -61,6 +61,7 @@ type Network struct {
 	Proxy             string `toml:"proxy"`
 	Trust             string `toml:"trust"`
 	Loopback          bool   `toml:"loopback"`
+	LogonOverOldTLS   bool   `toml:"logon_over_old_tls"`
 }
 
 // Change is the change record as typed.

@@ -35,6 +35,7 @@ func (f *Form) Migration() *migration.Migration {
 			Proxy:             trim(f.Network.Proxy),
 			Trust:             SplitList(f.Network.Trust),
 			Loopback:          f.Network.Loopback,
+			LogonOverOldTLS:   f.Network.LogonOverOldTLS,
 		},
 		Change: f.change(),
 	}
@@ -196,6 +197,7 @@ func From(m *migration.Migration) Answers {
 			Proxy:             m.Network.Proxy,
 			Trust:             JoinList(m.Network.Trust),
 			Loopback:          m.Network.Loopback,
+			LogonOverOldTLS:   m.Network.LogonOverOldTLS,
 		},
 	}
 	if c := m.Change; c != nil {

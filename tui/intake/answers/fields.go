@@ -149,6 +149,8 @@ func (f *Form) networkFields() []Field {
 			Hint: "PEM files with the roots of your own authority, beside the migration's file.", Example: "contoso-ca.pem"},
 		{Key: "network.loopback", Label: "Reach this machine itself", Group: reach, Kind: Toggle, On: &n.Loopback,
 			Hint: "Laboratories only: checks may talk to 127.0.0.0/8 and ::1. Otherwise such an answer is a failure."},
+		{Key: "network.logon_over_old_tls", Label: "Logons over old TLS", Group: reach, Kind: Toggle, On: &n.LogonOverOldTLS,
+			Hint: "Test passwords may go to old servers with verified TLS 1.0 or 1.1. Such a check ends at best in a warning."},
 	}
 }
 
