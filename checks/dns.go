@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -70,7 +69,7 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 	}
 	name, rtype := plainName(c.Params.String("name")), dnsType(c.Params)
 	views := make([]dnsView, len(servers))
-	var wg sync.WaitGroup
+	var wg together
 	for i, s := range servers {
 		wg.Go(func() {
 			began := time.Now()

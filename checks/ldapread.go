@@ -194,7 +194,7 @@ type ldapWave struct {
 func (p *ldapProbe) wave(ctx context.Context, q ldapQuery, hosts []string, list bool) ldapWave {
 	out := ldapWave{parts: make([]Finding, len(hosts))}
 	slots := make(chan struct{}, 8)
-	var wg sync.WaitGroup
+	var wg together
 	for i, h := range hosts {
 		wg.Go(func() {
 			slots <- struct{}{}

@@ -3,8 +3,11 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"coexist/runbook/migration"
@@ -42,19 +45,22 @@ func Compile(lib *procedure.Library, m *migration.Migration) (*Runbook, error) {
 	}
 	c.resolveAfter()
 	c.r.index()
+	c.templates = map[string]*procedure.Template{} // most never render again; the others are parsed when they do
 	return c.r, nil
 }
 
 type compiler struct {
-	lib       *procedure.Library
-	m         *migration.Migration
-	proc      *procedure.Procedure
-	base      Data
-	r         *Runbook
+	lib    *procedure.Library
+	m      *migration.Migration
+	proc   *procedure.Procedure
+	base   Data
+	r      *Runbook
+	byName map[string][]*Task // instances in order, by name, name@target and name/site
+	work   []stretch          // phases with what fills them, in order
+
+	mu        sync.Mutex // of what follows: tasks are made on every processor
 	templates map[string]*procedure.Template
 	views     map[viewKey]*Data
-	byName    map[string][]*Task // instances in order, by name, name@target and name/site
-	work      []stretch          // phases with what fills them, in order
 }
 
 // stretch is a phase with the tasks of the procedure that go into it.
@@ -141,57 +147,101 @@ func (c *compiler) add(step *Step, s stretch) bool {
 	return true
 }
 
+// entry is a task of the procedure in a stretch, with what was made of it.
+type entry struct {
+	stretch stretch
+	name    string
+	made    []*Task
+	err     error
+}
+
 // fill makes the tasks of every phase. It goes on after an error, so that an
 // author sees all of them; of one task the first is enough.
 func (c *compiler) fill() error {
-	var problems []error
-	bad := map[string]bool{}
+	var entries []entry
 	for _, s := range c.work {
 		for _, name := range s.tasks {
-			t := c.lib.Tasks[name]
-			var err error
-			if t == nil {
-				err = fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, name)
-			} else if err = c.instances(s, t); err != nil {
-				err = fmt.Errorf("%s: task %s: %w", c.lib.Where(name), name, err)
-			}
-			if err != nil && !bad[name] {
-				problems = append(problems, err)
-				bad[name] = true
-			}
+			entries = append(entries, entry{stretch: s, name: name})
+		}
+	}
+	c.render(entries)
+	var problems []error
+	bad := map[string]bool{}
+	for i := range entries {
+		e := &entries[i]
+		if e.err == nil {
+			e.err = c.enter(e)
+		}
+		if e.err != nil && !bad[e.name] {
+			problems = append(problems, e.err)
+			bad[e.name] = true
 		}
 	}
 	return errors.Join(problems...)
 }
 
+// render makes the tasks of all entries, on every processor. They share the
+// parsed templates and the views; nothing else is written before enter.
+func (c *compiler) render(entries []entry) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(entries)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(entries)); i = next.Add(1) - 1 {
+				e := &entries[i]
+				t := c.lib.Tasks[e.name]
+				if t == nil {
+					e.err = fmt.Errorf("procedure %s lists task %q, which no file holds", c.proc.Source, e.name)
+				} else if e.made, e.err = c.instances(e.stretch, t); e.err != nil {
+					e.err = fmt.Errorf("%s: task %s: %w", c.lib.Where(e.name), e.name, e.err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// enter puts the tasks of an entry into the runbook.
+func (c *compiler) enter(e *entry) error {
+	for _, task := range e.made {
+		if c.r.tasks[task.ID] != nil {
+			return fmt.Errorf("%s: task %s: on %s: %s is there twice; a task belongs to one step, and its scope must tell its targets apart",
+				c.lib.Where(e.name), e.name, task.Label, task.ID)
+		}
+		c.r.tasks[task.ID] = task
+		for _, check := range task.Checks {
+			c.r.checks[check.ID] = check
+		}
+		for _, key := range []string{task.Name, task.Name + "@" + task.Target, task.Name + "/" + task.Site} {
+			c.byName[key] = append(c.byName[key], task)
+		}
+		e.stretch.phase.Tasks = append(e.stretch.phase.Tasks, task)
+	}
+	return nil
+}
+
 // instances makes a task of the procedure for each of its targets in a phase.
-func (c *compiler) instances(s stretch, t *procedure.Task) error {
+func (c *compiler) instances(s stretch, t *procedure.Task) ([]*Task, error) {
 	condition, err := c.condition(t.If)
 	if err != nil {
-		return fmt.Errorf("if: %w", err)
+		return nil, fmt.Errorf("if: %w", err)
 	}
+	var made []*Task
 	for _, target := range c.targets(s, t) {
 		holds, err := condition.Holds(target.data)
 		if err != nil {
-			return fmt.Errorf("if, on %s: %w", target.label, err)
+			return nil, fmt.Errorf("if, on %s: %w", target.label, err)
 		}
 		if !holds {
 			continue
 		}
 		task, err := c.task(s.phase, t, target)
 		if err != nil {
-			return fmt.Errorf("on %s: %w", target.label, err)
+			return nil, fmt.Errorf("on %s: %w", target.label, err)
 		}
-		if c.r.tasks[task.ID] != nil {
-			return fmt.Errorf("%s is there twice; a task belongs to one step, and its scope must tell its targets apart", task.ID)
-		}
-		c.r.tasks[task.ID] = task
-		for _, key := range []string{t.Name, t.Name + "@" + task.Target, t.Name + "/" + task.Site} {
-			c.byName[key] = append(c.byName[key], task)
-		}
-		s.phase.Tasks = append(s.phase.Tasks, task)
+		made = append(made, task)
 	}
-	return nil
+	return made, nil
 }
 
 // shown leaves out the slide lines of other sources: a task is written once
@@ -238,24 +288,27 @@ func (c *compiler) task(p *Phase, t *procedure.Task, on target) (*Task, error) {
 }
 
 func (c *compiler) template(source string) (*procedure.Template, error) {
-	if t, ok := c.templates[source]; ok {
-		return t, nil
-	}
-	t, err := procedure.ParseTemplate(source)
-	if err == nil {
-		c.templates[source] = t
-	}
-	return t, err
+	return c.parsed(source, source, procedure.ParseTemplate)
 }
 
 func (c *compiler) condition(source string) (*procedure.Template, error) {
-	key := "\x00if " + source
-	if t, ok := c.templates[key]; ok {
+	return c.parsed("\x00if "+source, source, procedure.ParseCondition)
+}
+
+// parsed parses a text once. Two that parse the same one at the same time come
+// to the same.
+func (c *compiler) parsed(key, source string, parse func(string) (*procedure.Template, error)) (*procedure.Template, error) {
+	c.mu.Lock()
+	t, ok := c.templates[key]
+	c.mu.Unlock()
+	if ok {
 		return t, nil
 	}
-	t, err := procedure.ParseCondition(source)
+	t, err := parse(source)
 	if err == nil {
+		c.mu.Lock()
 		c.templates[key] = t
+		c.mu.Unlock()
 	}
 	return t, err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -36,11 +37,10 @@ func (w *writer) checks(list []procedure.Check) {
 		if w.err != nil {
 			return
 		}
-		if w.c.r.checks[check.ID] != nil {
+		if slices.ContainsFunc(w.task.Checks, func(other *Check) bool { return other.ID == check.ID }) {
 			w.fail(field, fmt.Errorf("a task has one check of a name"))
 			return
 		}
-		w.c.r.checks[check.ID] = check
 		w.task.Checks = append(w.task.Checks, check)
 	}
 }

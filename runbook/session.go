@@ -21,9 +21,10 @@ import (
 
 // Options are a session's effects and settings, injected by main.
 type Options struct {
-	Assets    fs.FS              // tasks, procedures, releases
-	Library   *procedure.Library // Assets as they were loaded before; nil: Open loads them
-	Shipped   bool               // the shipped procedures are wanted, even where the journal knows an overlay
+	Assets    fs.FS                // tasks, procedures, releases
+	Library   *procedure.Library   // Assets as they were loaded before; nil: Open loads them
+	Migration *migration.Migration // the file as it was loaded before; nil: Open loads it
+	Shipped   bool                 // the shipped procedures are wanted, even where the journal knows an overlay
 	Clock     func() time.Time
 	Run       func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result
 	Apply     func(effects []effect.Effect, at time.Time) error // nil in the field
@@ -123,9 +124,11 @@ func Open(path string, o Options) (*Session, error) {
 		return nil, fmt.Errorf("the procedures of this program cannot be used: %w", err)
 	}
 	known := knownReleases(lib)
-	m, err := migration.Load(path, known)
-	if err != nil {
-		return nil, err
+	m := o.Migration
+	if m == nil {
+		if m, err = migration.Load(path, known); err != nil {
+			return nil, err
+		}
 	}
 	r, err := Compile(lib, m)
 	if err != nil {

@@ -118,6 +118,8 @@ func (c *compiler) dataAt(site Site, round bool) *Data {
 // dataOf is the base as seen from a place. Tasks on the same place share it;
 // nothing changes it.
 func (c *compiler) dataOf(key viewKey, site Site, server Server) *Data {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if d := c.views[key]; d != nil {
 		return d
 	}

@@ -105,6 +105,9 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		return m.toDialog(d, k)
 	}
 	if m.engine == nil {
+		if m.opening != nil && name != "q" && name != "ctrl+c" {
+			return nil // typed ahead
+		}
 		return m.quitNow()
 	}
 	if !m.layout().fits {

@@ -54,8 +54,7 @@ func (m *Model) newRetreat() dialog {
 }
 
 func (m *Model) cardChoice(c *runbook.UndoCard) choice {
-	glyph, style := lookCard(m.th, c)
-	out := choice{text: onTarget(c.Task), right: strings.ToLower(c.Word()), glyph: glyph, style: style,
+	out := choice{text: onTarget(c.Task), right: strings.ToLower(c.Word()), sign: func(th *paint.Theme) (string, paint.Style) { return lookCard(th, c) },
 		then: func(m *Model) tea.Cmd { m.push(m.newUndoCard(c.Task)); return nil }}
 	switch {
 	case len(c.Missing) > 0 && !c.Done():

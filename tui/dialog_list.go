@@ -13,11 +13,10 @@ import (
 type choice struct {
 	text  string
 	right string
-	why   string // why it can't be chosen; it stays visible
-	key   string // a key that chooses it while nothing is being typed
-	glyph string
-	style paint.Style
-	hint  string // shown below while it has the focus
+	why   string                                            // why it can't be chosen; it stays visible
+	key   string                                            // a key that chooses it while nothing is being typed
+	sign  func(*paint.Theme) (glyph string, st paint.Style) // before the text; nil: none
+	hint  string                                            // shown below while it has the focus
 	keys  map[string]func(*Model) tea.Cmd
 	then  func(*Model) tea.Cmd
 }
@@ -227,8 +226,9 @@ func (l *chooser) lines(c *paint.Canvas, th *paint.Theme, list []choice) {
 			st = th.Dim
 		}
 		x := 1
-		if item.glyph != "" {
-			x += c.Text(x, y, 1, item.glyph, item.style) + 1
+		if item.sign != nil {
+			glyph, st := item.sign(th)
+			x += c.Text(x, y, 1, glyph, st) + 1
 		}
 		rw := paint.Width(item.right)
 		c.Text(x, y, w-x-rw-3, item.text, st)

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"coexist/runbook"
+	"coexist/tui/paint"
 )
 
 // newGate lists what blocks, each line one key away from its fix, its re-check
@@ -42,8 +43,8 @@ func (m *Model) blockerChoice(b runbook.Blocker) choice {
 	if n := m.numberOf(b.Task); n != "" {
 		text = n + " " + text
 	}
-	g, st := look(m.th, status)
-	c := choice{text: text, right: string(status), glyph: g, style: st, hint: b.Mend}
+	c := choice{text: text, right: string(status), hint: b.Mend,
+		sign: func(th *paint.Theme) (string, paint.Style) { return look(th, status) }}
 	if !b.LastGreen.IsZero() {
 		c.hint += fmt.Sprintf(" (last green %s)", clock(b.LastGreen, m.now()))
 	}

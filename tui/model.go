@@ -22,6 +22,9 @@ type Model struct {
 	facts   diagram.Facts
 	session *runbook.Session // the one at work, for the export
 	start   Start            // the start screen and the intake; nil on the board
+	opening func() openedMsg // waits for the session that main asked for; nil when it is there
+	waited  bool             // for so long that the screen has to say so
+	failed  error            // why that session can't be opened
 
 	w, h    int
 	th      *paint.Theme
@@ -40,6 +43,8 @@ type Model struct {
 	typing bool // the filter is being typed
 	view   diagram.View
 	tops   [3]int
+	lag    *lag // of the task region behind a cursor that moves
+	moves  int
 
 	actions []action
 	dialogs []dialog
@@ -112,6 +117,8 @@ func newModel(ctx context.Context, cfg Config, e engine) *Model {
 	m.retheme()
 	if e != nil {
 		m.board(e)
+	} else if cfg.Opening != nil {
+		m.opening = atOnce(cfg.Opening)
 	} else if cfg.Start != nil {
 		m.start = cfg.Start(m.sketch)
 		m.start.SetTheme(m.th)
@@ -141,6 +148,9 @@ func (m *Model) leave() {
 	if m.start != nil {
 		_ = m.start.KeepDraft() // there is no screen left to tell a failure on
 	}
+	if m.opening != nil { // the journal is not left half opened
+		m.session = m.opening().session
+	}
 	if m.session != nil && m.cfg.Session == nil {
 		_ = m.session.Close()
 	}
@@ -157,7 +167,7 @@ func (m *Model) retheme() {
 
 // Init asks the terminal for its background and begins to listen.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.absence(), m.cfg.Asker.listen(m.ctx), m.minute())
+	return tea.Batch(tea.RequestBackgroundColor, m.follow(), m.absence(), m.cfg.Asker.listen(m.ctx), m.minute(), m.awaitSession(), m.tidy())
 }
 
 // minuteMsg asks to look at the clock again: results grow stale, waits end.
@@ -171,17 +181,24 @@ func (m *Model) minute() tea.Cmd {
 // actions.go first.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
+	was := m.lag
+	m.lag = nil
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
 		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
+		if movesOn[msg.String()] {
+			return m, m.onMove(was, func() tea.Cmd { return m.key(msg) })
+		}
 		return m, m.key(msg)
+	case restMsg:
+		m.rested(was, msg)
 	case tea.PasteMsg:
 		return m, m.paste(msg)
 	case tea.MouseWheelMsg:
-		return m, m.wheel(msg)
+		return m, m.onMove(was, func() tea.Cmd { return m.wheel(msg) })
 	case clickMsg:
 		return m, m.click(msg)
 	case snapMsg:
@@ -208,6 +225,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.openedSession(msg)
 	case absenceMsg:
 		m.welcome(msg)
+	case slowMsg:
+		m.waited = m.opening != nil
 	case editMsg:
 		m.editing(msg)
 	case previewMsg:
@@ -230,6 +249,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.start != nil {
 			return m, m.toStart(msg)
 		}
+		m.lag = was
 		m.rev-- // nothing that changes the screen
 	}
 	return m, nil
@@ -349,6 +369,11 @@ func (m *Model) picture() *diagram.Picture {
 		w, h = 80, 20
 	}
 	key := pictureKey{m.data, w, h, m.view, m.panel}
+	was := m.memo.pictureKey
+	was.panel = m.panel
+	if m.memo.picture != nil && m.memo.pictureKey != key && was == key && m.memo.picture.Refocus(m.panel) {
+		m.memo.pictureKey = key
+	}
 	if m.memo.picture == nil || m.memo.pictureKey != key {
 		m.memo.picture = diagram.Lay(m.snap.Runbook, m.snap.Progress, m.facts, diagram.Options{View: m.view, Focus: m.panel, Width: w, Height: h})
 		m.memo.pictureKey = key

@@ -1,7 +1,11 @@
 package tui
 
 import (
+	"fmt"
 	"image"
+	"runtime/debug"
+	"sync"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -40,9 +44,9 @@ func (m *Model) toStart(msg tea.Msg) tea.Cmd {
 func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 	switch wish := wish.(type) {
 	case intake.Open:
-		return m.opening(wish.Edit, func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+		return m.openWith(wish.Edit, func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
 	case intake.Saved:
-		return m.opening(false, func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
+		return m.openWith(false, func() (*runbook.Session, error) { return m.cfg.Open(wish.Path) })
 	case intake.Review:
 		return m.preview(wish)
 	case intake.Rewritten:
@@ -55,22 +59,70 @@ func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 			m.push(&reader{title: "Rehearsal", write: func(p *page) { p.text(0, "Rehearsals are not available here.", p.th.Text) }})
 			return nil
 		}
-		return m.opening(false, func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
+		return m.openWith(false, func() (*runbook.Session, error) { return m.cfg.Rehearse(wish.Source) })
 	case intake.Quit:
 		return m.quitNow()
 	}
 	return nil
 }
 
-// opening opens a session outside the event loop.
-func (m *Model) opening(edit bool, open func() (*runbook.Session, error)) tea.Cmd {
+// openWith opens a session outside the event loop.
+func (m *Model) openWith(edit bool, open func() (*runbook.Session, error)) tea.Cmd {
 	return func() tea.Msg {
 		s, err := open()
 		return openedMsg{s, err, edit}
 	}
 }
 
+// atOnce begins to open the session that main asked for and returns what waits
+// for it. Nothing else recovers what panics in there, and the terminal would
+// stay as it is.
+func atOnce(open func() (*runbook.Session, error)) func() openedMsg {
+	wait := sync.OnceValue(func() (out openedMsg) {
+		defer func() {
+			if r := recover(); r != nil {
+				out.err = fmt.Errorf("opening broke off: %v\n%s", r, debug.Stack())
+			}
+		}()
+		s, err := open()
+		return openedMsg{session: s, err: err}
+	})
+	go wait()
+	return wait
+}
+
+// awaitSession waits for that session. Until it is there nothing is drawn,
+// unless that takes long.
+func (m *Model) awaitSession() tea.Cmd {
+	wait := m.opening
+	if wait == nil {
+		return nil
+	}
+	return tea.Batch(func() tea.Msg { return wait() }, m.after(aMoment, func(time.Time) tea.Msg { return slowMsg{} }))
+}
+
+// tidy gives back what the start has used up, once the first frame is out.
+func (m *Model) tidy() tea.Cmd {
+	return m.after(aMoment, func(time.Time) tea.Msg {
+		debug.FreeOSMemory()
+		return nil
+	})
+}
+
+// aMoment is how long opening may take before the screen says that it does.
+const aMoment = 300 * time.Millisecond
+
+// slowMsg tells that a moment has passed.
+type slowMsg struct{}
+
 func (m *Model) openedSession(msg openedMsg) tea.Cmd {
+	if m.opening != nil {
+		m.opening = nil
+		if msg.err != nil {
+			m.failed = msg.err
+			return tea.Quit
+		}
+	}
 	if msg.err != nil {
 		m.push(&reader{title: "This migration can't be opened", write: func(p *page) { p.text(0, msg.err.Error(), p.th.Text) }})
 		return nil
@@ -78,9 +130,9 @@ func (m *Model) openedSession(msg openedMsg) tea.Cmd {
 	m.session = msg.session
 	m.board(msg.session)
 	if msg.edit {
-		return tea.Batch(m.follow(), m.performKey("E"))
+		return tea.Batch(m.follow(), m.tidy(), m.performKey("E"))
 	}
-	return tea.Batch(m.follow(), m.absence())
+	return tea.Batch(m.follow(), m.absence(), m.tidy())
 }
 
 // sketch draws an unfinished migration as a picture.

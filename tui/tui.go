@@ -40,6 +40,10 @@ type Config struct {
 	Open func(path string) (*runbook.Session, error)
 	// Session is opened at once; nil shows the start screen.
 	Session *runbook.Session
+	// Opening opens the session while the terminal is being asked for its size
+	// and colours; nil where Session is given or the start screen is wanted. Its
+	// error ends the program before anything was drawn.
+	Opening func() (*runbook.Session, error)
 	// Start makes the start screen, an intake.Model; nil when Session is
 	// given. sketch draws an unfinished migration beside its questions.
 	Start func(sketch func(*paint.Canvas, *migration.Migration)) Start
@@ -127,6 +131,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	_, err := tea.NewProgram(m, append(opts, cfg.Options...)...).Run()
 	m.leave()
+	if m.failed != nil {
+		return m.failed
+	}
 	if errors.Is(err, tea.ErrInterrupted) || ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled) {
 		return nil
 	}

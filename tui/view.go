@@ -19,6 +19,9 @@ func (m *Model) View() tea.View {
 }
 
 func (m *Model) makeView() tea.View {
+	if m.opening != nil && !m.waited || m.failed != nil {
+		return tea.NewView("") // the terminal stays as it is: opening may fail
+	}
 	cursor := m.paint()
 	v := tea.NewView(m.canvas.Render())
 	v.AltScreen = true
@@ -95,6 +98,8 @@ func (m *Model) paint() *image.Point {
 		if at, shown := m.start.Draw(c, paint.R(0, 0, m.w, m.h)); shown {
 			cursor = &at
 		}
+	case m.opening != nil:
+		c.Text(2, 1, -1, "Opening …  q gives up", m.th.Dim)
 	case m.snap.Runbook == nil:
 		c.Text(2, 1, -1, "Nothing is open.", m.th.Text)
 	default:
@@ -189,12 +194,8 @@ func (m *Model) drawTitle(c *paint.Canvas, r region) {
 	switch {
 	case r == tasksRegion && (m.typing || m.filtered()):
 		return
-	case r == detailRegion && m.focus == diagramRegion:
-		title = "Panel"
 	case r == detailRegion:
-		if row, ok := m.row(); ok && row.task == nil {
-			title = "Step"
-		}
+		title = m.detailTitle()
 	}
 	c.Text(1, 0, -1, title, st)
 	m.drawAside(c, r, w)
@@ -210,9 +211,8 @@ func (m *Model) drawAside(c *paint.Canvas, r region, w int) {
 			c.TextRight(w-1, 0, 20, m.progressWord(), m.th.Dim)
 		}
 	case detailRegion:
-		d := m.detail()
-		if h := m.detailHeight(); len(d.lines) > h {
-			top := d.clamp(m.tops[detailRegion], h)
+		h := m.detailHeight()
+		if d, top, _ := m.shownDetail(h); len(d.lines) > h {
 			c.TextRight(w-1, 0, 20, fmt.Sprintf("%d–%d of %d", top+1, min(top+h, len(d.lines)), len(d.lines)), m.th.Dim)
 		}
 	}
@@ -334,7 +334,7 @@ func (m *Model) drawTasks(c *paint.Canvas) {
 			if m.focus == tasksRegion {
 				ground = m.th.Select
 			}
-			line.Fill(paint.R(0, 0, w, 1), ground)
+			line.Fill(paint.R(0, 0, w-1, 1), ground) // the bar beside it stays as it is
 			line.Text(0, 0, 1, m.th.Glyphs.Mark, m.th.Accent)
 		}
 		m.drawTaskRow(line, o.rows[i], running)
@@ -348,8 +348,7 @@ func (m *Model) drawTasks(c *paint.Canvas) {
 
 func (m *Model) drawDetail(c *paint.Canvas) {
 	_, h := c.Size()
-	d := m.detail()
-	m.tops[detailRegion] = d.clamp(m.tops[detailRegion], h)
-	d.draw(c, m.tops[detailRegion], m.item, m.focus == detailRegion, func(i int) any { return itemHit{i} })
-	drawBar(c, m.th, m.tops[detailRegion], len(d.lines))
+	d, top, item := m.shownDetail(h)
+	d.draw(c, top, item, m.focus == detailRegion, m.itemOf)
+	drawBar(c, m.th, top, len(d.lines))
 }

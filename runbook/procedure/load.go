@@ -5,11 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
+	"runtime"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/BurntSushi/toml"
 )
@@ -55,17 +58,51 @@ func Load(fsys fs.FS) (*Library, error) {
 		Hash: hashFiles(files),
 	}
 	var problems []error
-	for _, f := range files {
-		switch {
-		case f.name == "releases.toml":
-			problems = append(problems, f.decode(&lib.Releases)...)
-		case strings.HasPrefix(f.name, "procedures/"):
-			problems = append(problems, lib.addProcedure(f)...)
-		default:
-			problems = append(problems, lib.addTasks(f)...)
+	for _, f := range decoded(files) {
+		problems = append(problems, f.problems...)
+		switch content := f.content.(type) {
+		case *Releases:
+			lib.Releases = *content
+		case *Procedure:
+			problems = append(problems, lib.addProcedure(f, content)...)
+		case *taskFile:
+			problems = append(problems, lib.addTasks(f, content)...)
 		}
 	}
 	return lib, errors.Join(problems...)
+}
+
+// content is a file with what was read from it.
+type content struct {
+	file
+	content  any // *Releases, *Procedure or *taskFile, as the file is named
+	problems []error
+}
+
+// decoded reads all files, on every processor; none depends on another.
+func decoded(files []file) []content {
+	out := make([]content, len(files))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
+				f := content{file: files[i]}
+				switch {
+				case f.name == "releases.toml":
+					f.content = &Releases{}
+				case strings.HasPrefix(f.name, "procedures/"):
+					f.content = &Procedure{}
+				default:
+					f.content = &taskFile{}
+				}
+				f.problems = f.decode(f.content)
+				out[i] = f
+			}
+		})
+	}
+	all.Wait()
+	return out
 }
 
 // Release returns the build with that name.
@@ -99,10 +136,8 @@ func (w written) place() Place {
 	return place
 }
 
-func (l *Library) addProcedure(f file) []error {
-	p := &Procedure{}
-	problems := f.decode(p)
-	if want := strings.TrimSuffix(path.Base(f.name), ".toml"); len(problems) == 0 && p.Source != want {
+func (l *Library) addProcedure(f content, p *Procedure) (problems []error) {
+	if want := strings.TrimSuffix(path.Base(f.name), ".toml"); len(f.problems) == 0 && p.Source != want {
 		problems = append(problems, fmt.Errorf("%s: source is %q, expected %q as the file is named", f.name, p.Source, want))
 	}
 	if p.Source != "" {
@@ -111,9 +146,7 @@ func (l *Library) addProcedure(f file) []error {
 	return problems
 }
 
-func (l *Library) addTasks(f file) []error {
-	var holder taskFile
-	problems := f.decode(&holder)
+func (l *Library) addTasks(f content, holder *taskFile) (problems []error) {
 	lines := sync.OnceValue(func() []int { return locate(f.text).headers["task"] })
 	for i, t := range holder.Tasks {
 		if t == nil { // the file was read in part
@@ -152,22 +185,53 @@ func contents(fsys fs.FS) ([]file, error) {
 	}
 	sort.Strings(names)
 	files := make([]file, 0, len(names))
+	buffer := make([]byte, 32<<10)
 	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
+		text, err := readText(fsys, name, buffer)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{name, string(text)})
+		files = append(files, file{name, text})
 	}
 	return files, nil
+}
+
+// readText reads a file into a string, without a copy of the whole between.
+func readText(fsys fs.FS, name string, buffer []byte) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(info.Size()))
+	}
+	for {
+		n, err := f.Read(buffer)
+		text.Write(buffer[:n])
+		switch {
+		case err == io.EOF:
+			return text.String(), nil
+		case err != nil:
+			return "", err
+		}
+	}
 }
 
 // hashFiles tells any two sets of files apart: lengths keep names and
 // contents from running into each other.
 func hashFiles(files []file) string {
 	h := sha256.New()
+	buffer := make([]byte, 0, 32<<10)
 	for _, f := range files {
-		fmt.Fprintf(h, "%d %s %d\n%s\n", len(f.name), f.name, len(f.text), f.text)
+		fmt.Fprintf(h, "%d %s %d\n", len(f.name), f.name, len(f.text))
+		for text := f.text; text != ""; {
+			n := min(len(text), cap(buffer))
+			h.Write(append(buffer, text[:n]...))
+			text = text[n:]
+		}
+		h.Write([]byte("\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

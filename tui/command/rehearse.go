@@ -62,7 +62,7 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	inside.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
 	outside.Store = inside.Store
 	s, err := runbook.Open(r.Migration(), runbook.Options{
-		Library: lib, Shipped: a.procedures == shippedAlone, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Library: lib, Migration: m, Shipped: a.procedures == shippedAlone, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: rehearsal.Runner(inside, outside), Apply: org.Apply, Waits: clock.Skip, Capture: rehearsal.Capture(org),
 		Rehearsal: r.Name(), Extra: r.Recorded(),
 	})
@@ -108,13 +108,7 @@ gives the remedy; carry it out by reopening the task and marking it again.`,
 			if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
 				return tui.ErrNoTerminal
 			}
-			defer a.endRehearsals()
-			s, err := a.rehearse(q)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			return a.screens(c.Context(), s, linearMode)
+			return a.screens(c.Context(), func() (*runbook.Session, error) { return a.rehearse(q) }, linearMode)
 		},
 	}
 	a.rehearsalHelp(c, c.HelpFunc())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"coexist/runbook"
 	"coexist/runbook/migration"
@@ -27,25 +28,23 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 	if !linearMode && !(isTerminal(a.In) && isTerminal(a.Out)) {
 		return tui.ErrNoTerminal
 	}
-	var session *runbook.Session
 	if len(args) == 1 {
-		s, err := a.open(args[0])
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		session = s
+		return a.screens(ctx, func() (*runbook.Session, error) { return a.open(args[0]) }, linearMode)
 	}
-	return a.screens(ctx, session, linearMode)
+	return a.screens(ctx, nil, linearMode)
 }
 
-// screens shows a session, or the start screen when there is none.
-func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode bool) error {
+// screens shows the session that opening opens, or the start screen when there
+// is none.
+func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, error), linearMode bool) error {
 	defer a.endRehearsals()
 	if linearMode {
-		return a.linear(ctx, session)
+		return a.linear(ctx, opening)
 	}
-	return tui.Run(ctx, tui.Config{Session: session, Open: a.open, Start: a.start, Edit: a.edit, Reopen: a.reopen, Export: a.writeExport, Preview: renderExport,
+	// A frame makes little that lasts: collecting sooner keeps the program small
+	// and costs next to nothing.
+	debug.SetGCPercent(50)
+	return tui.Run(ctx, tui.Config{Opening: opening, Open: a.open, Start: a.start, Edit: a.edit, Reopen: a.reopen, Export: a.writeExport, Preview: renderExport,
 		Rehearse: func(source string) (*runbook.Session, error) {
 			return a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
 		},
@@ -54,7 +53,7 @@ func (a *app) screens(ctx context.Context, session *runbook.Session, linearMode 
 }
 
 // linear talks in numbered prompts and plain lines.
-func (a *app) linear(ctx context.Context, session *runbook.Session) error {
+func (a *app) linear(ctx context.Context, opening func() (*runbook.Session, error)) error {
 	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
 		Rehearse: func(source string) (linear.Session, error) {
 			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
@@ -82,7 +81,12 @@ func (a *app) linear(ctx context.Context, session *runbook.Session) error {
 			return importText(s.(*runbook.Session), data)
 		},
 	}
-	if session != nil {
+	if opening != nil {
+		session, err := opening()
+		if err != nil {
+			return err
+		}
+		defer session.Close()
 		cfg.Session = session
 	}
 	return linear.Run(ctx, cfg)

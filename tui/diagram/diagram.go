@@ -129,8 +129,11 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 	if f.board == nil {
 		f.board, f.steps = survey(r, p), numberSteps(r, p)
 	}
+	if f.sites == nil {
+		f.sites = order(r.Migration)
+	}
 	l := &layout{r: r, p: p, facts: f, o: o, pic: pic, board: f.board, steps: f.steps}
-	l.sites = order(r.Migration)
+	l.sites = f.sites
 	pic.Panels = make([]Panel, 0, len(l.sites)+32)
 	l.inner = min(o.Width-2, 96)
 	l.x = (o.Width - l.inner) / 2
@@ -140,6 +143,26 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 		pic.Focus = l.home()
 	}
 	return pic
+}
+
+// Refocus moves the focus to another panel and tells whether that was all there
+// is to do; false where another site has to be drawn whole.
+func (p *Picture) Refocus(id string) bool {
+	if siteIn(id) != siteIn(p.Focus) || p.find(id) == nil {
+		return false
+	}
+	p.Focus = id
+	return true
+}
+
+// siteIn is the part of a panel's id that names its site; "" outside sites.
+func siteIn(id string) string {
+	rest, ok := strings.CutPrefix(id, "site/")
+	if !ok {
+		return ""
+	}
+	site, _, _ := strings.Cut(rest, "\x1f")
+	return site
 }
 
 // Panel returns the panel with that id, or nil.

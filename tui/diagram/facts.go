@@ -93,6 +93,7 @@ type Facts struct {
 	Builds  map[string]Build  // by lower-cased server name
 
 	board *board
+	sites []migration.Site // the first one first
 	steps steps
 }
 
@@ -102,7 +103,7 @@ func Learn(r *runbook.Runbook, p *runbook.Progress) Facts {
 	if r == nil || r.Migration == nil {
 		return f
 	}
-	f.board, f.steps = survey(r, p), numberSteps(r, p)
+	f.board, f.steps, f.sites = survey(r, p), numberSteps(r, p), order(r.Migration)
 	if p == nil {
 		return f
 	}

@@ -237,10 +237,10 @@ func (l *layout) wholeSites() []bool {
 }
 
 func (l *layout) focusedSite() int {
-	if !strings.HasPrefix(l.o.Focus, "site/") {
+	id := siteIn(l.o.Focus)
+	if id == "" {
 		return -1
 	}
-	id, _, _ := strings.Cut(strings.TrimPrefix(l.o.Focus, "site/"), "\x1f")
 	for i, s := range l.sites {
 		if lower(s.Name) == id {
 			return i

@@ -74,13 +74,16 @@ func (c *Canvas) Render() string {
 		for end > 0 && row[end-1].blank() {
 			end--
 		}
-		cur := Style{}
+		cur, kept := Style{}, 0
 		for x := range row[:end] {
 			l := &row[x]
 			if l.skip {
 				continue
 			}
-			if l.style != cur {
+			if l.style != cur && x >= kept {
+				kept = x + bridged(row[x:end], cur)
+			}
+			if l.style != cur && x >= kept {
 				writeSGR(b, l.style)
 				cur = l.style
 			}
@@ -95,6 +98,26 @@ func (c *Canvas) Render() string {
 
 func (l *cell) blank() bool {
 	return (l.text == "" || l.text == " ") && l.edge == 0 && !l.skip && l.style.BG == 0 && l.style.Attr&(Reverse|Underline) == 0
+}
+
+// bridged is the number of cells of a gap that go out in the style of the word
+// before it. A gap shows nothing of a style but the ground: words of one style
+// with a gap between them are one piece then, in half the bytes.
+func bridged(cells []cell, before Style) int {
+	n := 0
+	for n < len(cells) && cells[n].unseen(before) {
+		n++
+	}
+	if n <= 2 || n < len(cells) && cells[n].style == before {
+		return n
+	}
+	return 0
+}
+
+// unseen tells whether a cell looks the same in another style.
+func (l *cell) unseen(other Style) bool {
+	const visible = Reverse | Underline
+	return (l.text == "" || l.text == " ") && l.edge == 0 && l.style.BG == other.BG && (l.style.Attr|other.Attr)&visible == 0
 }
 
 type writer interface {
