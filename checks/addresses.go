@@ -139,11 +139,7 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 		parts[i].Sub = append(append(names.taken(), steps.taken()...), parts[i].Sub...)
 		took[i] = time.Since(began)
 	}
-	if len(list) == 1 {
-		one(0)
-	} else {
-		allAtOnce(len(list), one)
-	}
+	allAtOnce(len(list), one)
 	out := softenPartial(parts, list)
 	out.Sub = nil
 	for i, a := range list {
@@ -155,6 +151,10 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 // allAtOnce does a number of things at the same time. When one of them breaks,
 // that is told after all have ended.
 func allAtOnce(count int, one func(i int)) {
+	if count == 1 {
+		one(0)
+		return
+	}
 	var wg sync.WaitGroup
 	var broke error
 	var once sync.Once

@@ -109,6 +109,9 @@ func (d *discovery) judgeWalk(ctx context.Context, parts []Finding, rows []Row) 
 	if got.Verdict == Skip {
 		return got
 	}
+	if walked.Verdict == Pass {
+		walked.Summary = fmt.Sprintf("%d steps lead where they should", len(parts))
+	}
 	f := merge([]Finding{got, walked})
 	return f
 }

@@ -469,6 +469,24 @@ func TestForbiddenAddresses(t *testing.T) {
 	}
 }
 
+func FuzzSenderPolicy(f *testing.F) {
+	for _, s := range []string{"v=spf1 mx -all", "v=spf1 include:example.com ?all", "v=spf1 a/24 ptr:x redirect=y", "v=spf1  +all", "v=spf1 include:%{i} exists:%", "V=SPF1"} {
+		f.Add(s, "v=spf10")
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		env := &Env{} // nobody can be asked
+		got := judgeSPF(t.Context(), env, Resolver{Addr: resolverAt}, "example.com", []string{one, two})
+		if _, known := Reasons[got.Reason]; got.Verdict != Pass && !known {
+			t.Fatalf("%q %q: %s %q", one, two, got.Verdict, got.Reason)
+		}
+		if len(spfIn([]string{one, two})) == 2 && got.Reason != "spf.multiple" {
+			t.Fatalf("%q %q: %s", one, two, got.Reason)
+		}
+		genericName(one, netip.MustParseAddr("10.1.2.3"))
+		unescaped([]string{one, two})
+	})
+}
+
 func FuzzReadAnswer(f *testing.F) {
 	q := new(dns.Msg)
 	q.SetQuestion("www.example.com.", dns.TypeA)

@@ -259,7 +259,11 @@ func FuzzDirectoryValues(f *testing.F) {
 		minutes(value)
 		rpcServer(value)
 		keywordValues([]string{value}, "Site=")
-		pointerHost(value)
+		if host, ok := pointerHost(value); ok && validTarget("x", host) != nil {
+			t.Errorf("%q leads to %q", value, host)
+		}
+		holds(value, dn, time.Now())
+		validAccount("x", value)
 		hostsOf([]string{value})
 		_ = parentDN(dn)
 		serverOf(dn)

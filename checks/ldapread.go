@@ -112,6 +112,9 @@ func (p *ldapProbe) somewhere(ctx context.Context, q ldapQuery, hosts []string) 
 			return merge(silent)
 		}
 		out := p.using(ctx, q, d)
+		if out.Verdict == Pass && out.Summary == "" {
+			out.Summary = fmt.Sprintf("%d read from %s", len(out.Rows), d.name())
+		}
 		for _, s := range silent {
 			out.Evidence = with(out.Evidence, "unreachable", s.Summary)
 			out.Transcript = append(s.Transcript, out.Transcript...)
@@ -209,9 +212,6 @@ func (p *ldapProbe) wave(ctx context.Context, q ldapQuery, hosts []string, list 
 				f.Summary = rowSummary(f.Rows[0], q.compare)
 			}
 			f.Sub = []Result{part("domain controller", name, f, time.Since(began))}
-			if f.Verdict == Pass {
-				f.Summary = ""
-			}
 			out.parts[i] = f
 		})
 	}

@@ -13,7 +13,7 @@ var mailboxKind = Kind{
 		{Name: "proto", Type: TextParam, Required: true, Choices: []string{"imap", "pop"}, Doc: "imap or pop"},
 		hostParam, portParam("that of proto and tls"), addressParam,
 		{Name: "tls", Type: TextParam, Choices: []string{"implicit", "starttls", "none"}, Doc: "implicit (default), starttls or none"},
-		{Name: "account", Type: TextParam, Doc: "test mailbox to log on with; never without TLS"},
+		{Name: "account", Type: TextParam, Doc: "test mailbox, or user as DOMAIN\\user, to log on with; never without TLS"},
 	},
 	Rows: []Field{
 		{"address", "IP address that was asked"},
@@ -25,7 +25,7 @@ var mailboxKind = Kind{
 		return allErrors(
 			validTarget("host", p.String("host")), validPort("port", p, 993),
 			validOptional("address", p.String("address"), validTarget),
-			validOptional("account", p.String("account"), validMailbox),
+			validOptional("account", p.String("account"), validAccount),
 		)
 	},
 	Identities: hostAndAddress,

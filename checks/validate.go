@@ -266,6 +266,20 @@ func validMailbox(what, s string) error {
 	return nil
 }
 
+// validAccount accepts a mail address, a user principal name or DOMAIN\user.
+func validAccount(what, s string) error {
+	domain, user, ok := strings.Cut(s, `\`)
+	if !ok {
+		return validMailbox(what, s)
+	}
+	if validName(what, domain) != nil || user == "" || len(user) > 104 || strings.ContainsFunc(user, func(r rune) bool {
+		return r < ' ' || r == 127 || strings.ContainsRune(`"/\[]:;|=,+*?<>`, r)
+	}) {
+		return fmt.Errorf(`%s %q is no user; write DOMAIN\user or an address such as probe10@contoso.com`, what, clip(Escape(s), 80))
+	}
+	return nil
+}
+
 func allErrors(list ...error) error {
 	var real []error
 	for _, err := range list {

@@ -74,12 +74,6 @@ func (f *fold) applyUndoChecked(e journal.Event, p *UndoChecked) {
 // undoStates concludes the way back from every task that was carried out.
 func (f *fold) undoStates() map[string]*UndoState {
 	out := make(map[string]*UndoState, len(f.undos))
-	var several []string // keys with more than one value, or one given late
-	for key, list := range f.known {
-		if len(list) > 0 {
-			several = append(several, key)
-		}
-	}
 	for id, u := range f.undos {
 		s := &UndoState{First: u.first, DoneAt: u.doneAt, DoneBy: u.doneBy}
 		if t := f.tasks[id]; t == nil || t.seq == 0 {
@@ -91,7 +85,7 @@ func (f *fold) undoStates() map[string]*UndoState {
 		if d := u.settled; d != nil {
 			s.Seq, s.At, s.By, s.Left, s.ByHand, s.Lines = d.seq, d.at, d.by, d.event.Left, d.event.ByHand, d.event.Lines
 		}
-		f.valuesBefore(s, f.r.tasks[id], u, several)
+		f.valuesBefore(s, f.r.tasks[id], u)
 		out[id] = s
 	}
 	return out
@@ -101,13 +95,9 @@ func (f *fold) undoStates() map[string]*UndoState {
 // counts as it was when the task was first carried out, all other values as
 // they were when it was last. What is read after the work is the new state,
 // and never what the way back restores.
-func (f *fold) valuesBefore(s *UndoState, task *Task, u *undoFold, keys []string) {
+func (f *fold) valuesBefore(s *UndoState, task *Task, u *undoFold) {
 	if task == nil {
 		return
-	}
-	own := make(map[string]bool, len(task.Captures))
-	for _, c := range task.Captures {
-		own[c.Key] = true
 	}
 	set := func(key, value string) {
 		if s.Values == nil {
@@ -115,31 +105,43 @@ func (f *fold) valuesBefore(s *UndoState, task *Task, u *undoFold, keys []string
 		}
 		s.Values[key] = value
 	}
-	for _, key := range keys {
-		list, limit := f.known[key], u.doneSeq
-		if own[key] {
-			limit = u.first
-		} else if len(list) == 1 {
-			continue
-		}
-		at := -1
-		for i, v := range list {
-			if v.seq < limit {
-				at = i
-			}
-		}
+	own := make(map[string]bool, len(task.Captures))
+	for _, c := range task.Captures {
+		own[c.Key] = true
+		list := f.known[c.Key]
+		at := lastBefore(list, u.first)
 		switch {
-		case at < 0 && own[key]: // nothing was captured before the work
+		case len(list) == 0:
+		case at < 0: // nothing was captured before the work
 			if text, typed := u.typedLate(list); typed {
-				set(lateMark+key, "")
-				set(key, text)
+				set(lateMark+c.Key, "")
+				set(c.Key, text)
 			} else {
-				set(noneMark+key, "")
+				set(noneMark+c.Key, "")
 			}
-		case at >= 0 && at < len(list)-1:
-			set(key, list[at].value)
+		case at < len(list)-1:
+			set(c.Key, list[at].value)
 		}
 	}
+	for _, command := range task.Undo {
+		for _, w := range command.waits {
+			list := f.known[w.Key]
+			if at := lastBefore(list, u.doneSeq); !own[w.Key] && at >= 0 && at < len(list)-1 {
+				set(w.Key, list[at].value)
+			}
+		}
+	}
+}
+
+// lastBefore finds the last entry before a journal number, or -1.
+func lastBefore(list []valueEntry, seq int64) int {
+	at := -1
+	for i, v := range list {
+		if v.seq < seq {
+			at = i
+		}
+	}
+	return at
 }
 
 // typedLate is what a person filled in from notes after the work. What was

@@ -58,10 +58,14 @@ func (m *Model) act(said string, do func(engine) error) tea.Cmd {
 
 // acted shows the outcome of an act.
 func (m *Model) acted(msg actedMsg) {
+	forward := m.snap.Progress == nil || m.snap.Progress.Backout == nil
 	m.take(msg.snap)
 	if msg.err == nil {
 		m.closeForm()
 		m.say(msg.said)
+		if forward && m.snap.Progress.Backout != nil { // just declared
+			m.push(m.newRetreat())
+		}
 		return
 	}
 	if f, ok := m.top().(*form); ok && f.busy {

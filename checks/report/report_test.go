@@ -19,8 +19,8 @@ func TestText(t *testing.T) {
 	at := 0
 	for _, want := range []string{"FAIL", "switch.dns/org/name", "expected", "10.0.0.80", "found", "NXDOMAIN", "likely", "the record is missing",
 		"the zone is another", "do", "Create it.", "dns.nxdomain",
-		"    UNKNOWN resolver internal - no answer", "do        Check the way to the name server", "        PASS    address 10.0.0.1", "        FAIL    address 10.0.0.2",
-		"    FAIL    resolver external", "PASS", "2 checks: 1 fail, 1 pass"} {
+		"UNKNOWN resolver internal - no answer", "do        Check the way to the name server", "PASS    address 10.0.0.1", "FAIL    address 10.0.0.2",
+		"FAIL    resolver external", "PASS", "2 checks: 1 fail, 1 pass"} {
 		i := strings.Index(text[at:], want)
 		if i < 0 {
 			t.Fatalf("%q is missing, or out of order, in:\n%s", want, text)

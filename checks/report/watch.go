@@ -63,13 +63,20 @@ func (s *strips) round(results []checks.Result) {
 	for _, r := range results {
 		good := r.Verdict == checks.Pass || r.Verdict == checks.Skip
 		s.clean = s.clean && good
-		blamed := false
+		blamed, told := false, 0
 		for _, sub := range r.Sub {
-			blamed = blamed || signs[sub.Verdict] == signs[r.Verdict]
-			s.sign(now, r.ID+"  "+sub.Target, signs[sub.Verdict])
+			if sub.Target != "" { // else a stage on the way
+				told++
+				blamed = blamed || signs[sub.Verdict] == signs[r.Verdict]
+				s.sign(now, r.ID+"  "+sub.Target, signs[sub.Verdict])
+			}
+		}
+		if at := onlyAddress(r); told == 0 && at != "" {
+			told, blamed = 1, true
+			s.sign(now, r.ID+"  "+at, signs[r.Verdict])
 		}
 		// what no address is to blame for, such as a set of rows, is the check's own
-		if _, shown := s.lines[r.ID]; shown || len(r.Sub) == 0 || !good && !blamed {
+		if _, shown := s.lines[r.ID]; shown || told == 0 || !good && !blamed {
 			s.sign(now, r.ID, signs[r.Verdict])
 		}
 	}
@@ -81,6 +88,19 @@ func (s *strips) round(results []checks.Result) {
 		line := s.lines[name] + sign
 		s.lines[name] = line[max(0, len(line)-stripLength):]
 	}
+}
+
+// onlyAddress is the address of a check that saw a single one.
+func onlyAddress(r checks.Result) string {
+	only := ""
+	for _, row := range r.Rows {
+		at, ok := row.Get("address")
+		if !ok || only != "" && at != only {
+			return ""
+		}
+		only = at
+	}
+	return only
 }
 
 // sign notes this round's letter of a line, which begins with gaps when it is

@@ -51,10 +51,13 @@ func TestStripPerAddress(t *testing.T) {
 		}
 		return r
 	}
+	one := func(address string, v checks.Verdict) checks.Result {
+		return checks.Result{ID: "name", Verdict: v, Rows: []checks.Row{{"address": {address}}}, Sub: []checks.Result{{Kind: "dns", Verdict: checks.Pass}}}
+	}
 	whole := at("10.0.0.80", checks.Pass)
 	whole.Verdict = checks.Fail // of no address
 	rounds := []checks.Result{
-		at("10.0.0.10", checks.Pass), at("10.0.0.10", checks.Pass, "10.0.0.80", checks.Fail), at("10.0.0.80", checks.Fail), whole,
+		one("10.0.0.10", checks.Pass), at("10.0.0.10", checks.Pass, "10.0.0.80", checks.Fail), one("10.0.0.80", checks.Fail), whole,
 		at("10.0.0.80", checks.Pass), at("10.0.0.80", checks.Pass), at("10.0.0.80", checks.Pass),
 	}
 	round := 0

@@ -136,12 +136,18 @@ func (g *gatherer) integrity() {
 	in.Entries = len(g.all)
 	in.Verify = "coexist journal verify FILE"
 	in.Chain = "empty"
+	if g.o.Broken != "" {
+		in.Chain = "BROKEN"
+		in.Breaks = append(in.Breaks, g.o.Broken+"; what comes after is not in this document")
+	}
 	if len(g.all) == 0 {
 		return
 	}
 	in.First, in.Last = g.all[0].Time.UTC(), lastTime(g.all)
 	in.FirstHash, in.Head = g.all[0].Hash(), g.all[len(g.all)-1].Hash()
-	in.Chain = "unbroken"
+	if in.Chain == "empty" {
+		in.Chain = "unbroken"
+	}
 	for i := 1; i < len(g.all); i++ {
 		if g.all[i].Prev != g.all[i-1].Hash() {
 			in.Breaks = append(in.Breaks, fmt.Sprintf("entry %d does not name the entry before it", g.all[i].Seq))

@@ -516,3 +516,48 @@ func TestABackoutIsToldToItsEnd(t *testing.T) {
 	}
 	checkPage(t, out)
 }
+
+// A record of a journal that is damaged says so, wherever it speaks of the
+// journal, and is found to be what the journal gives all the same.
+func TestADamagedJournalIsNeverCalledUnbroken(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	events := lived(t, r, "")
+	o := Options{Broken: "the chain breaks at line 19: it was changed"}
+	for _, profile := range Profiles {
+		o.Profile = profile
+		out := write(t, r, events, o)
+		if strings.Contains(out, "unbroken") || !strings.Contains(out, "journal BROKEN") || !strings.Contains(out, "**Note:** The journal is damaged: the chain breaks at line 19") {
+			t.Errorf("profile %s does not tell of the damage", profile)
+		}
+		if _, err := Verify(r, events, o, []byte(out)); err != nil {
+			t.Errorf("profile %s: %v", profile, err)
+		}
+		whole := write(t, r, events[:9], Options{Profile: profile})
+		if _, err := Verify(r, events, o, []byte(whole)); err != nil {
+			t.Errorf("profile %s, written before the damage: %v", profile, err)
+		}
+	}
+}
+
+// What a result is made of is told part by part, each with its transcript.
+func TestPartsOfAResultAreTold(t *testing.T) {
+	t.Parallel()
+	r := compileFixture(t, fixtureMigration())
+	d := newDiary(t)
+	below := strings.Repeat("cd", 32)
+	d.add("task.done", runbook.TaskDone{Task: "prepare.schema/org"})
+	d.result(r, schemaCheck, checks.Result{Verdict: checks.Fail, Found: "one of two", Sub: []checks.Result{
+		{ID: "dc1", Verdict: checks.Pass, Found: "rangeUpper 15312"},
+		{ID: "dc2", Verdict: checks.Fail, Expected: "15312", Found: "14734", Reason: "ldap.schema_old", Transcript: below, Sub: []checks.Result{{ID: "bind", Verdict: checks.Unknown, Found: "no answer"}}},
+	}})
+	out := write(t, r, d.events, Options{})
+	for _, want := range []string{
+		"part: dc1: PASS, found rangeUpper 15312", "part: dc2: FAIL, expected 15312, found 14734, reason ldap.schema\\_old, transcript E-001", "part: dc2, bind: UNKNOWN, found no answer",
+		"| E-001 | transcript of " + schemaCheck + ", dc2 | measured |", below,
+	} {
+		if !strings.Contains(out, want) && !strings.Contains(strings.ReplaceAll(out, "\\_", "_"), strings.ReplaceAll(want, "\\_", "_")) {
+			t.Errorf("the record lacks %q", want)
+		}
+	}
+}

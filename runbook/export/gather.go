@@ -85,6 +85,9 @@ func (g *gatherer) document() *Document {
 	if g.o.Plan {
 		g.d.Kind = "plan"
 	}
+	if g.o.Broken != "" {
+		g.d.Alerts = append([]string{"The journal is damaged: " + g.o.Broken + ". What comes after is not in this document."}, g.d.Alerts...)
+	}
 	g.retreat = runbook.PlanBackout(g.r, g.p)
 	g.evidence()
 	g.phases()

@@ -135,7 +135,7 @@ func (p *Packet) read(f File, w io.Writer) error {
 	case n != f.Size:
 		return fmt.Errorf("%q does not have the %d bytes that %s lists", f.Name, f.Size, manifestName)
 	case got != f.SHA256:
-		return fmt.Errorf("%q was changed or damaged: expected SHA-256 %s, found %s", f.Name, f.SHA256, got)
+		return fmt.Errorf("%q was changed or damaged: expected SHA-256 %q, found %s", f.Name, f.SHA256, got)
 	case strings.Contains(f.Name, "/") && !strings.HasSuffix(f.Name, "/"+got):
 		return fmt.Errorf("%q is evidence that no longer has the hash it is named by: found %s", f.Name, got)
 	}
@@ -157,7 +157,7 @@ func (p *Packet) checkJournal() error {
 	case broken != m.Broken:
 		return fmt.Errorf("the journal is not the one that was packed: %s", firstOf(broken, "its chain holds, and the list says that it breaks"))
 	case report.Entries != m.Entries || report.Head != m.Head:
-		return fmt.Errorf("the journal is not the one that was packed: expected %d entries with head %s, found %d with head %s", m.Entries, firstOf(m.Head, "none"), report.Entries, firstOf(report.Head, "none"))
+		return fmt.Errorf("the journal is not the one that was packed: expected %d entries with head %q, found %d with head %q", m.Entries, firstOf(m.Head, "none"), report.Entries, firstOf(report.Head, "none"))
 	}
 	return nil
 }

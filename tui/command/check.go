@@ -36,6 +36,10 @@ With --from outside, on a computer outside the organisation: run what can only
 be seen from there. Nothing but the migration file is needed; the observations
 go to the file of --out, which coexist import takes in where the journal is.
 
+--watch looks again and again until three rounds in a row are clean, and shows a
+strip for every address of a check: . pass, w warn, F fail, ? unknown, - skip, a
+gap where the name did not lead there.
+
 --password-fd N reads passwords from the file descriptor N, one line for each
 test mailbox: the mailbox or its user name, a tab, the password. Where the
 migration names one test mailbox, the password alone will do. Without it

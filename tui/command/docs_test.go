@@ -99,7 +99,7 @@ var filled = map[string]string{
 // refused on the sample: there is no terminal here, nothing was done yet, or it
 // was done before.
 var mayRefuse = []string{
-	"this is no terminal", "there is no terminal to ask", "there is no file", "no such file", "the chain holds", "exists", "is there already",
+	"this is no terminal", "there is no terminal to ask", "there is no file", "there is no journal", "no such file", "the chain holds", "exists", "is there already",
 }
 
 func docsCommand(t *testing.T, dir, line string, args []string) {

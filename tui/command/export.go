@@ -19,7 +19,7 @@ import (
 // renderExport renders the runbook of a session as it stands.
 func renderExport(s *runbook.Session) ([]byte, error) {
 	snap := s.Snapshot()
-	return export.Markdown(snap.Runbook, snap.Events, export.Options{})
+	return export.Markdown(snap.Runbook, snap.Events, export.Options{Broken: snap.Broken})
 }
 
 // writeExport renders the runbook of a session beside its migration.
@@ -37,7 +37,7 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	if path == "" {
 		path = strings.TrimSuffix(snap.Path, ".toml") + "-runbook.md"
 	}
-	data, err := export.Markdown(snap.Runbook, snap.Events, export.Options{})
+	data, err := export.Markdown(snap.Runbook, snap.Events, export.Options{Broken: snap.Broken})
 	if err != nil {
 		return "", err
 	}
@@ -99,6 +99,7 @@ func (a *app) export(file string, q exportRequest) error {
 	if err != nil {
 		return err
 	}
+	q.Broken = snap.Broken
 	if q.check {
 		return a.checkExport(snap, q)
 	}
@@ -144,6 +145,7 @@ func (a *app) checkExport(snap runbook.Snapshot, q exportRequest) error {
 	o := q.Options
 	if !q.chosen {
 		o = export.OptionsOf(have)
+		o.Broken = snap.Broken
 	}
 	v, err := export.Verify(snap.Runbook, snap.Events, o, have)
 	if err != nil {

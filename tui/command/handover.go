@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coexist/runbook"
+	"coexist/runbook/export"
 	"coexist/runbook/handover"
 	"coexist/runbook/migration"
 )
@@ -32,10 +33,14 @@ type handoverAnswer struct {
 func (h handoverAnswer) text() string {
 	var b strings.Builder
 	m := h.Manifest
-	fmt.Fprintf(&b, "%s\nSHA-256 %s\n", h.Packet, h.SHA256)
-	fmt.Fprintf(&b, "%d files; journal of %d entries, head %s; procedure %.12s\n", len(m.Files), m.Entries, head(m.Head), m.Procedure)
+	line := func(format string, args ...any) { // a packet's list is text from elsewhere
+		b.WriteString(export.Visible(fmt.Sprintf(format, args...)) + "\n")
+	}
+	line("%s", h.Packet)
+	line("SHA-256 %s", h.SHA256)
+	line("%d files; journal of %d entries, head %s; procedure %.12s", len(m.Files), m.Entries, firstText(m.Head, "none"), m.Procedure)
 	for _, n := range h.Notes {
-		fmt.Fprintf(&b, "NOTE  %s\n", n)
+		line("NOTE  %s", n)
 	}
 	if h.Opened != "" {
 		fmt.Fprintf(&b, "opened as %s\n", h.Opened)
@@ -44,13 +49,6 @@ func (h handoverAnswer) text() string {
 		b.WriteString("\n" + h.Overview.Text())
 	}
 	return b.String()
-}
-
-func head(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 func handoverCommand(a *app) *cobra.Command {

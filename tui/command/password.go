@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -71,7 +72,7 @@ func (a *app) logonFor(m *migration.Migration, fd int) error {
 		if err != nil {
 			return err
 		}
-		a.logon, a.forget = given.logon, func(string) {} // there is no other one to be had
+		a.logon, a.forget = given.once()
 		return nil
 	}
 	a.askInLines()
@@ -130,6 +131,19 @@ func (p passwords) logon(_ context.Context, user string) (checks.Credential, err
 		return checks.Credential{}, errNoPassword
 	}
 	return checks.Credential{Username: user, Password: password}, nil
+}
+
+// once hands out each password until it is refused: there is no other one to be
+// had, and it is not sent again.
+func (p passwords) once() (logon func(context.Context, string) (checks.Credential, error), forget func(string)) {
+	var refused sync.Map
+	logon = func(ctx context.Context, user string) (checks.Credential, error) {
+		if _, gone := refused.Load(strings.ToLower(user)); gone {
+			return checks.Credential{}, errNoPassword
+		}
+		return p.logon(ctx, user)
+	}
+	return logon, func(user string) { refused.Store(strings.ToLower(user), true) }
 }
 
 // maxPasswords is more than the passwords of all test mailboxes take.

@@ -82,7 +82,7 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringVar(&o.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")
 	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
-	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable)")
+	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable); the labels inside and outside tell which side it answers for")
 	f.StringVar(&o.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
 	f.IntVar(&passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
@@ -121,7 +121,11 @@ func (a *app) probeNetwork(named string, resolvers, cas []string, settings check
 		if !ok {
 			label, addr = text, text
 		}
-		settings.Resolvers = append(settings.Resolvers, checks.Resolver{Label: label, Addr: addr, View: checks.Any})
+		view := map[string]checks.Vantage{"inside": checks.Inside, "internal": checks.Inside, "outside": checks.Outside, "external": checks.Outside}[strings.ToLower(label)]
+		if view == "" {
+			view = checks.Any
+		}
+		settings.Resolvers = append(settings.Resolvers, checks.Resolver{Label: label, Addr: addr, View: view})
 	}
 	for _, name := range cas {
 		pem, err := os.ReadFile(a.path(name))
