@@ -29,6 +29,9 @@ type Env struct {
 	Loopback  bool    // answers in 127.0.0.0/8 and ::1 may be connected to (laboratories)
 	Proxy     string  // HTTP proxy URL, recorded with each result that used it
 	UserAgent string
+	// Machine is what was found about this computer that bears on what it
+	// measures; kept with every result. Empty: nothing was found.
+	Machine string
 	// Logon hands out credentials for an account; nil means that none can be
 	// had (skip, reason credentials.none).
 	Logon func(ctx context.Context, account string) (Credential, error)

@@ -218,6 +218,9 @@ func (r *runner) finish(i int, f Finding, began time.Time, took time.Duration) {
 			f.Evidence = with(f.Evidence, "transcript_not_kept", err.Error())
 		}
 	}
+	if r.env.Machine != "" {
+		f.Evidence = with(f.Evidence, "machine", r.env.Machine)
+	}
 	res := Conclude(r.list[i], f, r.env.now())
 	r.env.Logons.ScrubResult(&res)
 	res.Transcript = sha

@@ -105,6 +105,9 @@ type TaskDone struct {
 	Hash  string   `json:"hash"`  // of the changing lines, see Task.changes
 	Lines []string `json:"lines"` // the commands as rendered then
 	Again bool     `json:"again,omitempty"`
+	// Inherited says why the task counts as carried out although nobody did it
+	// in this run: it was done before.
+	Inherited string `json:"inherited,omitempty"`
 }
 
 // TaskReopened tells that a task is to be done again.

@@ -67,6 +67,7 @@ func boardActions() []action {
 		{keys: []string{"ctrl+g"}, show: "ctrl+g", title: "The gate: what blocks the next step", group: looking, do: (*Model).gate},
 		{keys: []string{"["}, show: "[", title: "Diagram: the moment before", group: looking, do: moment(-1)},
 		{keys: []string{"]"}, show: "]", title: "Diagram: the moment after", group: looking, do: moment(1)},
+		{keys: []string{"A"}, show: "A", title: "Compare with Active Directory", group: looking, why: (*Model).whyNoCompare, do: (*Model).compare},
 		{keys: []string{"/"}, show: "/", title: "Filter the tasks", group: looking, do: (*Model).startFilter},
 		{keys: []string{"z"}, show: "z", title: "Zoom the region", group: looking, do: (*Model).toggleZoom},
 		{keys: []string{"e"}, show: "e", title: "Export the runbook", group: program, why: (*Model).whyNoExport, do: (*Model).export},

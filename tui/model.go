@@ -239,6 +239,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.imported(msg)
 	case exportedMsg:
 		m.exported(msg)
+	case comparedMsg:
+		m.compared(msg)
 	case copiedMsg:
 		return m, m.copied(msg)
 	case textMsg:

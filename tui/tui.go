@@ -75,6 +75,9 @@ type Config struct {
 	// text; nil where nothing can be imported.
 	ImportFile func(s *runbook.Session, path string) (script.Outcome, error)
 	ImportText func(s *runbook.Session, data []byte) (script.Outcome, error)
+	// Compare reads the organisation from Active Directory and says where the
+	// migration differs; nil where that is not possible.
+	Compare func(s *runbook.Session) (string, error)
 	// Transcript returns the stored talk behind a result; nil when none is
 	// kept.
 	Transcript func(s *runbook.Session, sha256 string) (string, error)

@@ -115,7 +115,7 @@ func (o *Organization) addClientAccess(site blueprint.Site, s blueprint.Server) 
 		}
 		v := newItem(d.noun, "Name", d.web+" (Default Web Site)", "Identity", s.Name+`\`+d.web+" (Default Web Site)", "Server", s.Name,
 			"Kind", d.key, "InternalUrl", "https://"+strings.ToLower(s.FQDN)+d.path, "ExternalUrl", nil)
-		if s.Version != "2013" && d.key != "um" {
+		if s.Version != "2013" && d.key != "um" && o.public(site) {
 			v.set("ExternalUrl", "https://"+o.plan.Primary+d.path)
 		}
 		if d.key == "owa" || d.key == "ecp" {
@@ -148,6 +148,12 @@ func (o *Organization) addClientAccess(site blueprint.Site, s blueprint.Server) 
 		oa.set("IISAuthenticationMethods", []any{"Basic"})
 	}
 	o.add(oa)
+}
+
+// public tells whether the servers of a site carry external URLs: where a site
+// faces the Internet, those of the others have none.
+func (o *Organization) public(site blueprint.Site) bool {
+	return site.InternetFacing || !slices.ContainsFunc(o.plan.Sites, func(s blueprint.Site) bool { return s.InternetFacing })
 }
 
 // virtualDirectories of the versions; key is what effects call them.

@@ -49,6 +49,9 @@ var cmdlets = map[string]cmdlet{
 	"get-umservice":                   get("UMService"),
 	"get-umdialplan":                  get("UMDialPlan"),
 	"get-service":                     getService,
+	"get-accepteddomain":              get("AcceptedDomain"),
+	"get-hybridconfiguration":         get("HybridConfiguration"),
+	"get-managedfoldermailboxpolicy":  get("ManagedFolderMailboxPolicy"),
 	"search-adminauditlog":            searchAudit,
 	"test-path":                       testPath,
 	"test-servicehealth":              testServices,
@@ -68,7 +71,7 @@ func get(noun string) cmdlet {
 }
 
 func (c *invocation) find(noun string) ([]any, error) {
-	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status", "includealternateserviceaccountcredentialstatus", "ignoredefaultscope"} {
+	for _, harmless := range []string{"adpropertiesonly", "resultsize", "status", "includealternateserviceaccountcredentialstatus", "ignoredefaultscope", "includepreexchange2010", "includepreexchange2013"} {
 		c.used[harmless] = true
 	}
 	found := c.org.all(noun)

@@ -42,7 +42,7 @@ type ExchangeServer struct {
 
 // ServerDN is the distinguished name of an Exchange server.
 func (d *Directory) ServerDN(name string) string {
-	return "CN=" + name + ",CN=Servers," + adminGroup + d.org
+	return "CN=" + ldap.EscapeDN(name) + ",CN=Servers," + adminGroup + d.org
 }
 
 // PutServer adds or replaces an Exchange server.
@@ -93,7 +93,7 @@ func (d *Directory) PutConnectionPoint(server, url string, sites ...string) {
 
 // DatabaseDN is the distinguished name of a database of Exchange 2010 or 2013.
 func (d *Directory) DatabaseDN(name string) string {
-	return "CN=" + name + ",CN=Databases," + adminGroup + d.org
+	return "CN=" + ldap.EscapeDN(name) + ",CN=Databases," + adminGroup + d.org
 }
 
 // PutDatabase adds or replaces a mailbox database.
@@ -120,7 +120,7 @@ func (d *Directory) PutMailbox(domain, name, database, archive string, arbitrati
 }
 
 func (d *Directory) dagDN(name string) string {
-	return "CN=" + name + ",CN=Database Availability Groups," + adminGroup + d.org
+	return "CN=" + ldap.EscapeDN(name) + ",CN=Database Availability Groups," + adminGroup + d.org
 }
 
 // PutDAG adds or replaces an availability group; servers name it themselves.
@@ -129,7 +129,7 @@ func (d *Directory) PutDAG(name, witness string) {
 }
 
 func (d *Directory) bookDN(name string) string {
-	return "CN=" + name + ",CN=Offline Address Lists,CN=Address Lists Container," + d.org
+	return "CN=" + ldap.EscapeDN(name) + ",CN=Offline Address Lists,CN=Address Lists Container," + d.org
 }
 
 // PutAddressBook adds or replaces an offline address book.
@@ -143,7 +143,7 @@ func (d *Directory) PutSendConnector(name string, spaces []string, servers ...st
 	for _, s := range servers {
 		e["msExchSourceBridgeheadServersDN"] = append(e["msExchSourceBridgeheadServersDN"], "CN=1,CN=SMTP,CN=Protocols,"+d.ServerDN(s))
 	}
-	d.Put("CN="+name+",CN=Connections,CN=Exchange Routing Group (DWBGZMFD01QNBJR),CN=Routing Groups,"+adminGroup+d.org, e)
+	d.Put("CN="+ldap.EscapeDN(name)+",CN=Connections,CN=Exchange Routing Group (DWBGZMFD01QNBJR),CN=Routing Groups,"+adminGroup+d.org, e)
 }
 
 // PutReceiveConnector adds or replaces a connector of a server.

@@ -73,7 +73,9 @@ func (d *Directory) skeleton(domains []string, first Controller) {
 	}
 }
 
-func (d *Directory) siteDN(site string) string { return "CN=" + site + ",CN=Sites," + d.config }
+func (d *Directory) siteDN(site string) string {
+	return "CN=" + ldap.EscapeDN(site) + ",CN=Sites," + d.config
+}
 
 func (d *Directory) serverDN(c Controller) string {
 	return "CN=" + c.Name + ",CN=Servers," + d.siteDN(c.Site)

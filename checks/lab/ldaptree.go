@@ -59,6 +59,7 @@ func (t tree) search(base string, scope int64, filter *ber.Packet) (found []obje
 	if _, known = t[folded]; !known && base != "" {
 		return nil, false
 	}
+	var keys []string
 	for key, o := range t {
 		var in bool
 		switch scope {
@@ -70,10 +71,13 @@ func (t tree) search(base string, scope int64, filter *ber.Packet) (found []obje
 			in = base == "" || key == folded || strings.HasSuffix(key, ","+folded)
 		}
 		if in && matches(filter, o.entry) {
-			found = append(found, o)
+			keys = append(keys, key)
 		}
 	}
-	slices.SortFunc(found, func(a, b object) int { return strings.Compare(foldDN(a.dn), foldDN(b.dn)) })
+	slices.Sort(keys)
+	for _, key := range keys {
+		found = append(found, t[key])
+	}
 	return found, true
 }
 

@@ -105,6 +105,9 @@ func (o *Organization) buildSettings() {
 		"IsDefault", true, "ExchangeVersion", "0.1 (8.0.535.0)", "GlobalWebDistributionEnabled", false))
 	o.buildSending()
 	o.buildDialPlan()
+	for _, d := range o.plan.MailDomains {
+		o.add(newItem("AcceptedDomain", "Name", d, "Identity", d, "DomainName", d, "DomainType", "Authoritative"))
+	}
 	o.add(newItem("OutlookProvider", "Name", "EXPR", "Identity", "EXPR", "CertPrincipalName", nil))
 	o.add(newItem("RoleGroupMember", "Identity", "Organization Management", "Name", "Administrator"))
 }

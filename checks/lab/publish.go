@@ -39,6 +39,7 @@ func (o *Organization) publish() {
 			d.PutSendConnector(name, texts(v.get("AddressSpaces")), texts(v.get("SourceTransportServers"))...)
 		})
 	}
+	o.publishFurther(put)
 	for dn := range o.published {
 		if !now[dn] {
 			d.Delete(dn)

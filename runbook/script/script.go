@@ -71,7 +71,7 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 			m.Checks = append(m.Checks, it.ID)
 		}
 	}
-	text := header(r, o, m) + prelude + guard(o, m) + "# reads from here\n" + body + "# reads to here\n" + epilogue
+	text := header(r.Migration.Organization.Name+fmt.Sprintf(", step %d", o.Step), o, m) + prelude + guard(o, m) + "# reads from here\n" + body + "# reads to here\n" + epilogue
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), m, nil
 }
 
@@ -208,7 +208,7 @@ func Quote(s string) string {
 }
 
 // header names what the script is, for the person who is asked to run it.
-func header(r *runbook.Runbook, o Options, m Manifest) string {
+func header(what string, o Options, m Manifest) string {
 	comment := func(s string) string {
 		return strings.Map(func(c rune) rune {
 			if c < ' ' || c > '~' {
@@ -219,7 +219,7 @@ func header(r *runbook.Runbook, o Options, m Manifest) string {
 	}
 	lines := []string{
 		"#requires -Version 2.0",
-		"# Written by coexist " + comment(o.Tool) + " for " + comment(r.Migration.Organization.Name) + ", step " + fmt.Sprint(o.Step) + ".",
+		"# Written by coexist " + comment(o.Tool) + " for " + comment(what) + ".",
 		"# Run it in the Exchange Management Shell of Exchange " + o.Shell + comment(onServer(o.Server)) + ".",
 		"# It reads and writes one result file; it changes nothing and asks for no password.",
 		"# nonce " + m.Nonce,

@@ -33,6 +33,7 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	if err != nil {
 		return err
 	}
+	a.labelled(net, m)(ctx)
 	talk := &outside.Talk{}
 	net.Store = talk.Store
 	ran, planned := 0, 0

@@ -124,7 +124,7 @@ one the start screen opens.`,
 	// dropping the methods that nothing calls.
 	root.Flags().BoolVarP(&a.version, "version", "v", false, "version of coexist")
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
-	root.AddCommand(newCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
+	root.AddCommand(newCommand(a), discoverCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
 		scriptCommand(a), importCommand(a), exportCommand(a), diffCommand(a), handoverCommand(a), backoutCommand(a), journalCommand(a), procedureCommand(a), versionCommand(a), manCommand(root))
 	return root
 }

@@ -2,9 +2,11 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,11 +75,20 @@ func TestDocumentedCommands(t *testing.T) {
 					goTest(t, line)
 					continue
 				}
-				args := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(line, "coexist"), "go run ."))
+				args := wordsOf(strings.TrimPrefix(strings.TrimPrefix(line, "coexist"), "go run ."))
 				docsCommand(t, dir, line, args)
 			}
 		})
 	}
+}
+
+// wordsOf splits a command line as a shell does that knows quotes.
+func wordsOf(line string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile(`"([^"]*)"|'([^']*)'|(\S+)`).FindAllStringSubmatch(line, -1) {
+		out = append(out, m[1]+m[2]+m[3])
+	}
+	return out
 }
 
 // filled is what stands for something in the docs, and what is put there.
@@ -90,7 +101,7 @@ var filled = map[string]string{
 // refused on the sample: there is no terminal here, nothing was done yet, or it
 // was done before.
 var mayRefuse = []string{
-	"this is no terminal", "there is no file", "there is no journal", "no such file", "the chain holds", "exists", "is there already",
+	"this is no terminal", "there is no terminal to ask", "there is no file", "there is no journal", "no such file", "the chain holds", "exists", "is there already",
 }
 
 func docsCommand(t *testing.T, dir, line string, args []string) {
@@ -100,8 +111,14 @@ func docsCommand(t *testing.T, dir, line string, args []string) {
 			args[i] = value
 		}
 	}
+	ctx := t.Context()
 	if c, rest, err := newRoot(&app{Environment: Environment{Getenv: func(string) string { return "" }}}).Find(args); err == nil && len(rest) == 0 && len(args) > 0 && c.HasParent() {
 		return // the command is only named
+	}
+	if slices.Contains(args, "--watch") { // it ends when somebody ends it, or when all is well
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		ctx = ended
 	}
 	network, err := lab.New(lab.Config{})
 	if err != nil {
@@ -111,7 +128,7 @@ func docsCommand(t *testing.T, dir, line string, args []string) {
 	var out, talk bytes.Buffer
 	env := Environment{In: strings.NewReader(""), Out: &out, Err: &talk, Dir: dir, Getenv: func(string) string { return "" }, Now: time.Now,
 		User: "A. Meyer", Host: "jump", Assets: assets.FS, Network: func(checks.FieldSettings) (*checks.Env, error) { return network.Env(), nil }}
-	code := ExitCode(Run(t.Context(), args, env), &talk)
+	code := ExitCode(Run(ctx, args, env), &talk)
 	if code != 2 {
 		return
 	}

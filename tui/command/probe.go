@@ -29,14 +29,21 @@ func probeCommand(a *app) *cobra.Command {
 			if err := a.wantedVersions(release, &o); err != nil {
 				return err
 			}
-			list, err := target.Checks(args[0], args[1], o)
-			if err != nil {
-				return err
+			var list []checks.Check
+			if args[0] != "machine" {
+				var err error
+				if list, err = target.Checks(args[0], args[1], o); err != nil {
+					return err
+				}
 			}
 			net, err := a.probeNetwork(args[1], resolvers, cas, checks.FieldSettings{Loopback: loopback, OldTLS: oldTLS})
 			if err != nil {
 				return err
 			}
+			if args[0] == "machine" {
+				return a.probeMachine(c.Context(), net, args[1], asJSON)
+			}
+			net.Machine = a.localLabel(target.Hosts(args[1]))
 			if o.Account != "" {
 				password, err := a.password(o.Account, passwordFD)
 				if err != nil {
@@ -139,5 +146,6 @@ func kindsHelp() string {
 		}
 		fmt.Fprintf(&b, "  %-13s %s\n", name, checks.KindNamed(kind).Doc)
 	}
+	fmt.Fprintf(&b, "  %-13s %s\n", "machine", "The computer that this runs on: clock, proxy variables, hosts file, resolver, TLS opened on the way, captive portal. TARGET is a name of the organisation that is served by https.")
 	return b.String()
 }

@@ -45,10 +45,12 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	label := a.labelled(net, m)
 	return runbook.Open(path, runbook.Options{
 		Library: lib, Migration: m, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Rehearsal: a.rehearsing,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
+			label(ctx)
 			return checks.Run(ctx, net.Asked(ctx, list), list, each)
 		},
 	})

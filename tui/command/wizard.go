@@ -56,7 +56,7 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 			return a.rehearse(q)
 		},
 		Transcript: transcript, Copy: a.copyText, CopyFile: a.copyToFile, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText})
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText, Compare: a.compareFor})
 }
 
 // linear talks in numbered prompts and plain lines.
@@ -145,6 +145,8 @@ func (a *app) intake() intake.Config {
 		SaveDraft: migration.SaveAtomic,
 		DropDraft: os.Remove,
 		LoadDraft: os.ReadFile,
+		Discover:  a.discoverFor,
+		Inventory: a.proposeFrom,
 	}
 }
 

@@ -18,6 +18,7 @@ func helpKeys() []Key {
 		{"pgdn  pgup", "next and previous page; in an item: done"},
 		{"esc", "one level up; what was typed is kept"},
 		{"ctrl+s", "keep the draft now"},
+		{"ctrl+r", "read from Active Directory, accept line by line"},
 		{"ctrl+u  ctrl+k", "delete to the start or end of the line"},
 		{"s  a", "add a site, a server or a test mailbox"},
 		{"d  x", "duplicate, remove (asks first)"},

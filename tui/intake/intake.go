@@ -21,6 +21,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"coexist/runbook/discovery"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 	"coexist/tui/intake/answers"
@@ -44,6 +45,10 @@ type Config struct {
 	LoadDraft func(path string) ([]byte, error)
 	Clock     func() time.Time
 	Theme     *paint.Theme
+	// Discover reads the organisation from a domain controller, Inventory from a
+	// file that was saved; nil where that is not possible.
+	Discover  func(dc, user string) (*discovery.Proposal, error)
+	Inventory func(path string) (*discovery.Proposal, error)
 	// Diagram draws a migration, however unfinished, into the whole canvas.
 	Diagram func(c *paint.Canvas, m *migration.Migration)
 }
@@ -122,6 +127,7 @@ type Model struct {
 	kept   bool   // it was written, or continued
 	dirty  bool   // something changed since
 	note   note
+	cmd    tea.Cmd // to be run when the message at hand is done with
 }
 
 // edit is what an existing migration was before.
@@ -191,13 +197,17 @@ func (m *Model) Update(msg tea.Msg) (tea.Cmd, Action) {
 	case tea.WindowSizeMsg:
 		m.SetSize(msg.Width, msg.Height)
 	case tea.KeyPressMsg:
-		return nil, m.key(msg.String(), msg.Text)
+		wish := m.key(msg.String(), msg.Text)
+		return m.command(), wish
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case tea.MouseWheelMsg:
 		return nil, m.wheel(msg)
 	case click:
-		return nil, m.click(msg)
+		wish := m.click(msg)
+		return m.command(), wish
+	case foundMsg:
+		m.found(msg)
 	case Confirm:
 		m.note = note{}
 		return nil, m.rewrite()

@@ -18,6 +18,9 @@ func (m *Model) pageKey(name, text string) Action {
 	case "ctrl+s":
 		m.keepAloud()
 		return nil
+	case "ctrl+r":
+		m.openConnect()
+		return nil
 	case "pgup":
 		m.page(answers.PageIndex(m.place.Page) - 1)
 		return nil
@@ -97,14 +100,15 @@ func (m *Model) choose(f answers.Field, name, back, on string) {
 
 // paste types a pasted text where text is typed.
 func (m *Model) paste(text string) {
+	if m.dialog != nil {
+		m.note = note{}
+		m.dialog.paste(m, text)
+		return
+	}
 	if m.form == nil {
 		return
 	}
 	m.note = note{}
-	if m.dialog != nil {
-		m.dialog.paste(m, text)
-		return
-	}
 	if f, ok := m.field(); ok && f.Kind == answers.Text {
 		m.input.Insert(text)
 		m.typed(f)

@@ -40,6 +40,10 @@ func (s *start) load(cfg Config) {
 	}
 	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "nothing is written before you save",
 		act: func(m *Model) Action { m.begin(); return nil }})
+	if cfg.Discover != nil {
+		s.choices = append(s.choices, choice{key: "f", group: "Begin", label: "From Active Directory", about: "read it, accept line by line",
+			act: func(m *Model) Action { m.openConnect(); return nil }})
+	}
 	n := 0
 	for _, f := range s.found {
 		if !f.Draft {

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"reflect"
 	"time"
 
 	"coexist/runbook/migration"
@@ -212,6 +213,17 @@ func From(m *migration.Migration) Answers {
 		a.Sites = append(a.Sites, fromSite(s))
 	}
 	return a
+}
+
+// Replace takes over what differs between two states of the facts; whatever is
+// the same in both stays as it was typed, right or wrong.
+func (a *Answers) Replace(before, after Answers) {
+	was, is, to := reflect.ValueOf(before), reflect.ValueOf(after), reflect.ValueOf(a).Elem()
+	for i := range is.NumField() {
+		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
+			to.Field(i).Set(is.Field(i))
+		}
+	}
 }
 
 func fromSite(s migration.Site) Site {
