@@ -45,8 +45,11 @@ var early = []struct {
 				}
 			}
 			for _, l := range w.lines {
+				if len(back) == 0 || l.task != task || !strings.HasPrefix(l.from, "command") || !strings.HasPrefix(l.text, "Set-") {
+					continue
+				}
 				undo, ok := back[object(l.text)]
-				if l.task != task || !ok || !strings.HasPrefix(l.from, "command") || !strings.HasPrefix(l.text, "Set-") {
+				if !ok {
 					continue
 				}
 				for _, p := range parameters.FindAllString(l.text, -1) {
