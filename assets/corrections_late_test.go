@@ -322,3 +322,31 @@ func TestBothHalvesOfWebMailAreProven(t *testing.T) {
 		}
 	}
 }
+
+// TestPeopleOfEveryDomainAreFound: a shell shows the recipients of its own
+// domain alone; what lists, moves or disables them is told to see the forest.
+func TestPeopleOfEveryDomainAreFound(t *testing.T) {
+	t.Parallel()
+	counted := 0
+	for _, w := range works(t) {
+		if len(w.m.Organization.Domains) < 2 {
+			continue
+		}
+		told := map[string]bool{}
+		for _, l := range w.lines {
+			key := l.task.ID + l.shell
+			told[key] = told[key] || strings.Contains(l.text, "ViewEntireForest")
+			if strings.HasPrefix(l.from, "command") && strings.HasPrefix(l.shell, "ems") &&
+				regexp.MustCompile(`(New-MoveRequest|New-MigrationBatch -Local|Disable-Mailbox|Get-DistributionGroup|Get-Mailbox -(ResultSize|Server|Archive))`).MatchString(l.text) &&
+				strings.Contains("move.pilot move.batch move.system-mailboxes move.managed-folders move.prechecks move.verify close.mailbox-databases close.expansion", l.task.Name) {
+				counted++
+				if !told[key] {
+					t.Errorf("%s: sees one domain alone: %s", w.name, l)
+				}
+			}
+		}
+	}
+	if counted == 0 {
+		t.Error("nothing was looked at")
+	}
+}
