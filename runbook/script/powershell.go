@@ -93,6 +93,27 @@ if ($CxServer -ne '' -and $env:COMPUTERNAME -ne $CxServer) {
 
 `
 
+// wholeForest lets the session see every domain: a shell shows the recipients
+// of its own domain alone, and a count of nothing there says nothing about the
+// others. It is a setting of the session, put back by formerScope.
+const wholeForest = `$CxScope = $null
+try {
+  if ($CxShell -eq '2007') { $CxScope = $AdminSessionADSettings.ViewEntireForest; $AdminSessionADSettings.ViewEntireForest = $true }
+  else { $CxScope = (Get-ADServerSettings).ViewEntireForest; Set-ADServerSettings -ViewEntireForest $true }
+} catch {
+  Write-Host 'This shell cannot be made to see the whole forest. Nothing was read.'
+  return
+}
+
+`
+
+// formerScope gives the session the view that it had.
+const formerScope = `if ($CxScope -eq $false) {
+  if ($CxShell -eq '2007') { $AdminSessionADSettings.ViewEntireForest = $false }
+  else { Set-ADServerSettings -ViewEntireForest $false }
+}
+`
+
 // epilogue writes the result file beside the script, as UTF-8 through .NET. It
 // hashes the part that reads as it stands in the file that ran, so that an
 // edited script is noticed on import.

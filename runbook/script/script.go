@@ -71,7 +71,11 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 			m.Checks = append(m.Checks, it.ID)
 		}
 	}
-	text := header(r.Migration.Organization.Name+fmt.Sprintf(", step %d", o.Step), o, m) + prelude + guard(o, m) + "# reads from here\n" + body + "# reads to here\n" + epilogue
+	before, after := "", ""
+	if len(r.Migration.Organization.Domains) > 1 {
+		before, after = wholeForest, formerScope
+	}
+	text := header(r.Migration.Organization.Name+fmt.Sprintf(", step %d", o.Step), o, m) + prelude + guard(o, m) + before + "# reads from here\n" + body + "# reads to here\n" + after + epilogue
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), m, nil
 }
 
