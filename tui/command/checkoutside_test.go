@@ -276,3 +276,15 @@ func TestACancelledRunOutsideIsNoSuccess(t *testing.T) {
 		t.Errorf("what was seen is lost: %v", err)
 	}
 }
+
+// TestNothingCheckedIsNoSuccess asks for the checks of a task that has none.
+func TestNothingCheckedIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	within, _ := twoPlaces(t)
+	if _, said := within.run(2, "check", "contoso.toml", "--task", "close.remove"); !strings.Contains(said, "nothing was looked at") {
+		t.Errorf("it said: %s", said)
+	}
+	if _, said := within.run(2, "check", "contoso.toml", "--watch", "--every", "0s"); !strings.Contains(said, "1s or more") {
+		t.Errorf("it said: %s", said)
+	}
+}

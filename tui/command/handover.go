@@ -43,7 +43,7 @@ func (h handoverAnswer) text() string {
 		line("NOTE  %s", n)
 	}
 	if h.Opened != "" {
-		fmt.Fprintf(&b, "opened as %s\n", h.Opened)
+		line("opened as %s", h.Opened)
 	}
 	if h.Overview != nil {
 		b.WriteString("\n" + h.Overview.Text())
