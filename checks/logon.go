@@ -56,7 +56,7 @@ type Logons struct {
 	users    map[string]*loginState // by user name, lower case
 	user     map[string]string      // account asked for → user name, lower case
 	hosts    map[string]bool
-	revealed []Credential
+	revealed []revealedSecret
 	budget   budgetReader
 	runs     int // started so far; see Env.Asked
 }
@@ -269,8 +269,8 @@ func (l *Logons) take(account string, cred Credential) *loginState {
 		s.turn <- struct{}{}
 		l.users[user] = s
 	}
-	if !slices.Contains(l.revealed, cred) {
-		l.revealed = append(l.revealed, cred)
+	if !slices.ContainsFunc(l.revealed, func(r revealedSecret) bool { return r.password == cred.Password }) {
+		l.revealed = append(l.revealed, revealedSecret{cred.Password, scrubber(cred)})
 	}
 	return s
 }
@@ -324,12 +324,12 @@ func (l *Logons) tried(e *Env, state *loginState, cred Credential, rejected bool
 	state.stopped = "it was refused at " + now.UTC().Format(time.TimeOnly) + " UTC"
 	var own *LogonError
 	if errors.As(err, &own) {
-		own.Text = scrubber(cred)(own.Text)
+		own.Text = scrubber(cred).Replace(own.Text)
 		return own
 	}
 	text := "the logon of " + mask(cred.Username) + " was refused"
 	if err != nil {
-		text += ": " + scrubber(cred)(clip(Escape(err.Error()), 200))
+		text += ": " + scrubber(cred).Replace(clip(Escape(err.Error()), 200))
 	}
 	return notLoggedOn(Fail, "credentials.refused", "%s", text)
 }

@@ -13,6 +13,14 @@ import (
 
 const scrubbed = "[redacted]"
 
+// revealedSecret is a password that was used in this run, with what takes it
+// out of a text: a run scrubs every line it keeps, and working the forms out
+// costs far more than looking for them.
+type revealedSecret struct {
+	password Secret
+	forms    *strings.Replacer
+}
+
 // Scrub removes every password that was used in this run from a text, in each
 // form in which a server could send it back.
 func (l *Logons) Scrub(text string) string {
@@ -20,10 +28,10 @@ func (l *Logons) Scrub(text string) string {
 		return text
 	}
 	l.mu.Lock()
-	list := slices.Clone(l.revealed)
+	list := l.revealed // only ever appended to
 	l.mu.Unlock()
-	for _, c := range list {
-		text = scrubber(c)(text)
+	for _, r := range list {
+		text = r.forms.Replace(text)
 	}
 	return text
 }
@@ -56,12 +64,12 @@ func (l *Logons) holdsSecrets() bool {
 }
 
 // scrubber replaces a password in all its forms.
-func scrubber(c Credential) func(string) string {
+func scrubber(c Credential) *strings.Replacer {
 	var pairs []string
 	for _, form := range secretForms(c.Password.Reveal()) {
 		pairs = append(pairs, form, scrubbed)
 	}
-	return strings.NewReplacer(pairs...).Replace
+	return strings.NewReplacer(pairs...)
 }
 
 // secretForms are the ways a password can stand in a text, longest first:

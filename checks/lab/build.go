@@ -121,6 +121,9 @@ func (o *Organization) addClientAccess(site blueprint.Site, s blueprint.Server) 
 		if d.key == "owa" || d.key == "ecp" {
 			setAuthentication(v, "Fba")
 		}
+		if d.key == "mapi" {
+			v.set("IISAuthenticationMethods", []any{"Ntlm", "OAuth", "Negotiate"})
+		}
 		if d.key == "ews" {
 			v.set("MRSProxyEnabled", false)
 			v.set("InternalNLBBypassUrl", "https://"+strings.ToLower(s.FQDN)+"/ews/exchange.asmx")
@@ -171,7 +174,7 @@ var virtualDirectories = []struct{ key, noun, web, path, versions string }{
 func (o *Organization) addStores(s blueprint.Server, site blueprint.Site) {
 	o.add(newItem("MailboxServer", "Name", s.Name, "Identity", s.Name, "Server", s.Name, "DatabaseAvailabilityGroup", nil))
 	name := "Mailbox Database " + s.Name
-	d := newItem("MailboxDatabase", "Name", name, "Identity", name, "Server", s.Name, "Guid", guid(o.plan.Seed, name), "Mounted", true,
+	d := newItem("MailboxDatabase", "Name", name, "Identity", name, "Server", s.Name, "Guid", guid(o.plan.Seed, name), "Mounted", true, "Recovery", false,
 		"OfflineAddressBook", nil, "IsExcludedFromProvisioning", false, "RpcClientAccessServer", strings.ToLower(s.FQDN), "Version", s.Version,
 		"EdbFilePath", `C:\Program Files\Microsoft\Exchange Server\V15\Mailbox\`+name+`\`+name+`.edb`, "LastFullBackup", nil)
 	if s.Version != "2013" {

@@ -166,3 +166,30 @@ func TestNewerSightWins(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestARemovedServerAnswersNoName wants an answer to count no more once all
+// that could have given it was removed.
+func TestARemovedServerAnswersNoName(t *testing.T) {
+	t.Parallel()
+	l := &layout{o: Options{View: Now}, board: &board{stages: map[string]stage{"old1": retired, "old2": there, "new1": there}},
+		sites: []migration.Site{{Name: "A", Servers: []migration.Server{{Name: "OLD1", Version: "2007"}, {Name: "OLD2", Version: "2007"}, {Name: "NEW1", Version: "2013"}}}}}
+	tests := []struct {
+		answer Answer
+		want   bool
+	}{
+		{Answer{Server: "OLD1", Version: "2007"}, true},
+		{Answer{Server: "OLD2", Version: "2007"}, false},
+		{Answer{Address: "10.0.0.20", Version: "2007"}, false},
+		{Answer{Server: "NEW1", Version: "2013"}, false},
+		{Answer{Address: "10.9.9.9"}, false},
+	}
+	for _, tt := range tests {
+		if got := l.gone(tt.answer); got != tt.want {
+			t.Errorf("%+v: gone is %v", tt.answer, got)
+		}
+	}
+	l.board.stages["old2"] = retired
+	if !l.gone(Answer{Address: "10.0.0.20", Version: "2007"}) {
+		t.Error("no server of 2007 is left, and one answers")
+	}
+}

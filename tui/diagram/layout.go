@@ -171,6 +171,8 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 		who = a.Address
 	}
 	switch {
+	case l.gone(a):
+		return "was " + who + ", removed", dim, 2
 	case a.Version == "2013":
 		return join(who, a.Version), fresh, 1
 	case a.Version != "":
@@ -180,6 +182,24 @@ func (l *layout) answered(host, step string) (string, tone, int) {
 		return who + notInPlan, warn, 2
 	}
 	return who + notInPlan, warn, 0
+}
+
+// gone tells whether what answered a name was removed since: the server, or all
+// of the version where only that is known.
+func (l *layout) gone(a Answer) bool {
+	found := false
+	for _, site := range l.sites {
+		for _, s := range site.Servers {
+			if s.Name != a.Server && (a.Server != "" || s.Version != a.Version) {
+				continue
+			}
+			found = true
+			if l.stage(s) != retired {
+				return false
+			}
+		}
+	}
+	return found
 }
 
 const notInPlan = " (not in the plan)"

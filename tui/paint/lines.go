@@ -26,7 +26,7 @@ var heavyGlyphs = [16]string{0: " ", north: "╹", east: "╺", south: "╻", we
 type Line uint8
 
 // Lines: solid for what is there, dashed for what is planned or was, thick for
-// the frame that has the focus.
+// the upper edge of the frame that has the focus, whatever the others are.
 const (
 	Solid  Line = 0
 	Dashed Line = Line(dashed)
@@ -45,7 +45,7 @@ func (l *cell) glyph(ascii bool) string {
 	if ascii {
 		return asciiEdge(mask, l.edge&dashed != 0, l.edge&heavy != 0)
 	}
-	if l.edge&dashed != 0 && straight {
+	if l.edge&dashed != 0 && l.edge&heavy == 0 && straight {
 		if mask == north|south {
 			return "┊"
 		}
@@ -65,11 +65,11 @@ func asciiEdge(mask uint8, dash, thick bool) string {
 		}
 		return "|"
 	case mask&^(east|west) == 0:
-		if dash {
-			return "."
-		}
 		if thick {
 			return "="
+		}
+		if dash {
+			return "."
 		}
 		return "-"
 	}
