@@ -21,6 +21,7 @@ var httpKind = Kind{
 		"A refusal by NTLM does not tell a wrong password from a device that ends TLS in front of such a directory. The body is read within bounds and not kept.",
 	Source: FromProbe,
 	Budget: 60 * time.Second,
+	Yields: []string{"status", "location", "location_host", "auth"},
 	Params: []Param{
 		{Name: "url", Type: TextParam, Required: true, Doc: "address to ask, http or https"},
 		addressParam,

@@ -15,6 +15,9 @@ type Kind struct {
 	Source Source
 	Budget time.Duration // whole time for one check unless the check sets its own
 	Limit  int           // connections per identity when stricter than Limits.PerIdentity; 0: no stricter
+	// Yields are the properties that the kind judges by itself only while no
+	// expectation of the check names them.
+	Yields []string
 	// Validate finds what Params' types cannot say; nil when they suffice.
 	// Parameters may be unrendered only where procedures are linted; there
 	// only presence and type are checked.

@@ -58,7 +58,8 @@ type mailboxProbe struct {
 	proto    mailboxProtocol
 	row      Row
 	parts    []Finding
-	unproven bool // TLS with verification failed
+	left     *Finding // why nothing was logged on: what answered without it is no pass
+	unproven bool     // TLS with verification failed
 }
 
 // mailboxProtocol is what differs between IMAP and POP.
@@ -101,7 +102,11 @@ func (m *mailboxProbe) run() Finding {
 	if why != nil {
 		parts = append(parts, why.finding(m.at.where()))
 	}
-	return merge(parts)
+	all := merge(parts)
+	if m.left != nil && (all.Verdict == Pass || all.Verdict == Warn) {
+		all.Verdict, all.Reason, all.Summary = m.left.Verdict, m.left.Reason, m.left.Summary
+	}
+	return all
 }
 
 func (m *mailboxProbe) converse(t *talk) *trouble {
@@ -194,7 +199,9 @@ func (m *mailboxProbe) logOn(caps []string) *trouble {
 		return false, nil
 	})
 	if f, ok := logonFinding(m.at.where(), err); ok {
-		m.parts = append(m.parts, f)
+		if m.parts = append(m.parts, f); f.Verdict == Skip {
+			m.left = &f
+		}
 		return nil
 	}
 	if err != nil && why == nil {

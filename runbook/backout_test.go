@@ -260,3 +260,39 @@ func TestNothingIsTakenBackWithoutADeclaredBackout(t *testing.T) {
 	b.must(b.DeclareBackout("it failed"))
 	b.refused(b.DeclareBackout("again"), "A. Meyer")
 }
+
+// TestWhatStaysIsConfirmedAfterTheBackout leaves one change in place, takes
+// back what it was built on, and lifts the backout: the former counts no more
+// until somebody looked at it.
+func TestWhatStaysIsConfirmedAfterTheBackout(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.through("certificates")
+	b.must(b.SetOperator("B. Weber"))
+	b.must(b.DeclareBackout("mail stands still"))
+	b.must(b.SetOperator("A. Meyer"))
+	var under *Task
+	for _, c := range b.plan().Cards {
+		if c.Task.ID == scpTask {
+			b.must(b.MarkUndone(scpTask, Undoing{Left: "the name stays, on purpose"}))
+			continue
+		}
+		if c.Task.Name == "deploy.client-access" {
+			under = c.Task
+			b.must(b.MarkUndone(c.Task.ID, Undoing{ByHand: "uninstalled"}))
+			break
+		}
+		b.must(b.MarkUndone(c.Task.ID, Undoing{ByHand: "by the book"}))
+	}
+	if under == nil {
+		t.Fatal("nothing that the name is built on was taken back")
+	}
+	b.must(b.SetOperator("B. Weber"))
+	if what, err := b.UndoLast(); err != nil || !strings.HasPrefix(what, "backout") {
+		t.Fatalf("%q, %v", what, err)
+	}
+	b.do(under.ID)
+	if st := b.Snapshot().Progress.Tasks[scpTask]; st.Status != Stale {
+		t.Errorf("%s is %s (%s) although what it is built on was done anew", scpTask, st.Status, st.Why)
+	}
+}

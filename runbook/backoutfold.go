@@ -38,7 +38,8 @@ func (f *fold) carried(e journal.Event, id string) {
 }
 
 // applyUndone settles a card. A task that was taken back counts as not carried
-// out.
+// out, and what is built on it and stays is to be confirmed, as after a
+// reopening.
 func (f *fold) applyUndone(e journal.Event, p *TaskUndone) {
 	u, task := f.undos[p.Task], f.r.tasks[p.Task]
 	if u == nil || task == nil {
@@ -49,6 +50,9 @@ func (f *fold) applyUndone(e journal.Event, p *TaskUndone) {
 	u.settled = &settling{seq: e.Seq, at: e.Time, by: e.Operator, event: p, was: &was}
 	if p.Left == "" {
 		t.seq, t.base, t.at, t.by, t.hash, t.ack = 0, 0, time.Time{}, "", "", 0
+		t.again = e.Seq
+		f.reopenings++
+		f.reach = nil
 	}
 	f.forget()
 }
@@ -59,6 +63,7 @@ func (f *fold) unsettle(seq int64) {
 		if u.settled != nil && u.settled.seq == seq {
 			if t := f.task(id); t.seq == 0 {
 				*t = *u.settled.was
+				f.reach = nil
 			}
 			u.settled = nil
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"coexist/runbook/procedure"
 )
 
 func phaseIDs(r *Runbook) []string {
@@ -158,5 +160,22 @@ func TestCompileIsDeterministic(t *testing.T) {
 	}
 	if a, b := list(), list(); a != b {
 		t.Errorf("two compilations differ:\n%s\n%s", a, b)
+	}
+}
+
+// TestAValueStaysNeeded has a second task ask for the same value and call it
+// optional, as an overlay could: what needs it may not be filled in with
+// nothing.
+func TestAValueStaysNeeded(t *testing.T) {
+	t.Parallel()
+	ask := func(name string, optional bool) *procedure.Task {
+		return &procedure.Task{Name: name, Asks: []procedure.Ask{{Name: "certificate.thumbprint", Type: "thumbprint", Scope: "org", Optional: optional}}}
+	}
+	lib := &procedure.Library{Tasks: map[string]*procedure.Task{"a.needs": ask("a.needs", false), "a.may": ask("a.may", true), "b.may": ask("b.may", true)}}
+	for order, want := range map[string]bool{"a.needs a.may": false, "a.may a.needs": false, "a.may b.may": true, "a.may": true, "a.needs": false} {
+		proc := &procedure.Procedure{Steps: []procedure.Step{{Tasks: strings.Fields(order)}}}
+		if got := declarations(lib, proc)["certificate.thumbprint"].Optional; got != want {
+			t.Errorf("%s: optional %t, want %t", order, got, want)
+		}
 	}
 }

@@ -22,7 +22,8 @@ type Inherited struct {
 // out, what a check can measure has still to be measured, and only what a
 // person would have had to state, or what was to be captured before the change,
 // is stated as "before our time" by name. It returns the ids that were
-// recorded; tasks that are carried out already are left alone.
+// recorded; tasks that are carried out already are left alone, and so are those
+// that somebody reopened, and the answers that somebody gave.
 func (s *Session) Inherit(list []Inherited, name string) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,7 +43,7 @@ func (s *Session) Inherit(list []Inherited, name string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if tf := s.fold.tasks[t.ID]; tf != nil && tf.seq != 0 {
+		if tf := s.fold.tasks[t.ID]; tf != nil && (tf.seq != 0 || tf.reopened > 0) {
 			continue
 		}
 		more, err := s.inherit(t, one.Why, name)
@@ -67,6 +68,9 @@ func (s *Session) inherit(t *Task, why, name string) ([]journal.Entry, error) {
 	for _, c := range t.Checks {
 		if c.Kind != "attest" {
 			continue
+		}
+		if cf := s.fold.checks[c.ID]; cf != nil && cf.result != nil && Looked(&cf.result.Result) {
+			continue // answered: a "no" is not talked away
 		}
 		ready, pending, err := c.Ready(s.fold.values)
 		if err != nil {

@@ -24,7 +24,7 @@ type declaration struct {
 
 // declarations collects the values that the tasks of a procedure ask for and
 // capture. A value that several tasks bring has one type and scope, which the
-// lint sees to.
+// lint sees to; it may only stay unknown where each of them lets it.
 func declarations(lib *procedure.Library, proc *procedure.Procedure) map[string]declaration {
 	out := map[string]declaration{}
 	for _, step := range proc.Steps {
@@ -35,7 +35,8 @@ func declarations(lib *procedure.Library, proc *procedure.Procedure) map[string]
 					continue
 				}
 				for _, a := range t.Asks {
-					out[a.Name] = declaration{Type: a.Type, Scope: a.Scope, Optional: a.Optional}
+					before, known := out[a.Name]
+					out[a.Name] = declaration{Type: a.Type, Scope: a.Scope, Optional: a.Optional && (before.Optional || !known)}
 				}
 				for _, v := range t.Captures {
 					out[v.Name] = declaration{Type: v.Type, Scope: v.Scope, Captured: true}

@@ -120,3 +120,35 @@ func TestInheritRefuses(t *testing.T) {
 		t.Error("taken over after a backout was declared")
 	}
 }
+
+// TestInheritLeavesWhatAPersonSaid takes over what was answered with no, and
+// what was reopened: neither becomes green by it.
+func TestInheritLeavesWhatAPersonSaid(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "contoso.toml")
+	if err := os.WriteFile(path, migration.Sample(migration.Source2010), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := runbook.Open(path, runbook.Options{Library: library(t), Clock: time.Now, Operator: "A. Meyer", Host: "jump", Tool: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const task, backup = "prepare.schema/org", "prepare.schema/org/backup"
+	if err := s.Attest(backup, runbook.Attestation{Answer: "no", Name: "C. Novak"}); err != nil {
+		t.Fatal(err)
+	}
+	one := []runbook.Inherited{{Task: task, Why: "the schema is there"}}
+	if ids, err := s.Inherit(one, "B. Keller"); err != nil || len(ids) != 1 {
+		t.Fatalf("%v, %v", ids, err)
+	}
+	if st := s.Snapshot().Progress.Checks[backup]; st.Satisfied || st.Result.Reason != "attest.no" {
+		t.Errorf("a no became %s: %+v", st.Status, st.Result)
+	}
+	if err := s.Reopen(task, "it was another forest"); err != nil {
+		t.Fatal(err)
+	}
+	if ids, err := s.Inherit(one, "B. Keller"); err != nil || len(ids) != 0 {
+		t.Errorf("what was reopened was taken over again: %v, %v", ids, err)
+	}
+}

@@ -140,7 +140,7 @@ func (p *proposer) ask(key, question, why, suggest string) {
 }
 
 func (p *proposer) remark(format string, args ...any) {
-	p.Remarks = append(p.Remarks, fmt.Sprintf(format, args...))
+	p.Remarks = append(p.Remarks, inventory.Printable(fmt.Sprintf(format, args...)))
 }
 
 // text proposes one text, unless the file would refuse it: then it is asked.

@@ -52,7 +52,7 @@ const (
 )
 
 var (
-	plainName    = regexp.MustCompile(`^[^\x00-\x1f/\\:*?"<>|]{1,200}$`)
+	plainName    = regexp.MustCompile(`^[^\p{C}/\\:*?"<>|]{1,200}$`)
 	evidenceName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	reservedName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
 )

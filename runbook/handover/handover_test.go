@@ -352,3 +352,15 @@ func FuzzInspect(f *testing.F) {
 		os.RemoveAll(filepath.Join(dir, "x"))
 	})
 }
+
+func TestNamesThatReachNoTerminal(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a\u009b2J.toml", "a\u202elmot.toml", "a\x7f.toml", "a\x1b.toml"} {
+		if err := checkName(name, "x.evidence"); err == nil {
+			t.Errorf("%q is taken for a file beside a migration", name)
+		}
+	}
+	if err := checkName("größe 2.toml", "x.evidence"); err != nil {
+		t.Error(err)
+	}
+}

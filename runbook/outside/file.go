@@ -20,6 +20,7 @@ const (
 	kind     = "outside"
 	maxDepth = 16 // nested results have results of their own
 	maxItems = 20000
+	maxTook  = 365 * 24 * time.Hour // of one check, over whatever the computer slept
 )
 
 // File is what a run outside saved.
@@ -158,6 +159,9 @@ func (f *File) valid() error {
 	seen := map[string]bool{}
 	for _, o := range f.Observations {
 		switch known, ok := checks.Reasons[o.Reason]; {
+		case o.Started.IsZero() || o.MS < 0 || o.MS > maxTook.Milliseconds():
+			return fmt.Errorf("%s does not say when it was seen: expected its beginning and how long it took, found %s and %d ms; it was edited",
+				checks.Escape(o.ID), o.Started.UTC().Format("2006-01-02 15:04 UTC"), o.MS)
 		case seen[o.ID]:
 			return fmt.Errorf("%s is in the file twice: it was edited", checks.Escape(o.ID))
 		case o.Outcome == checks.Pass && o.Reason == "":

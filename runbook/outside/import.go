@@ -73,8 +73,8 @@ func (j *judge) belongs() error {
 	}
 	last := j.f.Ended
 	for _, ob := range j.f.Observations {
-		if ob.Started.After(last) {
-			last = ob.Started
+		if end := ob.Started.Add(time.Duration(ob.MS) * time.Millisecond); end.After(last) { // its age counts from there
+			last = end
 		}
 	}
 	if ahead := last.Sub(j.snap.Progress.Now); ahead > maxAhead {
@@ -248,10 +248,16 @@ func (f *File) Preview(r *runbook.Runbook, now time.Time) []checks.Result {
 			continue
 		}
 		ready, pending, err := c.Ready(nil)
-		if err != nil || len(pending) > 0 { // the rows are shown, what they should be is not known here
-			ready.Expect = nil
+		if err == nil && len(pending) == 0 {
+			out = append(out, j.judged(ready, o))
+			continue
 		}
-		out = append(out, j.judged(ready, o))
+		ready.Expect = nil // the rows are shown, what they should be is not known here
+		one := j.judged(ready, o)
+		if one.Verdict == checks.Pass || one.Verdict == checks.Warn {
+			one.Verdict, one.Reason, one.Summary = checks.Unknown, "value.missing", "seen, and not judged: that takes what only the journal holds"
+		}
+		out = append(out, one)
 	}
 	return out
 }

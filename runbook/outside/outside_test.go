@@ -304,6 +304,9 @@ func TestImportRefuses(t *testing.T) {
 		"observation ahead": {nil, func(d []byte) []byte {
 			return resealed(d, func(f *File) { f.Observations[0].Started = f.Ended.Add(time.Hour) })
 		}, []string{"ahead by 1h"}},
+		"no time":            {nil, func(d []byte) []byte { return resealed(d, func(f *File) { f.Observations[0].Started = time.Time{} }) }, []string{"when it was seen"}},
+		"an endless check":   {nil, func(d []byte) []byte { return resealed(d, func(f *File) { f.Observations[0].MS = 1 << 40 }) }, []string{"when it was seen"}},
+		"an end ahead":       {nil, func(d []byte) []byte { return resealed(d, func(f *File) { f.Observations[0].MS = 3600_000 }) }, []string{"ahead by 1h"}},
 		"twice":              {nil, func(d []byte) []byte { return resealed(d, func(f *File) { f.Observations[1] = f.Observations[0] }) }, []string{"twice"}},
 		"made-up pass":       {nil, func(d []byte) []byte { return resealed(d, func(f *File) { f.Observations[0].Outcome = "green" }) }, []string{"do not go together"}},
 		"made-up reason":     {nil, func(d []byte) []byte { return resealed(d, func(f *File) { f.Observations[0].Outcome = "skip" }) }, []string{"do not go together"}},
@@ -420,7 +423,7 @@ func TestWhatIsLeftOutside(t *testing.T) {
 // FuzzParse wants no text to break the reader, and no text but the saved one to
 // be taken for it.
 func FuzzParse(f *testing.F) {
-	good := File{Format: 1, Kind: kind, Nonce: strings.Repeat("ab", 16), Operator: "x", Observations: []Observation{{ID: "a/b/c", Outcome: checks.Pass, Rows: []checks.Row{{"value": {"1\xff"}, "none": nil, "empty": {}}}}}}
+	good := File{Format: 1, Kind: kind, Nonce: strings.Repeat("ab", 16), Operator: "x", Observations: []Observation{{ID: "a/b/c", Started: night, Outcome: checks.Pass, Rows: []checks.Row{{"value": {"1\xff"}, "none": nil, "empty": {}}}}}}
 	if err := good.seal(); err != nil {
 		f.Fatal(err)
 	}
@@ -459,5 +462,28 @@ func TestAComputerThatMayBeInside(t *testing.T) {
 		if got := out.Results[0].Evidence["doubt"]; (got != "") != doubted || doubted && !strings.Contains(got, here) {
 			t.Errorf("%s: doubt %q", here, got)
 		}
+	}
+}
+
+// TestThePreviewDoesNotPassWhatItCannotJudge shows what was seen of a check
+// whose expectation takes a value of the journal.
+func TestThePreviewDoesNotPassWhatItCannotJudge(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	f, err := lookErr(t, d.text, &seen{at: d.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := false
+	for _, r := range f.Preview(d.s.Snapshot().Runbook, d.now) {
+		if r.ID == recordCheck {
+			tried = true
+			if r.Verdict != checks.Unknown || r.Reason != "value.missing" || len(r.Rows) == 0 {
+				t.Errorf("shown as %s %s with %d rows", r.Verdict, r.Reason, len(r.Rows))
+			}
+		}
+	}
+	if !tried {
+		t.Fatalf("%s was not seen", recordCheck)
 	}
 }

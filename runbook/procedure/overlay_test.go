@@ -148,3 +148,32 @@ func FuzzOverlay(f *testing.F) {
 		}
 	})
 }
+
+// TestOverlayTakesNoJudgementAway names a property that a kind judges by
+// itself as long as no expectation does.
+func TestOverlayTakesNoJudgementAway(t *testing.T) {
+	t.Parallel()
+	shipped, err := Load(os.DirFS("../../assets"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, task := range shipped.Tasks {
+		for _, check := range task.Checks {
+			if check.Kind != "http" || len(checks.Params(check.Params).Strings("status")) == 0 ||
+				slices.ContainsFunc(check.Expect, func(e checks.Expectation) bool { return e.Property == "status" }) {
+				continue
+			}
+			tried++
+			text := "format = 1\n[[change]]\ntask = \"" + task.Name + "\"\n[[change.tighten]]\ncheck = \"" + check.Name + "\"\n" +
+				"expect = [ { property = \"status\", op = \"not_empty\", otherwise = \"warn\" } ]\n"
+			_, err := LoadWith(os.DirFS("../../assets"), fstest.MapFS{"house.toml": {Data: []byte(text)}})
+			if err == nil || !strings.Contains(err.Error(), "would take the place") {
+				t.Errorf("%s/%s no longer asks for its status: %v", task.Name, check.Name, err)
+			}
+		}
+	}
+	if tried == 0 {
+		t.Fatal("no shipped check leaves its status to its kind")
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"coexist/checks"
 )
 
 // gates in the order of strictness.
@@ -82,9 +84,24 @@ func (o *overlaying) tighten(c located[Change], t *Task, s Tighter) {
 			check.HoldsUntil = s.HoldsUntil
 		}
 	}
+	for _, e := range s.Expect {
+		if displaces(check, e.Property) {
+			o.say(c.place(), "tighten: an expectation of %q would take the place of what check %q (kind %s) asks of it by itself, and an overlay never makes a check looser; "+
+				"expect it in a check of your own, with [[change.check]]", e.Property, s.Check, check.Kind)
+			return
+		}
+	}
 	check.Title = cmp.Or(s.Title, check.Title)
 	check.Remedy = cmp.Or(s.Remedy, check.Remedy)
 	check.Expect = append(slices.Clip(check.Expect), s.Expect...)
+}
+
+// displaces tells whether a first expectation of a property ends a judgement
+// that the kind of the check made by itself until then.
+func displaces(check *Check, property string) bool {
+	k := checks.KindNamed(check.Kind)
+	return k != nil && slices.Contains(k.Yields, property) &&
+		!slices.ContainsFunc(check.Expect, func(e checks.Expectation) bool { return e.Property == property })
 }
 
 // earlier tells whether a step stands before another in a procedure that lists

@@ -1,11 +1,13 @@
 package command
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/netip"
@@ -156,7 +158,8 @@ func canaryProcedure(t *testing.T) fs.FS {
 	b.WriteString(before)
 	for _, c := range canaryChecks {
 		shell := map[bool]string{true: "shell = \"2013\"\n"}[c.kind == "cmdlet"]
-		fmt.Fprintf(&b, "[[task.check]]\nname = %q\ntitle = \"Look at %s\"\nkind = %q\ngate = \"soft\"\nparams = { %s }\nremedy = \"Mend it.\"\n%s", c.name, c.name, c.kind, c.params, shell)
+		side := map[bool]string{true: "vantage = \"any\"\n"}[strings.Contains(c.params, "echo.contoso.com")]
+		fmt.Fprintf(&b, "[[task.check]]\nname = %q\ntitle = \"Look at %s\"\nkind = %q\ngate = \"soft\"\nparams = { %s }\nremedy = \"Mend it.\"\n%s%s", c.name, c.name, c.kind, c.params, shell, side)
 	}
 	b.WriteString(rest[strings.Index(rest, "[[task]]"):])
 	files[name] = &fstest.MapFile{Data: []byte(b.String())}
@@ -173,6 +176,7 @@ func TestThePasswordIsNowhere(t *testing.T) {
 		Organization: migration.Organization{Name: "Contoso", Source: "2010", Forest: "contoso.com", Domains: []string{"contoso.com"}, MailDomains: []string{"contoso.com"}, Internet: true},
 		Target:       migration.Target{Release: "2013 CU23", Media: `D:\`},
 		Namespace:    migration.Namespace{Primary: "mail.contoso.com", Autodiscover: "autodiscover.contoso.com"},
+		Network:      migration.Network{Loopback: true, DomainControllers: []string{"dc1.contoso.com"}},
 		Probes:       []migration.Probe{{Mailbox: "probe13@contoso.com", Username: `CONTOSO\probe13`, Version: "2013"}},
 		Sites: []migration.Site{{Name: "Redmond", InternetFacing: true, Entry: "10.0.0.13", Servers: []migration.Server{
 			{Name: "EX10", Version: "2010", Roles: []string{"client-access", "mailbox"}, Address: "10.0.0.10"},
@@ -252,8 +256,38 @@ func TestThePasswordIsNowhere(t *testing.T) {
 		files++
 		data, err := os.ReadFile(path)
 		noCanary(t, strings.TrimPrefix(path, dir), data)
+		if strings.HasSuffix(path, ".zip") {
+			packed := 0
+			z, zipped := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+			if zipped != nil {
+				t.Fatal(zipped)
+			}
+			for _, one := range z.File {
+				r, zipped := one.Open()
+				if zipped != nil {
+					t.Fatal(zipped)
+				}
+				text, zipped := io.ReadAll(r)
+				if zipped != nil {
+					t.Fatal(zipped)
+				}
+				packed++
+				noCanary(t, path+": "+one.Name, text)
+			}
+			if packed < 12 {
+				t.Errorf("%d files are packed: too little for a proof", packed)
+			}
+		}
 		return err
 	})
+	for _, name := range []string{"outside.json", "found.json", "found.toml.draft", "packet.zip"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("not looked at: %v", err)
+		}
+	}
+	if data, _ := os.ReadFile(filepath.Join(dir, "outside.json")); !bytes.Contains(data, []byte("http.status")) && !bytes.Contains(data, []byte("500")) {
+		t.Error("the echo was not asked from outside")
+	}
 	if err != nil || files < 12 || answers < 10 {
 		t.Errorf("%d files and %d answers were looked at: %v", files, answers, err)
 	}
@@ -267,6 +301,13 @@ func canaryCommands(t *testing.T, dir string, assets fs.FS, network func(checks.
 		{"status", "contoso.toml"}, {"status", "contoso.toml", "--json"}, {"export", "contoso.toml"}, {"export", "contoso.toml", "--format", "json"},
 		{"export", "contoso.toml", "--profile", "engineer", "-o", "engineer.md"}, {"export", "contoso.toml", "--redact", "-o", "redacted.md"},
 		{"journal", "verify", "contoso.toml"}, {"check", "contoso.toml", "--no-record"}, {"check", "contoso.toml", "--task", "nonsense"},
+		{"check", "contoso.toml", "--operator", "A. Meyer", "--json"},
+		{"check", "contoso.toml", "--from", "outside", "--out", "outside.json"},
+		{"import", "contoso.toml", "outside.json", "--operator", "A. Meyer"},
+		{"discover", "--dc", "dc1.contoso.com", "--user", `CONTOSO\reader`, "--save", "found.json", "-o", "found.toml", "--allow-loopback"},
+		{"discover", "contoso.toml", "--user", `CONTOSO\reader`, "--json"},
+		{"discover", "contoso.toml", "--user", `CONTOSO\wrong`},
+		{"handover", "contoso.toml", "-o", "packet.zip", "--operator", "A. Meyer"}, {"handover", "packet.zip", "--json"},
 		{"probe", "imap", "mail.contoso.com", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
 		{"probe", "pop", "mail.contoso.com", "--user", `CONTOSO\wrong`, "--transcript", "--json", "--allow-loopback"},
 		{"probe", "imap", "echo.contoso.com", "--user", `CONTOSO\probe13`, "--transcript", "--allow-loopback"},
@@ -277,7 +318,7 @@ func canaryCommands(t *testing.T, dir string, assets fs.FS, network func(checks.
 		var out, problems bytes.Buffer
 		env := Environment{In: strings.NewReader(""), Out: &out, Err: &problems, Dir: dir, Getenv: func(string) string { return "" }, Now: time.Now,
 			User: "A. Meyer", Host: "jump", Assets: assets, Network: network}
-		if args[0] == "probe" {
+		if args[0] == "probe" || args[0] == "discover" || args[0] == "check" && len(args) > 3 && args[2] != "--task" {
 			env.In = strings.NewReader(canary + "\n")
 			args = append(args, "--password-fd", "0")
 		}

@@ -80,6 +80,8 @@ func (f checkFlags) valid() error {
 		return errors.New("--from outside writes a file to be imported: name it with --out RESULTS.json")
 	case f.from == string(checks.Outside) && f.watch:
 		return errors.New("--watch repeats checks inside; outside, run the command again with another --out")
+	case f.watch && f.every < time.Second:
+		return fmt.Errorf("--every %s would never let the servers rest; expected 1s or more", f.every)
 	}
 	return nil
 }
@@ -104,6 +106,9 @@ func (a *app) check(ctx context.Context, file string, f checkFlags) error {
 		if left := all - len(ids); left > 0 {
 			fmt.Fprintf(a.Err, "watching %d checks; %d that take a person, a shell or somebody outside are left out\n", len(ids), left)
 		}
+	}
+	if len(ids) == 0 {
+		return errors.New("there is no check to run: nothing was looked at")
 	}
 	run := s.RunChecks
 	if f.noRecord {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/netip"
@@ -242,5 +243,48 @@ func TestAWatchLeavesOutWhatNeverGetsClean(t *testing.T) {
 	}
 	if _, said := within.run(2, "check", "contoso.toml", "--watch", "--task", "close.remove"); !strings.Contains(said, "by itself") {
 		t.Errorf("nothing to watch: %s", said)
+	}
+}
+
+// interrupter cancels when a text is written through it.
+type interrupter struct {
+	io.Writer
+	at     string
+	cancel func()
+}
+
+func (i interrupter) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(i.at)) {
+		i.cancel()
+	}
+	return i.Writer.Write(p)
+}
+
+// TestACancelledRunOutsideIsNoSuccess interrupts a run when its first check has
+// ended: what was seen is kept, and the command fails.
+func TestACancelledRunOutsideIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	_, without := twoPlaces(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	without.env.Err = interrupter{&without.err, "1/3 ", cancel}
+	err := Run(ctx, []string{"check", "contoso.toml", "--from", "outside", "--out", "seen.json"}, without.env)
+	if ExitCode(err, io.Discard) != 1 || !strings.Contains(err.Error(), "cancelled") {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(without.env.Dir, "seen.json")); err != nil {
+		t.Errorf("what was seen is lost: %v", err)
+	}
+}
+
+// TestNothingCheckedIsNoSuccess asks for the checks of a task that has none.
+func TestNothingCheckedIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	within, _ := twoPlaces(t)
+	if _, said := within.run(2, "check", "contoso.toml", "--task", "close.remove"); !strings.Contains(said, "nothing was looked at") {
+		t.Errorf("it said: %s", said)
+	}
+	if _, said := within.run(2, "check", "contoso.toml", "--watch", "--every", "0s"); !strings.Contains(said, "1s or more") {
+		t.Errorf("it said: %s", said)
 	}
 }

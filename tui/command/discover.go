@@ -58,6 +58,9 @@ Shell; --inventory takes in what it saved.`,
   coexist discover --inventory coexist-1a2b3c4d.json -o contoso.toml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.valid(c.Flags().Changed, len(args)); err != nil {
+				return err
+			}
 			switch {
 			case f.script != "":
 				return a.inventoryScript(f.script, f.shell)
@@ -85,6 +88,42 @@ Shell; --inventory takes in what it saved.`,
 	flags.StringVar(&f.shell, "shell", "2010", "shell that the script is for: 2007, 2010 or 2013")
 	flags.StringVar(&f.inherit, "inherit", "", "record the tasks that are true already, taken over as before our time by this person; their checks have still to be run")
 	return c
+}
+
+// valid refuses flags that would do nothing where they stand.
+func (f discoverFlags) valid(given func(string) bool, files int) error {
+	none := func(why string, flags ...string) error {
+		for _, name := range flags {
+			if given(name) {
+				return fmt.Errorf("--%s %s", name, why)
+			}
+		}
+		return nil
+	}
+	reading := []string{"dc", "user", "password-fd", "ca", "resolver", "allow-loopback", "old-tls-logon"}
+	var err error
+	switch {
+	case f.script != "" && files > 0:
+		return errors.New("--script writes a script for any organisation: name no FILE with it")
+	case f.script != "":
+		err = none("does nothing with --script, which only writes the script", slices.Concat(reading, []string{"release", "inventory", "save", "output", "reject", "inherit", "json"})...)
+	case given("inherit") && strings.TrimSpace(f.inherit) == "":
+		return errors.New("--inherit names the person who takes over what was done before")
+	case files > 0:
+		err = none("does nothing with FILE: the migration says it", "ca", "resolver", "allow-loopback", "old-tls-logon", "release")
+		if err == nil {
+			err = none("belongs to a proposal: name no FILE with it", "output", "reject")
+		}
+	default:
+		err = none("takes the tasks of a migration over: name its FILE", "inherit")
+	}
+	if err == nil && f.script == "" {
+		err = none("belongs to --script", "shell")
+	}
+	if err == nil && f.from != "" {
+		err = none("does nothing with --inventory, which is not read from the network", reading...)
+	}
+	return err
 }
 
 // inventoryScript writes the script for a management shell.
@@ -183,7 +222,7 @@ func (a *app) compare(ctx context.Context, file string, f discoverFlags) error {
 		return a.inherit(file, inv, f)
 	}
 	list := discovery.Compare(m, inv, discovery.Options{Releases: a.lib.Releases})
-	if err := a.answer(f.asJSON, list, func() string { return discovery.FindingsText(list) }); err != nil {
+	if err := a.answer(f.asJSON, append([]discovery.Finding{}, list...), func() string { return discovery.FindingsText(list) }); err != nil {
 		return err
 	}
 	if discovery.Worst(list) >= discovery.Drift || discovery.Blind(list) {
@@ -205,7 +244,7 @@ func (a *app) inherit(file string, inv *inventory.Inventory, f discoverFlags) er
 		return err
 	}
 	claims = slices.DeleteFunc(claims, func(c discovery.Claim) bool { return !slices.Contains(ids, c.Task) })
-	if err := a.answer(f.asJSON, claims, func() string { return discovery.ClaimsText(claims) }); err != nil {
+	if err := a.answer(f.asJSON, append([]discovery.Claim{}, claims...), func() string { return discovery.ClaimsText(claims) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Err, "%d tasks recorded as carried out before our time; run their checks now: coexist check %s\n", len(ids), file)

@@ -144,6 +144,14 @@ func TestDiscoverRefuses(t *testing.T) {
 		"no release":     {[]string{"discover", "--release", "2013 CU99", "--dc", "x"}, 2, "2013 CU23"},
 		"wrong password": {[]string{"discover", "--dc", "dc1.contoso.com", "--user", fieldUser, "--password-fd", "PASSWORD"}, 1, "password is wrong"},
 		"no such line":   {[]string{"discover", "--dc", "dc1.contoso.com", "--user", fieldUser, "--password-fd", "PASSWORD", "--reject", "site[Paris]"}, 2, "no line with this key"},
+		"no file":        {[]string{"discover", "--inventory", "none.json", "--inherit", "A. Meyer"}, 2, "name its FILE"},
+		"nobody":         {[]string{"discover", "typed.toml", "--inventory", "none.json", "--inherit", " "}, 2, "names the person"},
+		"a draft of it":  {[]string{"discover", "typed.toml", "--inventory", "none.json", "-o", "new.toml"}, 2, "belongs to a proposal"},
+		"roots of it":    {[]string{"discover", "typed.toml", "--inventory", "none.json", "--ca", "root.pem"}, 2, "the migration says it"},
+		"two sources":    {[]string{"discover", "--dc", "dc1", "--inventory", "none.json"}, 2, "not read from the network"},
+		"two errands":    {[]string{"discover", "--script", "x.ps1", "-o", "new.toml"}, 2, "only writes the script"},
+		"script of FILE": {[]string{"discover", "typed.toml", "--script", "x.ps1"}, 2, "name no FILE"},
+		"no script":      {[]string{"discover", "--inventory", "none.json", "--shell", "2007"}, 2, "belongs to --script"},
 		"no inventory":   {[]string{"discover", "--inventory", "none.json"}, 2, "none.json"},
 		"no shell":       {[]string{"discover", "--script", "x.ps1", "--shell", "2016"}, 2, "2007, 2010 or 2013"},
 	} {
@@ -294,5 +302,9 @@ func TestInheritIsRecorded(t *testing.T) {
 	out, talk, err := f.run(t, fieldPassword, "discover", "contoso.toml", "--user", fieldUser, "--password-fd", "PASSWORD", "--inherit", "A. Meyer")
 	if err != nil || !strings.Contains(out, "Nothing of the upgrade is shown to be done already") || !strings.Contains(talk, "0 tasks recorded") {
 		t.Errorf("an upgrade that has not begun: %v\n%s%s", err, out, talk)
+	}
+	out, _, err = f.run(t, fieldPassword, "discover", "contoso.toml", "--user", fieldUser, "--password-fd", "PASSWORD", "--inherit", "A. Meyer", "--json")
+	if err != nil || strings.TrimSpace(out) != "[]" {
+		t.Errorf("as JSON: %v\n%s", err, out)
 	}
 }

@@ -111,12 +111,32 @@ func (a *app) export(file string, q exportRequest) error {
 		_, err = a.Out.Write(data)
 		return err
 	}
+	if err := a.spares(file, q.out); err != nil {
+		return err
+	}
 	if err := migration.SaveAtomic(a.path(q.out), data); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Err, "wrote %s\n", q.out)
 	if q.record {
 		return a.recordExport(file, q.out, data)
+	}
+	return nil
+}
+
+// spares refuses to write over a migration or its record.
+func (a *app) spares(file, out string) error {
+	is, err := os.Stat(a.path(out))
+	if err != nil {
+		return nil // nothing there to lose
+	}
+	for _, kept := range []string{a.path(file), runbook.JournalPath(a.path(file))} {
+		if other, err := os.Stat(kept); err == nil && os.SameFile(is, other) {
+			return fmt.Errorf("%s would be overwritten; name another file with -o", out)
+		}
+	}
+	if ext := strings.ToLower(filepath.Ext(out)); ext == ".toml" || ext == ".journal" {
+		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file with -o", out)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (h handoverAnswer) text() string {
 		line("NOTE  %s", n)
 	}
 	if h.Opened != "" {
-		fmt.Fprintf(&b, "opened as %s\n", h.Opened)
+		line("opened as %s", h.Opened)
 	}
 	if h.Overview != nil {
 		b.WriteString("\n" + h.Overview.Text())
@@ -101,6 +101,12 @@ func isPacket(path string) bool {
 // pack writes a packet. Where the journal is held elsewhere, the packing is not
 // recorded, and that is said.
 func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
+	if out == "" {
+		out = strings.TrimSuffix(file, filepath.Ext(file)) + "-handover.zip"
+	}
+	if err := a.spares(file, out); err != nil {
+		return err
+	}
 	answer := handoverAnswer{Format: 1, Notes: []string{}}
 	if !noRecord {
 		if why := a.recordPacking(file, to); why != "" {
@@ -110,9 +116,6 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 	snap, err := a.look(file)
 	if err != nil {
 		return err
-	}
-	if out == "" {
-		out = strings.TrimSuffix(file, filepath.Ext(file)) + "-handover.zip"
 	}
 	var b bytes.Buffer
 	m, err := handover.Write(&b, handover.Pack{Path: a.path(file), Tool: version(), From: a.operator, To: to, Runbook: snap.Runbook, Events: snap.Events})
