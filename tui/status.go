@@ -239,7 +239,7 @@ func (m *Model) hints() []hint {
 		keys = []string{"enter", "space", "r", "y", "R", "tab", "n", "/", "ctrl+g", ":"}
 		if t := m.task(); t == nil {
 			keys = []string{"enter", "R", "tab", "ctrl+g", ".", "/", "z", ":"}
-		} else if m.whyNoDone() != "" {
+		} else {
 			keys = slices.Insert(keys, 1, m.wanted()...)
 		}
 	case detailRegion:
@@ -263,10 +263,13 @@ func (m *Model) hints() []hint {
 	return out
 }
 
-// wanted are the keys with which a task that can't be marked now is brought
-// on: what a person has to state, what has to be filled in.
+// wanted are the keys that bring an open task on besides marking it: what a
+// person has to state, what has to be filled in.
 func (m *Model) wanted() []string {
 	var keys []string
+	if ts := m.snap.Progress.Tasks[m.task().ID]; ts == nil || ts.Status == runbook.Locked {
+		return nil
+	}
 	if m.whyNoAttest() == "" {
 		keys = append(keys, "a")
 	}

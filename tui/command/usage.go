@@ -13,7 +13,7 @@ import (
 )
 
 // helpWidth is the narrowest window that help is read in.
-const helpWidth = 79
+const helpWidth = 80
 
 // explainUsage lets a command that was called wrongly say how it is called, and
 // breaks the lines of help where the smallest window ends.
