@@ -27,7 +27,7 @@ var poxSpaces = []string{
 func poxBody(mailbox string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="%s"><Request><EMailAddress>`, poxRequestSpace)
-	xml.EscapeText(&b, []byte(mailbox))
+	_ = xml.EscapeText(&b, []byte(mailbox)) // writing to memory
 	fmt.Fprintf(&b, `</EMailAddress><AcceptableResponseSchema>%s</AcceptableResponseSchema></Request></Autodiscover>`, poxResponseSpace)
 	return b.Bytes()
 }

@@ -26,7 +26,7 @@ var soapSettings = []struct{ name, section, field string }{
 func soapBody(mailbox, to string) []byte {
 	escaped := func(s string) string {
 		var b bytes.Buffer
-		xml.EscapeText(&b, []byte(s))
+		_ = xml.EscapeText(&b, []byte(s)) // writing to memory
 		return b.String()
 	}
 	var names strings.Builder

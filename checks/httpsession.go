@@ -136,7 +136,7 @@ func openTunnel(ctx context.Context, c net.Conn, target string) error {
 		return err
 	}
 	r := bufio.NewReader(io.LimitReader(c, 16<<10))
-	res, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"})
+	res, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"}) //nolint:bodyclose // what follows belongs to the tunnel
 	if err != nil {
 		return err
 	}

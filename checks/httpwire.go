@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -266,7 +267,9 @@ func dialWeb(ctx context.Context, env *Env, address string) (net.Conn, *trouble)
 		return nil, &trouble{Unknown, "value.invalid", "no address to connect to"}
 	}
 	at := endpoint{host: host}
-	fmt.Sscanf(port, "%d", &at.port)
+	if at.port, err = strconv.Atoi(port); err != nil {
+		return nil, &trouble{Unknown, "value.invalid", "no port to connect to"}
+	}
 	if at.addr, err = netip.ParseAddr(host); err != nil {
 		list, f := addressesOf(ctx, env, host, "")
 		if f != nil {

@@ -22,8 +22,8 @@ func TestTLSProtocolsAndCiphers(t *testing.T) {
 	cert := leaf(t, testCA(), rsaKey(t, 2048), nil)
 	sha1Only := cert
 	sha1Only.SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.PKCS1WithSHA1}
-	des := uint16(tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA)
-	rc4 := uint16(tls.TLS_RSA_WITH_RC4_128_SHA)
+	des := tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA
+	rc4 := tls.TLS_RSA_WITH_RC4_128_SHA
 	rsaAES := []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA}
 	// prefers is a server with an order of its own, as Windows has.
 	prefers := func(first, second *tls.Config) *tls.Config {

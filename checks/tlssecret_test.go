@@ -57,7 +57,7 @@ func TestNoPasswordOverOldTLS(t *testing.T) {
 	t.Parallel()
 	const v10, v12 = tls.VersionTLS10, tls.VersionTLS12
 	cert := leaf(t, testCA(), rsaKey(t, 2048), nil)
-	aes, des, rc4 := uint16(tls.TLS_RSA_WITH_AES_128_CBC_SHA), uint16(tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA), uint16(tls.TLS_RSA_WITH_RC4_128_SHA)
+	aes, des, rc4 := tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA, tls.TLS_RSA_WITH_RC4_128_SHA
 	for _, c := range []struct {
 		name    string
 		cfg     *tls.Config

@@ -113,7 +113,7 @@ func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Comman
 	var all []string
 	for _, c := range list {
 		r, err := c.Render(m.snap.Progress.Values)
-		why := ""
+		var why string
 		switch {
 		case err != nil:
 			why = err.Error()

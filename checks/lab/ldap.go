@@ -122,7 +122,7 @@ func (v *conversation) bind(id int64, op *ber.Packet) {
 		return
 	}
 	name, auth := op.Children[1].Data.String(), op.Children[2]
-	code := ""
+	var code string
 	switch auth.Tag {
 	case 0: // simple
 		if auth.Data.Len() == 0 {

@@ -219,7 +219,7 @@ func ValidatePath(s string) error {
 	if len(s) > 248 {
 		return invalid(expectPath, "%q has %d characters; at most 248 are allowed", s, len(s))
 	}
-	rest := ""
+	var rest string
 	switch {
 	case driveRoot(s):
 		rest = s[3:]

@@ -96,7 +96,7 @@ func planFor(r *runbook.Runbook, ids []string) plan {
 			continue
 		}
 		ready, print, pending, err := c.Look(nil)
-		why := ""
+		var why string
 		switch {
 		case err != nil:
 			why = "it cannot be filled in: " + err.Error()
