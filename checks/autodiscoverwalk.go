@@ -314,10 +314,10 @@ func (d *discovery) firstAnswer(ctx context.Context, req webRequest, addrs []net
 // decided, or the step that should lead to Exchange, weighs.
 func (d *discovery) absent(s discoveryStep, f Finding) Finding {
 	if f.Verdict == Fail && (s.lenient || f.Reason == "dns.not_found") {
-		return Finding{Verdict: Pass, Summary: s.name + ": " + f.Summary}
+		return Finding{Verdict: Pass, Summary: s.name + ": nothing here, clients go on: " + f.Summary}
 	}
 	if f.Verdict == Unknown && s.lenient && f.Reason == "tcp.filtered" {
-		return Finding{Verdict: Pass, Summary: s.name + ": " + f.Summary}
+		return Finding{Verdict: Pass, Summary: s.name + ": nothing here, clients go on: " + f.Summary}
 	}
 	f.Summary = s.name + ": " + f.Summary
 	return f

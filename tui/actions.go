@@ -55,7 +55,7 @@ func boardActions() []action {
 		{keys: []string{"space", " "}, show: "space", title: "Mark the task carried out", group: recording, brief: "done", why: (*Model).whyNoDone, do: (*Model).markDone},
 		{keys: []string{"a"}, show: "a", title: "Attest, or confirm that a warning was read", group: recording, why: (*Model).whyNoAttest, do: (*Model).attest},
 		{keys: []string{"i"}, show: "i", title: "Take in: a value, a cmdlet's output, a result file", group: recording, why: (*Model).whyNoFill, do: (*Model).fill},
-		{keys: []string{"I"}, show: "I", title: "Import what a script saved", group: recording, why: (*Model).whyNoImport, do: (*Model).importResults},
+		{keys: []string{"I"}, show: "I", title: "Import a result file: of a script, or from outside", group: recording, why: (*Model).whyNoImport, do: (*Model).importResults},
 		{keys: []string{"w"}, show: "w", title: "Waive a check", group: recording, why: (*Model).whyNoWaive, do: (*Model).waive},
 		{keys: []string{"n"}, show: "n", title: "Write a note", group: recording, why: (*Model).whyReadOnly, do: (*Model).note},
 		{keys: []string{"u"}, show: "u", title: "Reopen the last own action", group: recording, why: (*Model).whyReadOnly, do: (*Model).undoLast},

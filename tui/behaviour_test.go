@@ -484,3 +484,31 @@ func TestCopyIntoAFile(t *testing.T) {
 		t.Errorf("the file holds %q", wrote)
 	}
 }
+
+// A refusal is the answer to a key: at the smallest design size it is whole,
+// and where a message leaves room the next action stands behind it.
+func TestMessageIsWholeAndLeavesTheNextAction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1, 80, 24)
+	failing(b)
+	b.reload()
+	long := `"Every server in the directory is Exchange 2007 or later" is hard: the procedure allows no waiver.`
+	b.m.warn(long)
+	if got := strings.Join(strings.Fields(b.screen()), " "); !strings.Contains(got, long) {
+		t.Errorf("the refusal is cut:\n%s", b.screen())
+	}
+	b.m.say("3 checks: 3 pass")
+	b.reload()
+	b.see("3 checks: 3 pass  next fix")
+}
+
+func TestOfferedNameGivesWayToATypedOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1, 80, 24)
+	b.m.operator = ""
+	b.keys("O", "=B. Novak")
+	b.see(" B. Novak ")
+	b.unseen("MeyerB.")
+	b.keys("esc", "O", "backspace")
+	b.see(" A. Meye ")
+}

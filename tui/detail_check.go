@@ -120,9 +120,9 @@ func (p *page) explain(indent int, r checks.Result, remedy string) {
 		p.text(indent, r.Summary, th.Text)
 	}
 	p.labelled(indent, 10, "expected", r.Expected, th.Dim, th.Text)
-	found := th.Bad
-	if r.Verdict == checks.Warn {
-		found = th.Warn
+	_, found := lookVerdict(th, r.Verdict)
+	if r.Verdict == checks.Pass {
+		found = th.Text
 	}
 	p.labelled(indent, 10, "found", r.Found, th.Dim, found)
 	for i, c := range r.Causes {

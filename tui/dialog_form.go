@@ -265,7 +265,7 @@ func (f *form) drawButton(in *paint.Canvas, th *paint.Theme, y int) {
 }
 
 func (f *form) fieldHeight(q *field, w int) int {
-	h := 1 + max(q.lines, 1) + 1
+	h := len(paint.Wrap(q.label, w-2)) + max(q.lines, 1) + 1
 	if q.problem != "" {
 		h += len(paint.Wrap(q.problem, w-2))
 	} else if q.hint != "" {
@@ -275,12 +275,16 @@ func (f *form) fieldHeight(q *field, w int) int {
 }
 
 func (f *form) drawField(c *paint.Canvas, th *paint.Theme, i int, q *field) *image.Point {
-	w, _ := c.Size()
+	w, h := c.Size()
 	st := th.Dim
 	if i == f.at {
 		st = th.Accent
 	}
-	c.Text(0, 0, w, q.label, st)
+	label := paint.Wrap(q.label, w)
+	for i, s := range label {
+		c.Text(0, i, w, s, st)
+	}
+	c = c.In(paint.R(0, len(label)-1, w, h-len(label)+1)) // the last line of the label is its first
 	lines := max(q.lines, 1)
 	var cursor *image.Point
 	if len(q.choices) > 0 {

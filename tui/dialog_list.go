@@ -28,7 +28,7 @@ type chooser struct {
 	typing bool
 	input  paint.Input
 	all    []choice
-	extra  []hint
+	hints  func(at int) []hint // further keys of the focused line; nil: none
 	at     int
 	top    int
 	height int
@@ -157,7 +157,11 @@ func (l *chooser) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 	if len(intro) > 0 {
 		h++
 	}
-	in := window(c, th, w, min(h, ch-2), l.title, append([]hint{{key: "enter", does: "choose"}, {key: "esc", does: "close", msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}, l.extra...))
+	keys := []hint{{key: "enter", does: "choose"}, {key: "esc", does: "close", msg: tea.KeyPressMsg{Code: tea.KeyEscape}}}
+	if l.hints != nil {
+		keys = append(keys, l.hints(l.at)...)
+	}
+	in := window(c, th, w, min(h, ch-2), l.title, keys)
 	iw, ih := in.Size()
 	y := 0
 	for _, s := range intro {

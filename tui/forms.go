@@ -85,7 +85,9 @@ func (m *Model) newAttest(c *runbook.Check) dialog {
 	if ready, pending, err := c.Ready(m.snap.Progress.Values); err == nil && len(pending) == 0 {
 		question, evidence = ready.Params.String("question"), ready.Params.String("evidence")
 	}
-	note.hint = evidence
+	if evidence != "" {
+		note.hint = "Keep as proof: " + evidence
+	}
 	note.check = func(s string) string {
 		if answer.value() != "yes" && strings.TrimSpace(s) == "" {
 			return "With \"no\" and \"n/a\" the record needs a word on why."
@@ -312,7 +314,7 @@ func (m *Model) newOperator(then func(*Model) tea.Cmd) dialog {
 	name := &field{label: "Your name", hint: "Every act and every result is recorded with it.", check: required("The record needs a name.")}
 	name.input.Set(m.operator)
 	if m.operator == "" {
-		name.input.Set(m.offeredName())
+		name.input.Offer(m.offeredName())
 	}
 	return &form{title: "Who is working here?", button: "go on", fields: []*field{name},
 		submit: func(v []string) func(*Model) tea.Cmd {

@@ -24,13 +24,7 @@ func newGate(m *Model, title string, blockers []runbook.Blocker) dialog {
 		l.all = append(l.all, m.blockerChoice(b))
 	}
 	if len(blockers) > 0 {
-		l.extra = []hint{{key: "r", does: "check again"}, {key: "w", does: "waive"}, {key: "a", does: "attest"}}
-	}
-	if slices.ContainsFunc(blockers, func(b runbook.Blocker) bool {
-		c := m.snap.Runbook.Check(b.Check)
-		return c != nil && c.Kind == "cmdlet"
-	}) {
-		l.extra = append([]hint{{key: "s", does: "script"}, {key: "i", does: "take in"}}, l.extra...)
+		l.hints = func(at int) []hint { return m.blockerKeys(blockers[min(at, len(blockers)-1)]) }
 	}
 	return l
 }
@@ -71,6 +65,42 @@ func (m *Model) blockerChoice(b runbook.Blocker) choice {
 	}
 	c.keys = map[string]func(*Model) tea.Cmd{"r": act("r"), "w": act("w"), "a": act("a"), "i": act("i"), "s": act("s"), "t": act("t"), "space": act("space")}
 	return c
+}
+
+// blockerKeys are the keys that can clear a line: those of its check, or, when
+// the task itself is what is missing, those of the task.
+func (m *Model) blockerKeys(b runbook.Blocker) []hint {
+	c := m.snap.Runbook.Check(b.Check)
+	if c == nil {
+		t, ts := m.snap.Runbook.Task(b.Task), m.snap.Progress.Tasks[b.Task]
+		switch {
+		case t == nil || ts == nil || ts.Status == runbook.Locked:
+			return nil
+		case strings.Contains(b.Mend, "(i)"):
+			return []hint{{key: "i", does: "fill in"}}
+		case ts.DoneAt.IsZero():
+			return []hint{{key: "space", does: "carried out"}}
+		}
+		return nil
+	}
+	var keys []hint
+	st := m.snap.Progress.Checks[c.ID]
+	switch {
+	case c.Kind == "cmdlet":
+		keys = []hint{{key: "s", does: "script"}, {key: "i", does: "take in"}}
+		if m.snap.Progress.Rehearsal != "" {
+			keys = append(keys, hint{key: "r", does: "check again"})
+		}
+	case runnable(c):
+		keys = []hint{{key: "r", does: "check again"}}
+	}
+	if wantsAttest(c, st) {
+		keys = append(keys, hint{key: "a", does: "attest"})
+	}
+	if wantsWaiver(c, st) {
+		keys = append(keys, hint{key: "w", does: "waive"})
+	}
+	return keys
 }
 
 // numberOf is the number of a task in the outline: "5.16".

@@ -31,7 +31,7 @@ func (m *Model) whyNoImport() string {
 
 // importResults asks for what a script saved.
 func (m *Model) importResults() tea.Cmd {
-	l := &chooser{title: "Import what a script saved", intro: "The coexist-….json that a script saved where it was run, or the file of a run outside."}
+	l := &chooser{title: "Import a result file", intro: "The coexist-….json that a script saved where it was run, or the file of a run outside."}
 	l.all = m.importChoices()
 	m.push(l)
 	return nil

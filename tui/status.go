@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -172,21 +173,43 @@ func (m *Model) statusPieces() (left, right []piece) {
 	return left, right
 }
 
-// drawMessage writes what the last key did; otherwise the next action.
-func (m *Model) drawMessage(c *paint.Canvas) {
-	w, _ := c.Size()
-	if m.message != "" {
-		st, g := m.th.Text, m.th.Glyphs.Dot
-		if m.alarming {
-			st, g = m.th.Warn, m.th.Glyphs.Warn
-		}
-		c.Text(1, 0, 1, g, st)
-		c.Text(3, 0, w-4, m.message, st)
+// drawMessage writes what the last key did, and the next action where there is
+// room for both; otherwise the next action alone. What does not fit one line
+// takes lines of the board above it until the next key: a refusal that is cut
+// is no answer.
+func (m *Model) drawMessage(c *paint.Canvas, at paint.Rect) {
+	w := at.Dx()
+	if m.message == "" {
+		m.drawNext(c.In(at), 1)
 		return
 	}
-	n := c.Text(1, 0, -1, "next ", m.th.Dim)
-	n += c.Text(1+n, 0, w-n-2, m.advice().text, m.th.Strong)
-	c.Hit(paint.R(1, 0, n, 1), nextHit{})
+	st, g := m.th.Text, m.th.Glyphs.Dot
+	if m.alarming {
+		st, g = m.th.Warn, m.th.Glyphs.Warn
+	}
+	lines := paint.Wrap(m.message, w-4)
+	at.Min.Y = max(at.Max.Y-len(lines), 0)
+	v := c.In(at)
+	v.Fill(paint.R(0, 0, w, at.Dy()), paint.Style{})
+	v.Text(1, 0, 1, g, st)
+	used := 0
+	for i, l := range lines {
+		used = 3 + v.Text(3, i, w-4, l, st)
+	}
+	if last := v.In(paint.R(0, len(lines)-1, w, 1)); used+nextRoom <= w {
+		m.drawNext(last, used+2)
+	}
+}
+
+// nextRoom is what the next action needs behind a message to say anything.
+const nextRoom = 32
+
+// drawNext writes the next action; a click goes there.
+func (m *Model) drawNext(c *paint.Canvas, x int) {
+	w, _ := c.Size()
+	n := c.Text(x, 0, -1, "next ", m.th.Dim)
+	n += c.Text(x+n, 0, w-x-n-1, m.advice().text, m.th.Strong)
+	c.Hit(paint.R(x, 0, n, 1), nextHit{})
 }
 
 // drawKeys writes the keys that make sense here. One that can't act now stays,
@@ -216,6 +239,8 @@ func (m *Model) hints() []hint {
 		keys = []string{"enter", "space", "r", "y", "R", "tab", "n", "/", "ctrl+g", ":"}
 		if t := m.task(); t == nil {
 			keys = []string{"enter", "R", "tab", "ctrl+g", ".", "/", "z", ":"}
+		} else {
+			keys = slices.Insert(keys, 1, m.wanted()...)
 		}
 	case detailRegion:
 		keys = m.detailKeys()
@@ -236,6 +261,22 @@ func (m *Model) hints() []hint {
 		}
 	}
 	return out
+}
+
+// wanted are the keys that bring an open task on besides marking it: what a
+// person has to state, what has to be filled in.
+func (m *Model) wanted() []string {
+	var keys []string
+	if ts := m.snap.Progress.Tasks[m.task().ID]; ts == nil || ts.Status == runbook.Locked {
+		return nil
+	}
+	if m.whyNoAttest() == "" {
+		keys = append(keys, "a")
+	}
+	if m.whyNoFill() == "" {
+		keys = append(keys, "i")
+	}
+	return keys
 }
 
 func (m *Model) detailKeys() []string {

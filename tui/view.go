@@ -175,7 +175,7 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 			m.drawDetail(body)
 		}
 	}
-	m.drawMessage(c.In(f.message))
+	m.drawMessage(c, f.message)
 	if m.top() == nil { // a dialog shows its own
 		m.drawKeys(c.In(f.keys))
 	}

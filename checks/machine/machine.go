@@ -22,6 +22,7 @@ import (
 type Remark struct {
 	Name string `json:"name"` // clock, proxy, hosts, resolver, tls, portal
 	Bad  bool   `json:"bad"`  // it may falsify results
+	Open bool   `json:"open,omitempty"` // it could not be tried, so nothing is known
 	Text string `json:"text"`
 }
 
@@ -88,7 +89,7 @@ func clocks(ctx context.Context, env *checks.Env, q Questions) []Remark {
 			if ahead < 0 {
 				word, ahead = "behind", -ahead
 			}
-			r = Remark{"clock", true, fmt.Sprintf("this computer is %s %s %s: certificates and Kerberos are judged by the wrong time", ahead.Round(time.Second), word, whose)}
+			r = Remark{Name: "clock", Bad: true, Text: fmt.Sprintf("this computer is %s %s %s: certificates and Kerberos are judged by the wrong time", ahead.Round(time.Second), word, whose)}
 		}
 		out = append(out, r)
 	}
@@ -115,7 +116,7 @@ func clocks(ctx context.Context, env *checks.Env, q Questions) []Remark {
 		}
 	}
 	if !asked {
-		out = append(out, Remark{Name: "clock", Text: "could not be compared: neither a domain controller nor a web server told the time"})
+		out = append(out, Remark{Name: "clock", Open: true, Text: "could not be compared: neither a domain controller nor a web server told the time"})
 	}
 	return out
 }
@@ -146,7 +147,7 @@ func Proxies(getenv func(string) string) []Remark {
 	if len(set) == 0 {
 		return []Remark{{Name: "proxy", Text: "no proxy variable is set"}}
 	}
-	return []Remark{{"proxy", true, strings.Join(set, ", ") + ": browsers and Outlook on this computer may go another way than checks, which use no proxy that the migration does not name"}}
+	return []Remark{{Name: "proxy", Bad: true, Text: strings.Join(set, ", ") + ": browsers and Outlook on this computer may go another way than checks, which use no proxy that the migration does not name"}}
 }
 
 // withoutLogon takes a user and password out of a proxy's address.
@@ -165,7 +166,7 @@ func withoutLogon(v string) string {
 // sees another address than everybody else.
 func Overrides(file []byte, names []string) []Remark {
 	if file == nil {
-		return []Remark{{Name: "hosts", Text: "the hosts file could not be read"}}
+		return []Remark{{Name: "hosts", Open: true, Text: "the hosts file could not be read"}}
 	}
 	var out []Remark
 	for line := range strings.Lines(string(file[:min(len(file), 1<<20)])) {
@@ -177,7 +178,7 @@ func Overrides(file []byte, names []string) []Remark {
 		for _, w := range words[1:] {
 			w = strings.TrimSuffix(w, ".")
 			if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, w) }) {
-				out = append(out, Remark{"hosts", true, fmt.Sprintf("the hosts file sends %s to %s: this computer does not ask DNS for it", checks.Escape(w), checks.Escape(words[0]))})
+				out = append(out, Remark{Name: "hosts", Bad: true, Text: fmt.Sprintf("the hosts file sends %s to %s: this computer does not ask DNS for it", checks.Escape(w), checks.Escape(words[0]))})
 			}
 		}
 	}
@@ -191,10 +192,10 @@ func Overrides(file []byte, names []string) []Remark {
 // answers everything.
 func resolver(ctx context.Context, env *checks.Env) []Remark {
 	if env.Lookup == nil {
-		return []Remark{{Name: "resolver", Text: "this computer's resolver cannot be asked"}}
+		return []Remark{{Name: "resolver", Open: true, Text: "this computer's resolver cannot be asked"}}
 	}
 	if found, err := env.Lookup(ctx, "coexist-"+nonce()+".invalid"); err == nil && len(found) > 0 {
-		return []Remark{{"resolver", true, fmt.Sprintf("the resolver answers %s for a name that cannot exist: wrong names look right here", found[0])}}
+		return []Remark{{Name: "resolver", Bad: true, Text: fmt.Sprintf("the resolver answers %s for a name that cannot exist: wrong names look right here", found[0])}}
 	}
 	return []Remark{{Name: "resolver", Text: "a name that cannot exist has no address"}}
 }
@@ -222,13 +223,13 @@ func intercepted(ctx context.Context, env *checks.Env, web string) []Remark {
 			looked = true
 			for _, word := range openers {
 				if strings.Contains(strings.ToLower(issuer), word) {
-					return []Remark{{"tls", true, "the certificate of " + web + " was issued by " + checks.Escape(issuer) + ": something on the way opens TLS, and what it shows is not the server's"}}
+					return []Remark{{Name: "tls", Bad: true, Text: "the certificate of " + web + " was issued by " + checks.Escape(issuer) + ": something on the way opens TLS, and what it shows is not the server's"}}
 				}
 			}
 		}
 	}
 	if !looked {
-		return []Remark{{Name: "tls", Text: "no certificate of " + web + " could be looked at"}}
+		return []Remark{{Name: "tls", Open: true, Text: "no certificate of " + web + " could be looked at"}}
 	}
 	return []Remark{{Name: "tls", Text: "the certificate of " + web + " shows no sign of being opened on the way"}}
 }
@@ -245,13 +246,13 @@ func portal(ctx context.Context, env *checks.Env, web string, names []string) []
 		host, _ := row.Get("location_host")
 		switch {
 		case status == "511" || status == "200":
-			return []Remark{{"portal", true, "a page that cannot exist on " + web + " is answered with status " + status + ": a captive portal or a proxy answers for it"}}
+			return []Remark{{Name: "portal", Bad: true, Text: "a page that cannot exist on " + web + " is answered with status " + status + ": a captive portal or a proxy answers for it"}}
 		case host != "" && !related(host, append([]string{web}, names...)):
-			return []Remark{{"portal", true, "a page that cannot exist on " + web + " leads to " + checks.Escape(host) + ": a captive portal or a proxy answers for it"}}
+			return []Remark{{Name: "portal", Bad: true, Text: "a page that cannot exist on " + web + " leads to " + checks.Escape(host) + ": a captive portal or a proxy answers for it"}}
 		}
 	}
 	if len(list) == 0 {
-		return []Remark{{Name: "portal", Text: web + " did not answer on port 80, so that no portal shows itself"}}
+		return []Remark{{Name: "portal", Open: true, Text: web + " did not answer on port 80, so that no portal shows itself"}}
 	}
 	return []Remark{{Name: "portal", Text: "no captive portal shows itself"}}
 }

@@ -126,6 +126,7 @@ one the start screen opens.`,
 	root.Flags().BoolVar(&a.readOnly, "read-only", false, "look, record nothing")
 	root.AddCommand(newCommand(a), discoverCommand(a), rehearseCommand(a), statusCommand(a), commandsCommand(a), checkCommand(a), probeCommand(a),
 		scriptCommand(a), importCommand(a), exportCommand(a), diffCommand(a), handoverCommand(a), backoutCommand(a), journalCommand(a), procedureCommand(a), versionCommand(a), manCommand(root))
+	explainUsage(root)
 	return root
 }
 

@@ -94,7 +94,7 @@ func wordsOf(line string) []string {
 // filled is what stands for something in the docs, and what is put there.
 var filled = map[string]string{
 	"[FILE]": "contoso.toml", "FILE": "contoso.toml", "RESULTS": "results.json", "N": "1", "DIR": "house", "[DIR]": "house", "./PACKAGE": "./tui", "KIND": "tcp", "TARGET": "mail.contoso.com:443",
-	"FILE.ps1": "one.ps1", "A": "contoso.toml", "B": "contoso.toml", "TASK": "prepare.schema", "COMMAND": "status", "OUT": "out.md", "ZIP": "handover.zip",
+	"FILE.ps1": "one.ps1", "A": "contoso.toml", "B": "contoso.toml", "TASK": "prepare.schema", "COMMAND": "status", "OUT": "out.md", "ZIP": "handover.zip", "ACCOUNT": "meyer@contoso.com", "NAME": "dc1.contoso.com",
 }
 
 // mayRefuse are the reasons for which a command that is written well can be

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -57,7 +58,8 @@ func (a *app) probeMachine(ctx context.Context, net *checks.Env, name string, as
 	if err := a.answer(asJSON, list, func() string { return machineText(list) }); err != nil {
 		return err
 	}
-	if machine.Label(list) != "" {
+	open := slices.ContainsFunc(list, func(r machine.Remark) bool { return r.Open })
+	if open || machine.Label(list) != "" {
 		return failure{errQuiet}
 	}
 	return nil
@@ -67,8 +69,11 @@ func machineText(list []machine.Remark) string {
 	var b strings.Builder
 	for _, r := range list {
 		word := "ok  "
-		if r.Bad {
+		switch {
+		case r.Bad:
 			word = "look"
+		case r.Open:
+			word = "?   "
 		}
 		b.WriteString(word + " " + r.Name + strings.Repeat(" ", max(9-len(r.Name), 1)) + r.Text + "\n")
 	}

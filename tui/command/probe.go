@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,6 +34,9 @@ func probeCommand(a *app) *cobra.Command {
 			if args[0] != "machine" {
 				var err error
 				if list, err = target.Checks(args[0], args[1], o); err != nil {
+					if !slices.Contains(target.Kinds(), args[0]) {
+						return fmt.Errorf("%w, machine", err)
+					}
 					return err
 				}
 			}

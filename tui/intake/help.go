@@ -23,7 +23,7 @@ func helpKeys() []Key {
 		{"s  a", "add a site, a server or a test mailbox"},
 		{"d  x", "duplicate, remove (asks first)"},
 		{"p", "paste a list of servers"},
-		{"J  K", "move down or up; order decides what is upgraded first"},
+		{"J  K", "move down or up; the first is upgraded first"},
 		{"?", "this, wherever no text is typed"},
 	}
 }

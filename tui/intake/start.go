@@ -222,6 +222,9 @@ func supportLine(s support, now time.Time) string {
 	return fmt.Sprintf("support ended %s, %d years ago", date, years)
 }
 
+// brief stands for the dates where there is no room for them.
+const brief = "Support has ended for Exchange 2007, 2010 and 2013 alike."
+
 const honest = "None of the three is mended any more, Exchange 2013 included: it is a stage on the way to a version that is."
 
 // drawSupport shows the end of support of every version that matters and
@@ -265,8 +268,15 @@ func (m *Model) drawStart(c *paint.Canvas) {
 	c.Text(x, 3, cw, "Every step with its commands, checks and gate, all on record.", t.Dim)
 	foot := 4
 	if !wide {
-		foot += 2 + len(paint.Wrap(honest, cw)) + 2
-		m.drawSupport(c, x, h-foot+1, cw)
+		// What can be done comes first: the end of support takes what room is
+		// left, down to one line.
+		versions := 2 + len(paint.Wrap(honest, cw)) + 2
+		if h-top-foot-versions >= m.start.height() {
+			foot += versions
+			m.drawSupport(c, x, h-foot+1, cw)
+		} else {
+			c.Text(x, h-4, cw, brief, m.theme.Warn)
+		}
 	} else {
 		c.VLine(w-45, 2, h-5, paint.Solid, t.Line)
 		c.Text(w-42, 2, 40, "The versions", t.Strong)
@@ -287,6 +297,21 @@ func (m *Model) drawSupportTall(c *paint.Canvas, x, y, w int) {
 		c.Text(x, y, w, l, t.Dim)
 		y++
 	}
+}
+
+// height is what the list takes, with the heads of its groups.
+func (s *start) height() int {
+	n, group := 0, ""
+	for i, ch := range s.choices {
+		if ch.group != group {
+			n, group = n+1, ch.group
+			if i > 0 {
+				n++
+			}
+		}
+		n++
+	}
+	return n
 }
 
 // drawChoices lists the choices by group and keeps the chosen one in sight.
@@ -321,6 +346,17 @@ func (m *Model) drawChoices(c *paint.Canvas, w, h int) {
 			v.Text(0, ys[i]-1, w, group, m.theme.Dim.Bold())
 		}
 		m.drawChoice(v, i, ys[i], w)
+	}
+	m.drawRest(c, w, h, head, y)
+}
+
+// drawRest shows at the edge that the list goes on.
+func (m *Model) drawRest(c *paint.Canvas, w, h, head, total int) {
+	if head > 0 {
+		c.Text(w-1, 0, 1, "↑", m.theme.Keys)
+	}
+	if head+h < total {
+		c.Text(w-1, h-1, 1, "↓", m.theme.Keys)
 	}
 }
 

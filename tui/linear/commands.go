@@ -69,5 +69,6 @@ func (t *talk) help(string) error {
 		}
 		t.con.say("%s", line)
 	}
+	t.con.say("%s", discovering)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 type Input struct {
 	Multi  bool // newlines may be typed and pasted
 	Secret bool // shown as dots
+	offer  bool // a proposal: what is typed first takes its place
 	chars  []string
 	at     int
 	top    int // first line shown, multi-line only
@@ -24,12 +25,22 @@ func (in *Input) Value() string { return strings.Join(in.chars, "") }
 
 // Set replaces the text; the cursor goes behind it.
 func (in *Input) Set(s string) {
-	in.chars, in.at = in.clusters(s), 0
+	in.chars, in.offer = in.clusters(s), false
 	in.at = len(in.chars)
+}
+
+// Offer proposes a text: what is typed or pasted first takes its place, any
+// other key keeps it to be worked on.
+func (in *Input) Offer(s string) {
+	in.Set(s)
+	in.offer = true
 }
 
 // Insert types or pastes a text at the cursor.
 func (in *Input) Insert(s string) {
+	if in.offer {
+		in.Set("")
+	}
 	add := in.clusters(s)
 	rest := append(add, in.chars[in.at:]...)
 	in.chars = append(in.chars[:in.at:in.at], rest...)
@@ -95,6 +106,7 @@ func (in *Input) Key(name, text string) bool {
 		}
 		in.Insert(text)
 	}
+	in.offer = false
 	return true
 }
 

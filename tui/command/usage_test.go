@@ -1,0 +1,46 @@
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"coexist/tui/paint"
+)
+
+// TestWrongUseSaysWhatIsExpected calls commands wrongly.
+func TestWrongUseSaysWhatIsExpected(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"probe", "tls"}, "expected: coexist probe KIND TARGET"},
+		{[]string{"status"}, "expected: coexist status FILE"},
+		{[]string{"staus", "contoso.toml"}, `"staus" is no command; coexist --help`},
+		{[]string{"status", "--jsn", "x"}, "unknown flag: --jsn; coexist status --help"},
+		{[]string{"probe", "bogus", "x"}, "ldap, machine"},
+	} {
+		f := newField(t, "2010")
+		_, _, err := f.run(t, "", c.args...)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v; expected %q", c.args, err, c.want)
+		}
+	}
+}
+
+// TestHelpFitsTheSmallestWindow reads the help of every command.
+func TestHelpFitsTheSmallestWindow(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "2010")
+	for _, c := range newRoot(&app{Environment: Environment{Getenv: func(string) string { return "" }}}).Commands() {
+		out, _, err := f.run(t, "", c.Name(), "--help")
+		if err != nil || !strings.Contains(out, "Usage:") {
+			t.Fatalf("%s --help: %v\n%s", c.Name(), err, out)
+		}
+		for line := range strings.Lines(out) {
+			if w := paint.Width(strings.TrimRight(line, "\n")); w > helpWidth {
+				t.Errorf("%s --help is %d wide: %s", c.Name(), w, line)
+			}
+		}
+	}
+}
