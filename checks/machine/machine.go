@@ -20,8 +20,8 @@ import (
 
 // Remark is one thing that was found about the computer.
 type Remark struct {
-	Name string `json:"name"` // clock, proxy, hosts, resolver, tls, portal
-	Bad  bool   `json:"bad"`  // it may falsify results
+	Name string `json:"name"`           // clock, proxy, hosts, resolver, tls, portal
+	Bad  bool   `json:"bad"`            // it may falsify results
 	Open bool   `json:"open,omitempty"` // it could not be tried, so nothing is known
 	Text string `json:"text"`
 }
