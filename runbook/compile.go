@@ -264,7 +264,7 @@ func (c *compiler) shown(slide []string) []string {
 func (c *compiler) task(p *Phase, t *procedure.Task, on target) (*Task, error) {
 	task := &Task{
 		ID: t.Name + "/" + on.id, Name: t.Name, Target: on.id, Label: on.label, Phase: p, Site: on.site,
-		Slide: c.shown(t.Slide), Optional: t.Class == "optional", Sources: t.Sources,
+		Slide: c.shown(t.Slide), Optional: t.Class == "optional", Own: c.lib.Own(t.Name), Sources: t.Sources,
 		Duration: time.Duration(t.Duration), UndoTime: time.Duration(t.UndoTime), Wait: time.Duration(t.Wait),
 	}
 	w := &writer{c: c, data: on.data, task: task}

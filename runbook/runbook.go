@@ -75,6 +75,7 @@ type Task struct {
 	Title    string
 	Slide    []string
 	Optional bool
+	Own      bool   // an overlay brought it, not the shipped procedure
 	Confirm  string // text to be typed; empty: none
 	NoReturn string
 	Why      string

@@ -171,6 +171,7 @@ func (r *running) serveWeb(port uint16, secure bool) error {
 	at := netip.AddrPortFrom(r.spec.Address, port)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		s, _ := r.now()
+		w.Header().Set("Date", r.lab.now().UTC().Format(http.TimeFormat)) // the clock of a rehearsal jumps
 		if s.Web != nil {
 			s.Web.ServeHTTP(w, req)
 			return

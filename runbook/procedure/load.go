@@ -27,6 +27,7 @@ type Library struct {
 	Overlay    string // SHA-256 over the files of the overlay, hex; "" without one
 
 	where map[string]written // of tasks, by name
+	own   map[string]bool    // tasks that an overlay brought, by name
 }
 
 // Place is a line of a file; Line is 0 when only the file is known.
@@ -54,7 +55,7 @@ func Load(fsys fs.FS) (*Library, error) {
 		return nil, err
 	}
 	lib := &Library{
-		Procedures: map[string]*Procedure{}, Tasks: map[string]*Task{}, where: map[string]written{},
+		Procedures: map[string]*Procedure{}, Tasks: map[string]*Task{}, where: map[string]written{}, own: map[string]bool{},
 		Hash: hashFiles(files),
 	}
 	var problems []error
@@ -114,6 +115,9 @@ func (l *Library) Release(name string) (Release, bool) {
 	}
 	return Release{}, false
 }
+
+// Own tells whether an overlay brought a task.
+func (l *Library) Own(task string) bool { return l.own[task] }
 
 // Where returns where a task is written.
 func (l *Library) Where(task string) Place { return l.where[task].place() }

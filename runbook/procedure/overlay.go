@@ -149,6 +149,7 @@ func (o *overlaying) read(f file) {
 		}
 		o.lib.where[t.Name], o.lib.Tasks[t.Name] = here, t
 		o.own = append(o.own, t.Name)
+		o.lib.own[t.Name] = true
 	}
 }
 
