@@ -64,8 +64,8 @@ func (d *door) dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, context.Canceled
 	}
 	d.open[g] = true
+	g.stop = context.AfterFunc(d.ctx, func() { g.Close() }) // it may run at once, in a goroutine of its own
 	d.mu.Unlock()
-	g.stop = context.AfterFunc(d.ctx, func() { g.Close() })
 	return g, nil
 }
 
@@ -122,7 +122,7 @@ type guarded struct {
 	net.Conn
 	door     *door
 	identity string
-	stop     func() bool
+	stop     func() bool // guarded by the door's mutex
 	done     atomic.Bool
 }
 
@@ -131,12 +131,11 @@ func (g *guarded) Close() error {
 		return net.ErrClosed
 	}
 	err := g.Conn.Close()
-	if g.stop != nil {
-		g.stop()
-	}
 	g.door.mu.Lock()
 	delete(g.door.open, g)
+	stop := g.stop
 	g.door.mu.Unlock()
+	stop()
 	g.door.release(g.identity)
 	return err
 }
