@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -195,9 +196,9 @@ func TestThePasswordIsNowhere(t *testing.T) {
 		return checks.Credential{Username: user, Password: checks.NewSecret(canary)}, nil
 	}
 	evidence := runbook.EvidenceOf(path)
-	transcripts := 0
+	var transcripts atomic.Int32 // checks end side by side
 	net.Store = func(lines []string) (string, error) {
-		transcripts++
+		transcripts.Add(1)
 		return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n"))
 	}
 	lib, err := procedure.Load(assets)
@@ -225,11 +226,11 @@ func TestThePasswordIsNowhere(t *testing.T) {
 		verdicts[r.Verdict]++
 		noCanary(t, canaryChecks[i].name, []byte(fmt.Sprintf("%+v", r)))
 	}
-	if len(kinds) != len(checks.Kinds()) || verdicts[checks.Pass] < 9 || verdicts[checks.Fail] < 3 || transcripts < 12 {
+	if len(kinds) != len(checks.Kinds()) || verdicts[checks.Pass] < 9 || verdicts[checks.Fail] < 3 || transcripts.Load() < 12 {
 		for _, r := range results {
 			t.Logf("%s %s %s %s", r.Verdict, r.ID, r.Reason, r.Summary)
 		}
-		t.Errorf("%d kinds, %v, %d transcripts: too little for a proof", len(kinds), verdicts, transcripts)
+		t.Errorf("%d kinds, %v, %d transcripts: too little for a proof", len(kinds), verdicts, transcripts.Load())
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
