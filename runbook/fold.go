@@ -271,10 +271,10 @@ const NobodyOutside = "vantage.none_outside"
 // network to look.
 func Looked(r *checks.Result) bool {
 	switch r.Reason {
-	case NobodyOutside, "vantage.inside_only", "shell.import_needed", "attest.needed":
+	case NobodyOutside, "vantage.inside_only", "shell.import_needed", "attest.needed", "value.missing":
 		return false
 	}
-	return !strings.HasPrefix(r.Reason, "value.")
+	return true
 }
 
 // precedes tells whether a check was observed before its task was carried

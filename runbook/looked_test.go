@@ -16,6 +16,7 @@ func TestAnAttemptTakesNothingAway(t *testing.T) {
 	for reason, replaces := range map[string]bool{
 		"attest.needed": false, "shell.import_needed": false, NobodyOutside: false, "vantage.inside_only": false, "value.missing": false,
 		"expect.not_met": true, "tcp.refused": true, "credentials.refused": true, "run.deadline": true,
+		"value.loopback": true, "value.invalid": true, // found out about what is there now
 	} {
 		h := newHistory(r, 1)
 		attempt := func(v checks.Verdict) {
