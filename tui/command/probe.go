@@ -31,7 +31,11 @@ func probeCommand(a *app) *cobra.Command {
 				return err
 			}
 			var list []checks.Check
-			if args[0] != "machine" {
+			if args[0] == "machine" {
+				if err := o.Meant("machine"); err != nil {
+					return err
+				}
+			} else {
 				var err error
 				if list, err = target.Checks(args[0], args[1], o); err != nil {
 					if !slices.Contains(target.Kinds(), args[0]) {
@@ -39,6 +43,9 @@ func probeCommand(a *app) *cobra.Command {
 					}
 					return err
 				}
+			}
+			if passwordFD >= 0 && o.Account == "" {
+				return errors.New("--password-fd reads the password of an account: name it with --user")
 			}
 			net, err := a.probeNetwork(args[1], resolvers, cas, checks.FieldSettings{Loopback: loopback, OldTLS: oldTLS})
 			if err != nil {
@@ -48,6 +55,9 @@ func probeCommand(a *app) *cobra.Command {
 				return a.probeMachine(c.Context(), net, args[1], asJSON)
 			}
 			net.Machine = a.localLabel(target.Hosts(args[1]))
+			if args[0] != "dns" { // which compares this computer's resolver with the others
+				net.LookUpAt(net.Resolvers)
+			}
 			if o.Account != "" {
 				password, err := a.password(o.Account, passwordFD)
 				if err != nil {
@@ -86,7 +96,7 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringVar(&o.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")
 	f.StringSliceVar(&o.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
-	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask, label=address (repeatable); the labels inside and outside tell which side it answers for")
+	f.StringArrayVar(&resolvers, "resolver", nil, "name server to ask for names and addresses instead of this computer's, label=address (repeatable); dns compares them, and the labels inside and outside tell which side one answers for")
 	f.StringVar(&o.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
 	f.IntVar(&passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&o.IP, "ip", "", "connect to this address, keep the name")
@@ -136,7 +146,7 @@ func (a *app) probeNetwork(named string, resolvers, cas []string, settings check
 		if err != nil {
 			return nil, fmt.Errorf("--ca: %w", err)
 		}
-		settings.TrustPEM = append(settings.TrustPEM, pem)
+		settings.TrustPEM, settings.TrustNames = append(settings.TrustPEM, pem), append(settings.TrustNames, name)
 	}
 	return a.Network(settings)
 }
