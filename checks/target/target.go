@@ -263,7 +263,8 @@ func mailbox(proto string) func(string, Options) ([]checks.Check, error) {
 }
 
 func ldap(target string, o Options) ([]checks.Check, error) {
-	if _, _, err := hostPort(target, 389); err != nil {
+	h, port, err := hostPort(target, 389)
+	if err != nil {
 		return nil, err
 	}
 	queries := o.Query
@@ -273,7 +274,10 @@ func ldap(target string, o Options) ([]checks.Check, error) {
 	var list []checks.Check
 	for _, q := range queries {
 		q = strings.TrimSpace(q)
-		p := checks.Params{"query": q, "targets": []any{target}}
+		p := checks.Params{"query": q, "targets": []any{h}}
+		if h != strings.Trim(target, "[]") { // a port was named: none other is asked
+			p["port"] = port
+		}
 		if o.Account != "" {
 			p["account"] = o.Account
 		}
