@@ -19,6 +19,7 @@ func TestWrongUseSaysWhatIsExpected(t *testing.T) {
 		{[]string{"staus", "contoso.toml"}, `"staus" is no command; coexist --help`},
 		{[]string{"status", "--jsn", "x"}, "unknown flag: --jsn; coexist status --help"},
 		{[]string{"probe", "bogus", "x"}, "ldap, machine"},
+		{[]string{"check", "contoso.toml", "--every", "3s"}, "between two rounds of --watch"},
 		{[]string{"probe", "tcp", "mail.contoso.com:25", "--starttls", "smtp"}, "--starttls means nothing to kind tcp: it is for tls"},
 		{[]string{"probe", "machine", "mail.contoso.com", "--user", "meyer"}, "--user means nothing to kind machine"},
 		{[]string{"probe", "tls", "mail.contoso.com", "--password-fd", "3"}, "name it with --user"},
