@@ -35,6 +35,9 @@ func probeCommand(a *app) *cobra.Command {
 				if err := o.Meant("machine"); err != nil {
 					return err
 				}
+				if len(resolvers) > 0 {
+					return errors.New("--resolver means nothing to kind machine, which tests this computer's own")
+				}
 			} else {
 				var err error
 				if list, err = target.Checks(args[0], args[1], o); err != nil {

@@ -21,6 +21,7 @@ func TestWrongUseSaysWhatIsExpected(t *testing.T) {
 		{[]string{"probe", "bogus", "x"}, "ldap, machine"},
 		{[]string{"check", "contoso.toml", "--every", "3s"}, "between two rounds of --watch"},
 		{[]string{"probe", "tcp", "mail.contoso.com:25", "--starttls", "smtp"}, "--starttls means nothing to kind tcp: it is for tls"},
+		{[]string{"probe", "machine", "mail.contoso.com", "--resolver", "10.0.0.53"}, "this computer's own"},
 		{[]string{"probe", "machine", "mail.contoso.com", "--user", "meyer"}, "--user means nothing to kind machine"},
 		{[]string{"probe", "tls", "mail.contoso.com", "--password-fd", "3"}, "name it with --user"},
 		{[]string{"probe", "tls", "mail.contoso.com", "--timeout", "-1s"}, "--timeout -1s: expected a time such as 30s"},
