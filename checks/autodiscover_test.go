@@ -68,11 +68,9 @@ func TestDiscoverWithoutPassword(t *testing.T) {
 	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
 	expectVerdict(t, "no record", s.run("autodiscover", discover("probe13", "anonymous")), checks.Fail, "autodiscover.not_found")
 	// the service record leads there, and its target may have the password
-	if err := s.AddRecords(checks.Inside,
-		"_autodiscover._tcp.contoso.com. 300 IN SRV 0 0 8443 evil.contoso.com.",
-		"_autodiscover._tcp.contoso.com. 300 IN SRV 10 0 443 mail.contoso.com."); err != nil {
-		t.Fatal(err)
-	}
+	const service = "_autodiscover._tcp.contoso.com"
+	s.AddSRV(checks.Inside, service, checks.Record{Value: "evil.contoso.com", Port: 8443})
+	s.AddSRV(checks.Inside, service, checks.Record{Value: "mail.contoso.com", Preference: 10, Port: 443})
 	r := s.run("autodiscover", discover("probe13", "anonymous"))
 	expectVerdict(t, "service record", r, checks.Pass, "")
 	if !slices.Contains(values(r, "step"), "srv") {
