@@ -84,7 +84,7 @@ func TestDiscoverWithoutPassword(t *testing.T) {
 func (s *site) withWeb(name, address string, c lab.Certificate, h http.Handler) {
 	s.t.Helper()
 	s.SetAddresses(checks.Inside, name, 300, at(address))
-	if err := s.AddServer(lab.Server{Name: strings.ReplaceAll(name, ".", "-"), Address: at(address), Certificate: c, Web: h}); err != nil {
+	if err := s.AddServer(lab.Server{Name: strings.ReplaceAll(name, ".", "-"), Address: at(address), Certificate: c, Web: lab.Serve(h)}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -304,7 +304,7 @@ func TestPlainRedirectStep(t *testing.T) {
 	} {
 		s := newSite(t)
 		s.SetAddresses(checks.Inside, "autodiscover.contoso.com", 300, at("10.0.0.90"))
-		if err := s.AddServer(lab.Server{Name: "HOP", Address: at("10.0.0.90"), Web: signs(302, "", "Location", c.location)}); err != nil {
+		if err := s.AddServer(lab.Server{Name: "HOP", Address: at("10.0.0.90"), Web: lab.Serve(signs(302, "", "Location", c.location))}); err != nil {
 			t.Fatal(err)
 		}
 		s.Silence(netip.MustParseAddrPort("10.0.0.90:443"))
