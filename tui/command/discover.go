@@ -283,7 +283,7 @@ func (a *app) readOrTake(ctx context.Context, f discoverFlags, m *migration.Migr
 	if err != nil {
 		return nil, err
 	}
-	password, err := a.password(f.user, f.passwordFD)
+	password, err := a.password(ctx, f.user, f.passwordFD)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func probeCommand(a *app) *cobra.Command {
 			}
 			net.Machine = a.localLabel(target.Hosts(args[1]))
 			if o.Account != "" {
-				password, err := a.password(o.Account, passwordFD)
+				password, err := a.password(c.Context(), o.Account, passwordFD)
 				if err != nil {
 					return err
 				}

@@ -40,7 +40,7 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, error), linearMode bool) error {
 	defer a.endRehearsals()
 	if linearMode {
-		return a.linear(ctx, opening)
+		return a.linear(opening)
 	}
 	// A frame makes little that lasts: collecting sooner keeps the program small
 	// and costs next to nothing.
@@ -60,8 +60,12 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 }
 
 // linear talks in numbered prompts and plain lines.
-func (a *app) linear(ctx context.Context, opening func() (*runbook.Session, error)) error {
-	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
+func (a *app) linear(opening func() (*runbook.Session, error)) error {
+	// An interruption ends one run of checks or, at a prompt, the talk; between two
+	// prompts nothing listens, and it ends nothing.
+	_, hold := a.interruptible(a.life)
+	defer hold()
+	cfg := linear.Config{In: a.keys, Context: a.interruptible, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
 		Rehearse: func(source string) (linear.Session, error) {
 			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
 			if err != nil {
@@ -96,7 +100,7 @@ func (a *app) linear(ctx context.Context, opening func() (*runbook.Session, erro
 		defer session.Close()
 		cfg.Session = session
 	}
-	return linear.Run(ctx, cfg)
+	return linear.Run(a.life, cfg)
 }
 
 // start makes the start screen of the wizard.

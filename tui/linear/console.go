@@ -2,6 +2,7 @@ package linear
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +23,14 @@ type console struct {
 	in    *bufio.Reader
 	out   io.Writer
 	ascii bool
-	err   error // the first failure to write
+	err   error                                        // the first failure to write
+	until func() (context.Context, context.CancelFunc) // ends the wait for one line
 }
 
 func newConsole(in io.Reader, out io.Writer, ascii bool) *console {
-	return &console{in: bufio.NewReader(in), out: out, ascii: ascii}
+	return &console{in: bufio.NewReader(in), out: out, ascii: ascii, until: func() (context.Context, context.CancelFunc) {
+		return context.WithCancel(context.Background())
+	}}
 }
 
 // say writes one line. What stands in the arguments is shown escaped, so that
@@ -62,10 +66,32 @@ func (c *console) ask(prompt string) (string, error) {
 	return line, err
 }
 
+// line reads one line. Whoever interrupts the program while it waits for one
+// quits; what is typed afterwards is read by nobody.
 func (c *console) line() (string, error) {
 	if c.err != nil {
 		return "", c.err
 	}
+	ctx, stop := c.until()
+	defer stop()
+	type answer struct {
+		text string
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		text, err := c.read()
+		done <- answer{text, err}
+	}()
+	select {
+	case a := <-done:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", errQuit
+	}
+}
+
+func (c *console) read() (string, error) {
 	var b strings.Builder
 	for {
 		part, err := c.in.ReadString('\n')

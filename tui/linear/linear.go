@@ -74,8 +74,8 @@ type Config struct {
 	// text; nil where nothing can be imported.
 	ImportFile func(s Session, path string) (script.Outcome, error)
 	ImportText func(s Session, data []byte) (script.Outcome, error)
-	// Context makes the context of one run of checks; interrupting the program
-	// should cancel it. Nil: the context of Run.
+	// Context makes the context of one run of checks, or of the wait for one
+	// line; interrupting the program should cancel it. Nil: nobody interrupts.
 	Context func(context.Context) (context.Context, context.CancelFunc)
 	Clock   func() time.Time
 }
@@ -89,7 +89,11 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
+	if cfg.Context == nil {
+		cfg.Context = context.WithCancel
+	}
 	t := &talk{ctx: ctx, cfg: cfg, con: newConsole(cfg.In, cfg.Out, cfg.ASCII), s: cfg.Session}
+	t.con.until = t.interruptible
 	err := t.converse()
 	ended := errors.Is(err, errQuit) || errors.Is(err, io.EOF)
 	if t.own && t.s != nil {
@@ -116,6 +120,9 @@ type talk struct {
 	task  *runbook.Task  // the open task, nil above all tasks
 	list  []func() error // what the numbers of the last list choose
 }
+
+// interruptible is the context of what somebody may break off.
+func (t *talk) interruptible() (context.Context, context.CancelFunc) { return t.cfg.Context(t.ctx) }
 
 func (t *talk) converse() error {
 	if t.s == nil {

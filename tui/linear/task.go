@@ -202,6 +202,14 @@ func verdict(r checks.Result) string {
 	return string(r.Verdict)
 }
 
+// ended is how a check of a run came out.
+func ended(r checks.Result) string {
+	if r.Reason == checks.Cancelled {
+		return "cancelled"
+	}
+	return verdict(r)
+}
+
 func truth(s checks.Source) string {
 	switch s {
 	case checks.FromPerson:
