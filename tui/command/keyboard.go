@@ -63,6 +63,9 @@ func (k *keyboard) hidden(ctx context.Context) (string, error) {
 	if !ok {
 		return "", errors.New("there is no terminal to ask on")
 	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	fd := int(f.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {

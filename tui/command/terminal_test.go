@@ -132,7 +132,8 @@ func TestInterruptingTheLinearMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	term.Type("run\r") // one interruption cancels one run
-	term.WaitText("1 of 1: pass")
+	term.WaitText("Finished: 1 pass.")
+	term.Wait("the next prompt", func(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), "(Contoso)>") })
 	term.Press("ctrl+c")
 	term.WaitText("Bye.")
 	if code := term.WaitExit(); code != 0 {

@@ -24,7 +24,7 @@ type console struct {
 	out   io.Writer
 	ascii bool
 	err   error                                        // the first failure to write
-	until func() (context.Context, context.CancelFunc) // ends the wait for one line
+	until func() (context.Context, context.CancelFunc) // the context of one question
 }
 
 func newConsole(in io.Reader, out io.Writer, ascii bool) *console {
@@ -58,22 +58,22 @@ func (c *console) blank() { c.write("\n") }
 // ask writes a prompt and reads one line. At the end of the input it returns
 // io.EOF.
 func (c *console) ask(prompt string) (string, error) {
+	ctx, stop := c.until()
+	defer stop()
 	c.write(c.clean(prompt))
-	line, err := c.line()
+	line, err := c.line(ctx)
 	if err != nil {
 		c.write("\n")
 	}
 	return line, err
 }
 
-// line reads one line. Whoever interrupts the program while it waits for one
-// quits; what is typed afterwards is read by nobody.
-func (c *console) line() (string, error) {
+// line reads one line. Whoever interrupts the program meanwhile quits; what is
+// typed afterwards is read by nobody.
+func (c *console) line(ctx context.Context) (string, error) {
 	if c.err != nil {
 		return "", c.err
 	}
-	ctx, stop := c.until()
-	defer stop()
 	type answer struct {
 		text string
 		err  error
@@ -135,11 +135,13 @@ func (c *console) sure(question string) (bool, error) {
 
 // lines reads until a line that holds a single dot.
 func (c *console) lines(prompt string) (string, error) {
+	ctx, stop := c.until()
+	defer stop()
 	c.say("%s", prompt)
 	c.say("End with a line that holds a single dot.")
 	var b strings.Builder
 	for {
-		s, err := c.line()
+		s, err := c.line(ctx)
 		if err != nil {
 			return "", err
 		}
