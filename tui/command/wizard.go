@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"coexist/runbook"
+	"coexist/runbook/discovery"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 	"coexist/runbook/rehearsal"
@@ -56,7 +57,8 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 			return a.rehearse(q)
 		},
 		Transcript: transcript, Copy: a.copyText, CopyFile: a.copyToFile, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText, Compare: a.compareFor})
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText,
+		Compare: func(s *runbook.Session) (string, error) { return a.compareFor(ctx, s, linear.Source{}) }})
 }
 
 // linear talks in numbered prompts and plain lines.
@@ -90,6 +92,21 @@ func (a *app) linear(opening func() (*runbook.Session, error)) error {
 		},
 		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
 			return importText(s.(*runbook.Session), data)
+		},
+		Discover: func(ctx context.Context, from linear.Source) (*discovery.Proposal, error) {
+			if from.File != "" {
+				return a.proposeFrom(from.File)
+			}
+			return a.discoverFor(ctx, from.Controller, from.Account)
+		},
+		Compare: func(ctx context.Context, s linear.Session, from linear.Source) (string, error) {
+			return a.compareFor(ctx, s.(*runbook.Session), from)
+		},
+		Already: func(ctx context.Context, s linear.Session, from linear.Source) ([]discovery.Claim, error) {
+			return a.alreadyFor(ctx, s.(*runbook.Session), from)
+		},
+		Inherit: func(s linear.Session, list []discovery.Claim, name string) ([]string, error) {
+			return s.(*runbook.Session).Inherit(discovery.InheritedOf(list), name)
 		},
 	}
 	if opening != nil {
@@ -149,7 +166,7 @@ func (a *app) intake() intake.Config {
 		SaveDraft: migration.SaveAtomic,
 		DropDraft: os.Remove,
 		LoadDraft: os.ReadFile,
-		Discover:  a.discoverFor,
+		Discover:  func(dc, user string) (*discovery.Proposal, error) { return a.discoverFor(a.life, dc, user) },
 		Inventory: a.proposeFrom,
 	}
 }

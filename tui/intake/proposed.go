@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"coexist/runbook/discovery"
+	"coexist/runbook/migration"
 	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
 )
@@ -97,9 +98,9 @@ func (d *proposed) takeOver(m *Model) {
 	if m.form == nil {
 		m.begin()
 	}
-	before := answers.From(m.form.Migration())
-	m.form.Replace(before, answers.From(d.p.Onto(m.form.Migration(), d.accepted)))
-	if before.Source == "" {
+	fresh := len(m.form.Sites) == 0
+	m.form.TakeOver(func(old *migration.Migration) *migration.Migration { return d.p.Onto(old, d.accepted) })
+	if fresh {
 		m.form.Reached = answers.PageReview // every page may be looked at: most of it is filled in
 	}
 	m.dialog = nil

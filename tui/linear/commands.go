@@ -44,6 +44,8 @@ func commands() []command {
 		{"reopen", nil, true, "record that the task is to be done again", (*talk).reopen},
 		{"note", []string{"n"}, false, "note TEXT: a note on the task, or on the whole run", (*talk).note},
 		{"takeback", []string{"u"}, false, "take back your own last act", (*talk).takeBack},
+		{"compare", []string{"A"}, false, "hold the migration against Active Directory", (*talk).compare},
+		{"inherit", nil, false, "inherit NAME: record what others did before, as far as Active Directory shows it", (*talk).inherit},
 		{"operator", nil, false, "operator NAME: who works from here on", (*talk).setOperator},
 		{"export", []string{"e"}, false, "export FILE: write the record", (*talk).export},
 		{"backout", nil, false, "declare that the migration is taken back; then list the way back", (*talk).backout},

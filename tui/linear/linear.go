@@ -21,6 +21,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/discovery"
 	"coexist/runbook/script"
 	"coexist/tui/intake"
 )
@@ -77,7 +78,14 @@ type Config struct {
 	// Context makes the context of one run of checks, or of the wait for one
 	// line; interrupting the program should cancel it. Nil: nobody interrupts.
 	Context func(context.Context) (context.Context, context.CancelFunc)
-	Clock   func() time.Time
+	// Discover reads an organisation and proposes a migration; Compare holds one
+	// against it; Already lists what others did before, and Inherit records that
+	// under a name. Nil where nothing can be read.
+	Discover func(context.Context, Source) (*discovery.Proposal, error)
+	Compare  func(context.Context, Session, Source) (string, error)
+	Already  func(context.Context, Session, Source) ([]discovery.Claim, error)
+	Inherit  func(Session, []discovery.Claim, string) ([]string, error)
+	Clock    func() time.Time
 }
 
 // errQuit ends the program from anywhere.

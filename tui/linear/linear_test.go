@@ -37,7 +37,7 @@ func (ty *typist) Read(p []byte) (int, error) {
 	}
 	line := ty.lines[0] + "\n"
 	ty.lines = ty.lines[1:]
-	if rest, ok := strings.CutPrefix(line, "@"); ok {
+	if rest, ok := strings.CutPrefix(line, "@"); ok && rest != "\n" {
 		d, err := time.ParseDuration(strings.TrimSpace(rest))
 		ty.pass(d)
 		return 0, err

@@ -122,7 +122,7 @@ func (t *talk) importResults(path string) error {
 		}
 	} else {
 		var err error
-		if out, err = t.cfg.ImportFile(t.s, strings.Trim(path, `"'`)); err != nil {
+		if out, err = t.cfg.ImportFile(t.s, unquoted(path)); err != nil {
 			return err
 		}
 	}

@@ -215,6 +215,13 @@ func From(m *migration.Migration) Answers {
 	return a
 }
 
+// TakeOver puts into the form what a change makes of its migration; what the
+// change leaves alone stays as it was typed, right or wrong.
+func (f *Form) TakeOver(change func(*migration.Migration) *migration.Migration) {
+	before := From(f.Migration())
+	f.Replace(before, From(change(f.Migration())))
+}
+
 // Replace takes over what differs between two states of the facts; whatever is
 // the same in both stays as it was typed, right or wrong.
 func (a *Answers) Replace(before, after Answers) {
