@@ -67,7 +67,7 @@ func (a *app) linear(opening func() (*runbook.Session, error)) error {
 	// prompts nothing listens, and it ends nothing.
 	_, hold := a.interruptible(a.life)
 	defer hold()
-	cfg := linear.Config{In: a.keys, Context: a.interruptible, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
+	cfg := linear.Config{In: a.keys, Context: a.interruptible, Operator: a.operator, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
 		Rehearse: func(source string) (linear.Session, error) {
 			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
 			if err != nil {

@@ -77,7 +77,8 @@ type Config struct {
 	ImportText func(s Session, data []byte) (script.Outcome, error)
 	// Context makes the context of one run of checks, or of the wait for one
 	// line; interrupting the program should cancel it. Nil: nobody interrupts.
-	Context func(context.Context) (context.Context, context.CancelFunc)
+	Context  func(context.Context) (context.Context, context.CancelFunc)
+	Operator string // who works here, if that is known already
 	// Discover reads an organisation and proposes a migration; Compare holds one
 	// against it; Already lists what others did before, and Inherit records that
 	// under a name. Nil where nothing can be read.

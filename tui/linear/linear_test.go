@@ -352,6 +352,35 @@ func TestDraft(t *testing.T) {
 	}
 }
 
+// TestSigningIn asks in every session who works here, and offers the last one.
+func TestSigningIn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path := b.contoso(t, "2010")
+	for _, c := range []struct{ script, by string }{
+		{"A. Meyer\nnote first\nquit", "A. Meyer"},
+		{"\nnote second\nquit", "A. Meyer"},
+		{"B. Okafor\nnote third\nquit", "B. Okafor"},
+		{".\nnote lost\noperator C. Ito\nnote fourth\nquit", "C. Ito"},
+	} {
+		s, err := b.open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.out.Reset()
+		cfg := b.config(c.script)
+		cfg.Session = s
+		got := b.talk(t, cfg)
+		events := s.Snapshot().Events
+		if last := events[len(events)-1]; last.Kind != runbook.EventNote || last.Operator != c.by {
+			t.Errorf("%q recorded %s by %s:\n%s", c.script, last.Kind, last.Operator, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestPlainASCII wants nothing but printable ASCII and line ends in a rehearsal
 // of bad input.
 func TestPlainASCII(t *testing.T) {
@@ -431,7 +460,7 @@ func TestComingBack(t *testing.T) {
 	b.talk(t, cfg)
 	b.out.Reset()
 	b.pass(31 * time.Hour)
-	cfg = b.config("step 1\n1\n1\nquit")
+	cfg = b.config("\nstep 1\n1\n1\nquit")
 	cfg.Session = s
 	cfg.Transcript = func(_ Session, sum string) (string, error) { return "asked " + sum + "\nanswered", nil }
 	got := b.talk(t, cfg)

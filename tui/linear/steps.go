@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -37,19 +38,24 @@ func (t *talk) readOnly() string {
 	return "nothing can be recorded here"
 }
 
-// operator asks once who works here, where something can be recorded.
+// operator asks who works here, where something can be recorded; whoever worked
+// here last is offered, never taken for granted.
 func (t *talk) operator() error {
 	if t.snap.ReadOnly {
 		return nil
 	}
-	if name := t.snap.Progress.Operator; name != "" {
-		t.con.say("Last operator: %s. Use operator NAME if that is not you.", name)
+	if t.cfg.Operator != "" {
+		t.con.say("Operator: %s", t.cfg.Operator)
 		return nil
 	}
 	for {
-		name, err := t.con.need("Your name, for the record: ")
+		name, err := t.nameOr("Your name, for the record")
+		if errors.Is(err, errLeft) {
+			t.con.say("Nothing can be recorded without a name; operator NAME gives it.")
+			return nil
+		}
 		if err != nil {
-			return t.done(err)
+			return err
 		}
 		if err := t.s.SetOperator(name); err != nil {
 			t.con.say("Refused: %s", err)
