@@ -157,8 +157,8 @@ func (t *talk) attest(rest string) error {
 	if err != nil {
 		return err
 	}
-	ready, _, err := c.Ready(t.snap.Progress.Values)
-	if err == nil {
+	t.con.say("Answering: %s", c.Title)
+	if ready, _, err := c.Ready(t.snap.Progress.Values); err == nil {
 		if q := ready.Params.String("question"); q != "" {
 			t.con.say("Question: %s", q)
 		}

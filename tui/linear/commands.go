@@ -1,5 +1,10 @@
 package linear
 
+import (
+	"slices"
+	"strings"
+)
+
 // command is a word of the linear mode.
 type command struct {
 	word  string
@@ -9,16 +14,10 @@ type command struct {
 	do    func(t *talk, rest string) error
 }
 
+// is tells whether a word names the command. Of single letters the case counts:
+// they are keys of the full-screen wizard.
 func (c command) is(word string) bool {
-	if word == c.word {
-		return true
-	}
-	for _, a := range c.also {
-		if a == word {
-			return true
-		}
-	}
-	return false
+	return strings.EqualFold(word, c.word) || slices.Contains(c.also, word)
 }
 
 // commands lists every word, in the order in which help tells them.

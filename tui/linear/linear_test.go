@@ -381,6 +381,28 @@ func TestSigningIn(t *testing.T) {
 	}
 }
 
+// TestNextGoesWhereTheBoardGoes wants what went wrong before what can be done,
+// and the undo card in a backout.
+func TestNextGoesWhereTheBoardGoes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.verdicts["prepare.service-pack/ex10-11/version"] = checks.Result{Verdict: checks.Fail, Reason: "expect.not_met", Summary: "too old"}
+	s, err := b.open(b.contoso(t, "2010"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	cfg := b.config("A. Meyer\nstep 1\n2\nDone\nyes\nrun\nnext\nback\n3\n1\nnext\nbackout no more time\nContoso\nback\nnext\nquit")
+	cfg.Session = s
+	got := b.talk(t, cfg)
+	if n := strings.Count(got, "\nTask: Service pack on EX10-11\n"); n != 4 {
+		t.Errorf("opened %d times:\n%s", n, got)
+	}
+	if !strings.Contains(got, "type attest 1.\nIt has no answer yet.") {
+		t.Errorf("a check that a person answers is to be run:\n%s", got)
+	}
+}
+
 // TestPlainASCII wants nothing but printable ASCII and line ends in a rehearsal
 // of bad input.
 func TestPlainASCII(t *testing.T) {

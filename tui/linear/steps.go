@@ -159,32 +159,69 @@ func (t *talk) openTask(task *runbook.Task) error {
 	return nil
 }
 
-// next finds the first task that may be worked on now.
+// next finds the task to work on now: first what went wrong in a step that is
+// open, then what can be done, then what is waited for, then what keeps a step
+// locked. In a backout it is the undo card that comes next.
 func (t *talk) next() *runbook.Task {
-	var waits *runbook.Task
+	if t.snap.Progress.Backout != nil {
+		if c := t.retreat().Next(); c != nil {
+			return c.Task
+		}
+		return nil
+	}
+	var ready, waits, unlock *runbook.Task
+	first := func(at **runbook.Task, task *runbook.Task) {
+		if *at == nil {
+			*at = task
+		}
+	}
 	for _, p := range t.snap.Runbook.Phases {
+		s := t.snap.Progress.Phases[p.ID]
+		if !s.Open {
+			if len(s.Blockers) > 0 {
+				first(&unlock, t.snap.Runbook.Task(s.Blockers[0].Task))
+			}
+			continue
+		}
 		for _, task := range p.Tasks {
-			switch s := t.snap.Progress.Tasks[task.ID]; s.Status {
-			case runbook.Ready, runbook.Failed, runbook.Running, runbook.Changed, runbook.Stale:
+			switch st := t.snap.Progress.Tasks[task.ID]; st.Status {
+			case runbook.Failed, runbook.Changed:
+				return task
+			case runbook.Ready, runbook.Running, runbook.Stale:
 				if !task.Optional {
-					return task
+					first(&ready, task)
 				}
 			case runbook.Waiting:
-				if waits == nil {
-					waits = task
+				switch {
+				case task.Optional:
+				case st.WaitUntil.After(t.snap.Progress.Now):
+					first(&waits, task)
+				default:
+					first(&ready, task)
 				}
 			}
 		}
 	}
-	return waits
+	for _, task := range []*runbook.Task{ready, waits} {
+		if task != nil {
+			return task
+		}
+	}
+	return unlock
 }
 
 func (t *talk) sayNext() {
-	if task := t.next(); task != nil {
+	task := t.next()
+	switch {
+	case task != nil:
 		t.con.say("Next: %s, %s. Type next to open it.", task.Title, task.Label)
-		return
+	case t.snap.Progress.Backout != nil:
+		t.con.say("Every undo card is settled; type backout for the list, export to write the record.")
+	case t.firstOpen() == nil:
+		t.con.say("All steps are done. Type export to write the record.")
+	default:
+		t.con.say("Nothing can be done right now. Type gate to hear what is missing.")
 	}
-	t.con.say("Nothing can be done right now.")
 }
 
 func (t *talk) goNext(string) error {

@@ -251,7 +251,11 @@ func (t *talk) transcript(c *runbook.Check) error {
 		t.con.say("Answered by you: type attest %d.", t.position(c))
 	}
 	if s.Result == nil {
-		t.con.say("It was not run yet. Type run %d.", t.position(c))
+		if c.Kind == "attest" || c.Kind == "cmdlet" {
+			t.con.say("It has no answer yet.")
+		} else {
+			t.con.say("It was not run yet. Type run %d.", t.position(c))
+		}
 		return nil
 	}
 	r := *s.Result
