@@ -57,8 +57,8 @@ func handoverCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "handover FILE -o ZIP | handover ZIP [--open DIR]",
 		Short: "Pack the migration, journal and evidence for the next engineer, or open such a packet",
-		Long: `handover FILE packs the migration, its journal and its evidence into one ZIP, and
-records that it did. handover ZIP verifies a packet and tells where the work
+		Long: `handover FILE packs the migration, its journal and its evidence into one ZIP,
+and records that it did. handover ZIP verifies a packet and tells where the work
 stands: what is done, open, waived, stale and next. With --open it also puts the
 files into a folder of their own and records who took over.
 
