@@ -187,6 +187,9 @@ func hasClipboard(terminal string) bool {
 // was copied before.
 func (a *app) copyToFile(text string) (string, error) {
 	path := filepath.Join(a.Dir, "coexist-copied.txt")
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return path, fmt.Errorf("%s is a link, and what it leads to is not written over: remove it", path)
+	}
 	return path, migration.SaveAtomic(path, []byte(text))
 }
 
