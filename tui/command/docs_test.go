@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,7 +33,7 @@ func documents(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[filepath.Base(name)] = string(text)
+		out[strings.TrimPrefix(name, "../../")] = string(text)
 	}
 	return out
 }
@@ -268,7 +269,7 @@ func namesTest(t *testing.T, folder string, pattern *regexp.Regexp) bool {
 // TestDocumentedOverlay lints the overlay that the page on procedures shows.
 func TestDocumentedOverlay(t *testing.T) {
 	t.Parallel()
-	for _, part := range strings.Split(documents(t)["procedures.md"], "```") {
+	for _, part := range strings.Split(documents(t)["docs/procedures.md"], "```") {
 		if text, ok := strings.CutPrefix(part, "toml\n"); ok && strings.Contains(text, "[[place]]") {
 			dir := scratch(t, text)
 			if out, talk, code := commandLine(t, dir, "procedure", "lint", "house"); code != 0 {
@@ -311,11 +312,40 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 }
 
+// TestSecurityNamesItsTests wants every test that the page on security names to
+// be one.
+func TestSecurityNamesItsTests(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range testFunction.FindAllStringSubmatch(string(text), -1) {
+			there[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(documents(t)["docs/security.md"], -1)
+	if len(named) < 40 {
+		t.Errorf("%d tests are named; expected one behind each claim", len(named))
+	}
+	for _, n := range named {
+		if !there[n[1]] {
+			t.Errorf("docs/security.md names %s, which is no test", n[1])
+		}
+	}
+}
+
 // TestTourNamesWhatIsThere wants every file of the tour to exist and to hold
 // the function that is named with it.
 func TestTourNamesWhatIsThere(t *testing.T) {
 	t.Parallel()
-	text := strings.Join(strings.Fields(documents(t)["tour.md"]), " ")
+	text := strings.Join(strings.Fields(documents(t)["docs/tour.md"]), " ")
 	stops := regexp.MustCompile("`([a-z_/]+\\.(?:go|toml))`(?:, `(\\w+)`)?").FindAllStringSubmatch(text, -1)
 	if len(stops) < 15 {
 		t.Fatalf("%d stops; expected the whole tour", len(stops))
