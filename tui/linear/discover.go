@@ -56,13 +56,13 @@ func (q *intakeTalk) takeOver() error {
 		return err
 	}
 	fresh := len(q.form.Sites) == 0
-	q.form.TakeOver(func(m *migration.Migration) *migration.Migration { return p.Onto(m, take.accepted) })
+	q.form.TakeOver(func(m *migration.Migration) *migration.Migration { return p.Onto(m, take.Accepts) })
 	if fresh {
 		q.form.Reached = answers.PageReview // most of it is filled in
 	}
 	q.form.Page = answers.PageSource
 	q.con.say("Took over %s. %s left to answer: an empty line takes what stands in brackets.",
-		count(take.count(), "line", "lines"), count(len(p.Asks), "thing is", "things are"))
+		count(take.Count(), "line", "lines"), count(len(p.Asks), "thing is", "things are"))
 	return q.keepOnce()
 }
 
@@ -89,45 +89,13 @@ func isInventory(name string) bool {
 // unquoted is a path as a shell would have taken it.
 func unquoted(path string) string { return strings.Trim(path, `"'`) }
 
-// selection is which lines of a proposal are accepted.
-type selection struct {
-	p    *discovery.Proposal
-	take []bool
-}
-
-func (s *selection) accepted(l discovery.Line) bool {
-	for n := range s.p.Lines {
-		if s.p.Lines[n].Key == l.Key && s.p.Lines[n].Value == l.Value {
-			return s.take[n]
-		}
-	}
-	return false
-}
-
-func (s *selection) count() int {
-	n := 0
-	for _, one := range s.take {
-		if one {
-			n++
-		}
-	}
-	return n
-}
-
-// all accepts every line, or none.
-func (s *selection) all(yes bool) {
-	for n := range s.take {
-		s.take[n] = yes
-	}
-}
-
-// line tells a line and whether it is accepted.
-func (s *selection) line(n int) string {
-	l, word := s.p.Lines[n], "accepted"
+// proposedLine tells a line and whether it is accepted.
+func proposedLine(s *discovery.Selection, n int) string {
+	l, word := s.Proposal.Lines[n], "accepted"
 	switch {
-	case !s.take[n] && l.Unsure:
+	case !s.Take[n] && l.Unsure:
 		word = "look at it"
-	case !s.take[n]:
+	case !s.Take[n]:
 		word = "left out"
 	}
 	text := fmt.Sprintf("%d. [%s] %s: %s", n+1, word, l.Key, l.Value)
@@ -138,15 +106,10 @@ func (s *selection) line(n int) string {
 }
 
 // accept lets a proposal be accepted line by line.
-func (q *intakeTalk) accept(p *discovery.Proposal) (*selection, error) {
-	s := &selection{p: p, take: make([]bool, len(p.Lines))}
-	for n, l := range p.Lines {
-		s.take[n] = !l.Unsure // what has more than one reading is looked at first
-	}
+func (q *intakeTalk) accept(p *discovery.Proposal) (*discovery.Selection, error) {
+	s := discovery.Select(p)
 	q.con.say("Read from %s, %s.", p.From, clock(p.Read))
-	for n := range p.Lines {
-		q.con.say("%s", s.line(n))
-	}
+	q.sayLines(s)
 	for _, a := range p.Asks {
 		why := a.Why
 		if a.Suggest != "" {
@@ -158,28 +121,32 @@ func (q *intakeTalk) accept(p *discovery.Proposal) (*selection, error) {
 		q.con.say("To be known: %s", r)
 	}
 	for {
-		line, err := q.con.need(fmt.Sprintf("%d of %d accepted. A number accepts a line or leaves it out, or all, none, list, take, or a dot to leave: ", s.count(), len(s.take)))
+		line, err := q.con.need(fmt.Sprintf("%d of %d accepted. A number accepts a line or leaves it out, or all, none, list, take, or a dot to leave: ", s.Count(), len(s.Take)))
 		if err != nil {
 			return nil, err
 		}
-		n, ok := number(line, len(s.take))
+		n, ok := number(line, len(s.Take))
 		switch word := strings.ToLower(line); {
 		case ok:
-			s.take[n-1] = !s.take[n-1]
-			q.con.say("%s", s.line(n-1))
+			s.Take[n-1] = !s.Take[n-1]
+			q.con.say("%s", proposedLine(s, n-1))
 		case word == "all" || word == "none":
-			s.all(word == "all")
+			s.All(word == "all")
 		case word == "list":
-			for n := range s.take {
-				q.con.say("%s", s.line(n))
-			}
-		case word == "take" && s.count() > 0:
+			q.sayLines(s)
+		case word == "take" && s.Count() > 0:
 			return s, nil
 		case word == "take":
 			q.con.say("Refused: nothing is accepted yet.")
 		default:
-			q.con.say("Refused: expected a number from 1 to %d, all, none, list or take.", len(s.take))
+			q.con.say("Refused: expected a number from 1 to %d, all, none, list or take.", len(s.Take))
 		}
+	}
+}
+
+func (q *intakeTalk) sayLines(s *discovery.Selection) {
+	for n := range s.Take {
+		q.con.say("%s", proposedLine(s, n))
 	}
 }
 
