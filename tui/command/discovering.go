@@ -57,6 +57,14 @@ func (a *app) proposeFrom(path string) (*discovery.Proposal, error) {
 	return discovery.Propose(inv, ""), nil
 }
 
+// proposeTo proposes a migration in lines, from a file or the directory.
+func (a *app) proposeTo(ctx context.Context, from linear.Source) (*discovery.Proposal, error) {
+	if from.File != "" {
+		return a.proposeFrom(from.File)
+	}
+	return a.discoverFor(ctx, from.Controller, from.Account)
+}
+
 // inventoryFor reads the organisation of a session: with an account, or with
 // that of its first test mailbox.
 func (a *app) inventoryFor(ctx context.Context, s *runbook.Session, from linear.Source) (*inventory.Inventory, error) {

@@ -12,7 +12,6 @@ import (
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 	"coexist/runbook/rehearsal"
-	"coexist/runbook/script"
 	"coexist/tui"
 	"coexist/tui/intake"
 	"coexist/tui/linear"
@@ -59,65 +58,6 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 		Transcript: transcript, Copy: a.copyText, CopyFile: a.copyToFile, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
 		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText,
 		Compare: func(s *runbook.Session) (string, error) { return a.compareFor(ctx, s, linear.Source{}) }})
-}
-
-// linear talks in numbered prompts and plain lines.
-func (a *app) linear(opening func() (*runbook.Session, error)) error {
-	// An interruption ends one run of checks or, at a prompt, the talk; between two
-	// prompts nothing listens, and it ends nothing.
-	_, hold := a.interruptible(a.life)
-	defer hold()
-	cfg := linear.Config{In: a.keys, Context: a.interruptible, Operator: a.operator, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
-		Rehearse: func(source string) (linear.Session, error) {
-			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
-			if err != nil {
-				return nil, err
-			}
-			return s, nil
-		},
-		Open: func(path string) (linear.Session, error) {
-			s, err := a.open(path)
-			if err != nil {
-				return nil, err
-			}
-			return s, nil
-		},
-		Export:     func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
-		Transcript: func(s linear.Session, sum string) (string, error) { return transcript(s.(*runbook.Session), sum) },
-		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
-			return a.saveScript(s.(*runbook.Session), o)
-		},
-		ImportFile: func(s linear.Session, path string) (script.Outcome, error) {
-			return a.importFile(s.(*runbook.Session), path)
-		},
-		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
-			return importText(s.(*runbook.Session), data)
-		},
-		Discover: func(ctx context.Context, from linear.Source) (*discovery.Proposal, error) {
-			if from.File != "" {
-				return a.proposeFrom(from.File)
-			}
-			return a.discoverFor(ctx, from.Controller, from.Account)
-		},
-		Compare: func(ctx context.Context, s linear.Session, from linear.Source) (string, error) {
-			return a.compareFor(ctx, s.(*runbook.Session), from)
-		},
-		Already: func(ctx context.Context, s linear.Session, from linear.Source) ([]discovery.Claim, error) {
-			return a.alreadyFor(ctx, s.(*runbook.Session), from)
-		},
-		Inherit: func(s linear.Session, list []discovery.Claim, name string) ([]string, error) {
-			return s.(*runbook.Session).Inherit(discovery.InheritedOf(list), name)
-		},
-	}
-	if opening != nil {
-		session, err := opening()
-		if err != nil {
-			return err
-		}
-		defer session.Close()
-		cfg.Session = session
-	}
-	return linear.Run(a.life, cfg)
 }
 
 // start makes the start screen of the wizard.
