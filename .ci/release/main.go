@@ -126,7 +126,7 @@ func papers() ([]member, error) {
 	for _, pattern := range []string{"docs/*.md", "docs/screens/*.svg"} { // a jump host has no Internet to read them on
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
-			return nil, fmt.Errorf("%s: %d files, %w", pattern, len(found), err)
+			return nil, fmt.Errorf("there is no file %s; run this in the checkout", pattern)
 		}
 		names = append(names, found...)
 	}
