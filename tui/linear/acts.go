@@ -6,6 +6,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/tui/intake/answers"
 )
 
 // checkAt reads which check of the open task is meant.
@@ -68,7 +69,7 @@ func (t *talk) runList(list []*runbook.Check) error {
 	if t.snap.ReadOnly || t.snap.Broken != "" {
 		check, how = t.s.TryChecks, " without recording: "+t.readOnly()
 	}
-	t.con.say("Running %s%s.", count(len(ids), "check", "checks"), how)
+	t.con.say("Running %s%s.", answers.Count(len(ids), "check", "checks"), how)
 	n := 0
 	results, err := check(ctx, ids, func(u checks.Update) {
 		if u.Done && u.Result != nil {
@@ -104,7 +105,7 @@ func (t *talk) sum(results []checks.Result) {
 		t.con.say("Finished: %s.", strings.Join(parts, ", "))
 	}
 	if n := len(results) - len(found); n > 0 {
-		t.con.say("Cancelled: %s. What was known before stays.", count(n, "check", "checks"))
+		t.con.say("Cancelled: %s. What was known before stays.", answers.Count(n, "check", "checks"))
 	}
 	for _, r := range found {
 		if r.Verdict == checks.Fail || r.Verdict == checks.Unknown {

@@ -62,7 +62,7 @@ func (q *intakeTalk) takeOver() error {
 	}
 	q.form.Page = answers.PageSource
 	q.con.say("Took over %s. %s left to answer: an empty line takes what stands in brackets.",
-		count(take.Count(), "line", "lines"), count(len(p.Asks), "thing is", "things are"))
+		answers.Count(take.Count(), "line", "lines"), answers.Count(len(p.Asks), "thing is", "things are"))
 	return q.keepOnce()
 }
 
@@ -234,7 +234,7 @@ func (t *talk) inherit(name string) error {
 			return err
 		}
 	}
-	yes, err := t.con.sure("Record " + count(len(fresh), "task", "tasks") + " as carried out before our time, taken over by " + name + "?")
+	yes, err := t.con.sure("Record " + answers.Count(len(fresh), "task", "tasks") + " as carried out before our time, taken over by " + name + "?")
 	if err != nil || !yes {
 		return errors.Join(err, errLeft)
 	}
@@ -243,7 +243,7 @@ func (t *talk) inherit(name string) error {
 		return err
 	}
 	t.refresh()
-	t.con.say("Recorded: %s carried out before our time. Run the checks of their steps now.", count(len(ids), "task", "tasks"))
+	t.con.say("Recorded: %s carried out before our time. Run the checks of their steps now.", answers.Count(len(ids), "task", "tasks"))
 	return nil
 }
 

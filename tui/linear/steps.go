@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"coexist/runbook"
+	"coexist/tui/intake/answers"
 )
 
 // greet says which migration this is and what must be known on opening it.
@@ -73,9 +74,9 @@ func (t *talk) overview() {
 	t.con.say("Steps of %s:", t.snap.Runbook.Title)
 	for _, p := range t.snap.Runbook.Phases {
 		s := t.snap.Progress.Phases[p.ID]
-		line := fmt.Sprintf("Step %s: %s. %s, %d of %s done", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+		line := fmt.Sprintf("Step %s: %s. %s, %d of %s done", phaseNumber(p), p.Title, s.Status, s.Done, answers.Count(s.Total, "task", "tasks"))
 		if n := len(s.Blockers); !s.Open && n > 0 {
-			line += ", " + count(n, "thing blocks it", "things block it")
+			line += ", " + answers.Count(n, "thing blocks it", "things block it")
 		}
 		t.item(line, func() error { t.phase = p; t.showPhase(); return nil })
 	}
@@ -116,7 +117,7 @@ func (t *talk) showPhase() {
 	t.task, t.list = nil, nil
 	p, s := t.phase, t.snap.Progress.Phases[t.phase.ID]
 	t.con.blank()
-	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, answers.Count(s.Total, "task", "tasks"))
 	if work, wait := runbook.Remaining(p, t.snap.Progress, t.snap.Progress.Now); !s.Complete && work+wait > 0 {
 		var parts []string
 		if work > 0 {
@@ -128,7 +129,7 @@ func (t *talk) showPhase() {
 		t.con.say("Still %s.", strings.Join(parts, " and "))
 	}
 	if !s.Open {
-		t.con.say("Locked: %s before it opens. Type gate to hear what.", count(len(s.Blockers), "thing is missing", "things are missing"))
+		t.con.say("Locked: %s before it opens. Type gate to hear what.", answers.Count(len(s.Blockers), "thing is missing", "things are missing"))
 	}
 	for _, task := range p.Tasks {
 		t.item(t.taskLine(task), func() error { return t.openTask(task) })

@@ -80,8 +80,8 @@ func TestDraftRoundTrip(t *testing.T) {
 func TestLists(t *testing.T) {
 	t.Parallel()
 	for _, list := range [][]string{nil, {"a"}, {"a", "b c"}, {`x, "y"`, "z"}, {`"`}, {`a"b`, `""`}} {
-		if got := SplitList(JoinList(list)); strings.Join(got, "|") != strings.Join(list, "|") || len(got) != len(list) {
-			t.Errorf("%q becomes %q becomes %q", list, JoinList(list), got)
+		if got := SplitList(joinList(list)); strings.Join(got, "|") != strings.Join(list, "|") || len(got) != len(list) {
+			t.Errorf("%q becomes %q becomes %q", list, joinList(list), got)
 		}
 	}
 }

@@ -92,10 +92,10 @@ func (r *row) version(v string) {
 func (r *row) role(role string) {
 	s := &r.out[r.at].Server
 	if !r.own {
-		s.SetRoles(nil)
+		s.setRoles(nil)
 		r.own = true
 	}
-	s.SetRoles(append(s.allRoles(), role))
+	s.setRoles(append(s.allRoles(), role))
 }
 
 // namedLike makes a server like another; a full name is taken apart.
