@@ -16,12 +16,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/discovery"
+	"coexist/runbook/journal"
 	"coexist/runbook/script"
 	"coexist/tui/intake"
 )
@@ -156,9 +158,15 @@ func (t *talk) converse() error {
 	}
 }
 
-// refresh takes a new snapshot and finds the open step and task again.
+// refresh takes a new snapshot and finds the open step and task again. A plan
+// that was changed elsewhere is told: the session keeps the one it was opened
+// with.
 func (t *talk) refresh() {
+	known := len(t.snap.Events)
 	t.snap = t.s.Snapshot()
+	if known > 0 && len(t.snap.Events) > known && t.snap.ReadOnly && slices.ContainsFunc(t.snap.Events[known:], func(e journal.Event) bool { return e.Kind == runbook.EventMigration }) {
+		t.con.say("Note: the migration was edited elsewhere; leave and open it again to see the new plan.")
+	}
 	if t.phase != nil {
 		t.phase = t.snap.Runbook.Phase(t.phase.ID)
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/journal"
 	"coexist/runbook/migration"
 	"coexist/tui/intake"
 )
@@ -400,6 +402,55 @@ func TestNextGoesWhereTheBoardGoes(t *testing.T) {
 	}
 	if !strings.Contains(got, "type attest 1.\nIt has no answer yet.") {
 		t.Errorf("a check that a person answers is to be run:\n%s", got)
+	}
+}
+
+// TestAFollowerHearsOfAnEdit edits the migration elsewhere while somebody reads
+// along.
+func TestAFollowerHearsOfAnEdit(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	path := b.contoso(t, "2010")
+	writer, err := b.open(path)
+	if err == nil {
+		err = writer.SetOperator("A. Meyer")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := b.open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	edit := func(time.Duration) {
+		edited := strings.Replace(string(migration.Sample("2010")), "EX13-02", "EX13-03", 1)
+		err := errors.Join(writer.Close(), os.WriteFile(path, []byte(edited), 0o600))
+		if writer, err = b.open(path); err == nil {
+			err = writer.SetOperator("B. Okafor")
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for !slices.ContainsFunc(reader.Snapshot().Events, func(e journal.Event) bool { return e.Kind == runbook.EventMigration }) {
+			select {
+			case <-reader.(*runbook.Session).Changed():
+			case <-time.After(20 * time.Second):
+				t.Error("the reader never heard of the edit")
+				return
+			}
+		}
+	}
+	cfg := b.config("steps\n@1s\nsteps\nquit")
+	cfg.In.(*typist).pass = edit
+	cfg.Session = reader
+	got := b.talk(t, cfg)
+	if n := strings.Count(got, "the migration was edited elsewhere"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, got)
+	}
+	if err := writer.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
