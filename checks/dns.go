@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,7 +89,9 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 		if comparing && v.missing {
 			// Whether a missing record is wrong is what the comparison tells.
 			v.finding.Verdict, v.finding.Reason = Pass, ""
-			cell.Verdict, cell.Reason = compared.Verdict, compared.Reason
+			if compared.Verdict != Pass || !slices.ContainsFunc(views, undecidedView) {
+				cell.Verdict, cell.Reason = compared.Verdict, compared.Reason
+			} // else there was too little to compare: what this server says stands by itself
 		}
 		cells = append(cells, part("resolver", v.server.Label, cell, v.took))
 		v.finding.Sub = nil
@@ -104,9 +107,13 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 	return f
 }
 
+func undecidedView(v dnsView) bool { return v.finding.Verdict == Unknown }
+
 // cell is what one view says, in a few words.
 func (v dnsView) cell() string {
 	switch {
+	case v.missing && v.finding.Reason == "dns.nxdomain":
+		return "no such name"
 	case v.missing:
 		return "no such record"
 	case len(v.finding.Rows) == 0:

@@ -370,6 +370,27 @@ func TestDNSViews(t *testing.T) {
 	expectResult(t, "loopback in a laboratory", ask(Params{"name": "local.example.com", "resolver": "system"}, ""), Pass, "")
 }
 
+// TestDNSMissingRecord tells a name that nobody made from one without such a
+// record, also where this computer's resolver cannot tell them apart.
+func TestDNSMissingRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env.Resolvers = []Resolver{{Label: "dc1", Addr: "10.0.0.53:53", View: Inside}}
+	w.resolver("10.0.0.53:53", func(q *dnsmessage.Message, _ string) *dnsmessage.Message {
+		if strings.HasPrefix(q.Questions[0].Name.String(), "www.") {
+			return reply(q, dnsmessage.RCodeSuccess)
+		}
+		return reply(q, dnsmessage.RCodeNameError)
+	})
+	for name, want := range map[string][2]string{"www.example.com": {"dns.nodata", "no such record"}, "gone.example.com": {"dns.nxdomain", "no such name"}} {
+		r := w.run(Check{Kind: "dns", Params: Params{"name": name, "resolver": "all"}})
+		expectResult(t, name, r, Fail, want[0])
+		if got := r.Evidence["answer of dc1 (10.0.0.53:53)"]; got != want[1] {
+			t.Errorf("%s: the evidence is %q, want %q", name, got, want[1])
+		}
+	}
+}
+
 // TestDNSComparison holds inside and outside against each other: every cell is
 // shown, and the verdict is that of the pair.
 func TestDNSComparison(t *testing.T) {
@@ -391,6 +412,7 @@ func TestDNSComparison(t *testing.T) {
 		{"half switched inside", "10.1.0.1", "10.1.0.80", "203.0.113.1", Any, Warn, "dns.split"},
 		{"one inside server lacks it", "10.1.0.1", "", "203.0.113.1", Any, Warn, "dns.split"},
 		{"two public addresses", "203.0.113.7", "203.0.113.7", "203.0.113.1", Any, Warn, "dns.split"},
+		{"missing inside, outside cannot be asked", "", "", "-", Any, Unknown, "dns.no_server"},
 		{"outside cannot be asked", "10.1.0.1", "10.1.0.1", "-", Any, Unknown, "dns.no_server"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -420,6 +442,13 @@ func TestDNSComparison(t *testing.T) {
 				cell := []string{c.inside, c.second, c.outside}[i]
 				if cell != "" && cell != "-" && i < 2 && r.Evidence["answer of "+at] != cell+" (ttl 240 s)" {
 					t.Errorf("the cell of %s is %q", at, r.Evidence["answer of "+at])
+				}
+			}
+			if c.verdict == Unknown && c.inside == "" {
+				for _, cell := range r.Sub {
+					if cell.Verdict == Pass {
+						t.Errorf("a view without the record passes while the comparison is open: %s", cell.Summary)
+					}
 				}
 			}
 			if len(r.Sub) != 4 {

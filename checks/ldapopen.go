@@ -22,6 +22,20 @@ var (
 	catalogPorts   = ldapPorts{3268, 3269}
 )
 
+// portsOf are the ports of a host: those that are usual, but for a named target
+// whose port the check gives. That port then is the only one to be asked.
+func (p *ldapProbe) portsOf(host string, usual ldapPorts) ldapPorts {
+	port := p.c.Params.Int("port", 0)
+	named := func(t string) bool { return strings.EqualFold(plainHost(t), host) }
+	switch {
+	case port == 0 || !slices.ContainsFunc(p.c.Params.Strings("targets"), named):
+		return usual
+	case port == directoryPorts.secure || port == catalogPorts.secure:
+		return ldapPorts{secure: port}
+	}
+	return ldapPorts{plain: port}
+}
+
 const maxControllers = 64
 
 // seeds are the domain controllers to begin with: those the check names, else
@@ -161,15 +175,19 @@ func (p *ldapProbe) open(ctx context.Context, host string, ports ldapPorts) (*co
 	if t != nil {
 		return nil, p.unreachable(host, t)
 	}
+	ports = p.portsOf(host, ports)
 	var why []string
-	d, t := p.overLDAPS(ctx, host, addrs, ports)
-	if t != nil {
-		why = append(why, fmt.Sprintf("LDAPS on %d: %s", ports.secure, t.text))
-		d, t = p.overStartTLS(ctx, host, addrs, ports)
+	var d *controller
+	if ports.secure != 0 {
+		if d, t = p.overLDAPS(ctx, host, addrs, ports); t != nil {
+			why = append(why, fmt.Sprintf("LDAPS on %d: %s", ports.secure, t.text))
+		}
 	}
-	if t != nil {
-		why = append(why, fmt.Sprintf("StartTLS on %d: %s", ports.plain, t.text))
-		d, t = p.overPlain(ctx, host, addrs, ports)
+	if d == nil && ports.plain != 0 {
+		if d, t = p.overStartTLS(ctx, host, addrs, ports); t != nil {
+			why = append(why, fmt.Sprintf("StartTLS on %d: %s", ports.plain, t.text))
+			d, t = p.overPlain(ctx, host, addrs, ports)
+		}
 	}
 	if t != nil {
 		p.note("%s: %s", host, strings.Join(why, "; "))
@@ -318,12 +336,19 @@ func (p *ldapProbe) openAnonymous(ctx context.Context, host string) (*controller
 	if t != nil {
 		return nil, p.unreachable(host, t)
 	}
-	d, t := p.overPlain(ctx, host, addrs, directoryPorts)
-	if t != nil {
-		var t2 *trouble
-		if d, t2 = p.overLDAPS(ctx, host, addrs, directoryPorts); t2 != nil {
-			return nil, p.unreachable(host, t)
+	ports := p.portsOf(host, directoryPorts)
+	var d *controller
+	if ports.plain != 0 {
+		d, t = p.overPlain(ctx, host, addrs, ports)
+	}
+	if d == nil && ports.secure != 0 {
+		var why *trouble
+		if d, why = p.overLDAPS(ctx, host, addrs, ports); why != nil && t == nil {
+			t = why
 		}
+	}
+	if d == nil {
+		return nil, p.unreachable(host, t)
 	}
 	if t := d.readRoot(ctx); t != nil {
 		f := p.unreachable(host, t)
