@@ -497,7 +497,7 @@ func FuzzSenderPolicy(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two string) {
 		env := &Env{} // nobody can be asked
 		got := judgeSPF(t.Context(), env, Resolver{Addr: resolverAt}, "example.com", []string{one, two})
-		if _, known := Reasons[got.Reason]; got.Verdict != Pass && !known {
+		if _, known := Reasons()[got.Reason]; got.Verdict != Pass && !known {
 			t.Fatalf("%q %q: %s %q", one, two, got.Verdict, got.Reason)
 		}
 		if len(spfIn([]string{one, two})) == 2 && got.Reason != "spf.multiple" {

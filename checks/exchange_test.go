@@ -111,7 +111,7 @@ func (s *site) run(kind string, p checks.Params, expect ...checks.Expectation) c
 	if took := time.Since(began); took > 8*time.Second {
 		s.t.Errorf("%s took %s", kind, took)
 	}
-	if _, known := checks.Reasons[r.Reason]; r.Reason != "" && !known {
+	if _, known := checks.Reasons()[r.Reason]; r.Reason != "" && !known {
 		s.t.Errorf("reason %q is not in the table", r.Reason)
 	}
 	if r.Verdict != checks.Pass && r.Reason == "" || r.Summary == "" {

@@ -177,7 +177,7 @@ func (w *world) run(c Check) Result {
 	if r.Verdict != Pass && r.Reason == "" {
 		w.t.Errorf("%s without a reason: %+v", r.Verdict, r)
 	}
-	if _, known := Reasons[r.Reason]; r.Reason != "" && !known {
+	if _, known := Reasons()[r.Reason]; r.Reason != "" && !known {
 		w.t.Errorf("reason %q is not in the table", r.Reason)
 	}
 	if r.Summary == "" {
