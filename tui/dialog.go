@@ -111,13 +111,12 @@ func drawHints(c *paint.Canvas, th *paint.Theme, list []hint, framed bool) int {
 		if framed {
 			x += c.Text(x, 0, -1, " ", th.Text)
 		}
-		key, does := th.Keys, th.Dim
+		key := th.Keys
 		if h.off {
 			key = th.Dim
-			does = th.Line
 		}
 		x += c.Text(x, 0, -1, h.key, key)
-		x += c.Text(x, 0, -1, " "+h.does, does)
+		x += c.Text(x, 0, -1, " "+h.does, th.Dim)
 		if framed {
 			x += c.Text(x, 0, -1, " ", th.Text)
 		}
