@@ -53,7 +53,7 @@ func (m *Model) barTitle() string {
 
 func (m *Model) barState() string {
 	switch {
-	case m.dirty:
+	case m.dirty && !m.untouched():
 		return "not kept yet"
 	case m.kept:
 		return "draft kept"
