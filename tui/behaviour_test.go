@@ -507,7 +507,7 @@ func TestMessageIsWholeAndLeavesTheNextAction(t *testing.T) {
 	}
 	b.m.say("3 checks: 3 pass")
 	b.reload()
-	b.see("3 checks: 3 pass  next fix")
+	b.see("3 checks: 3 pass  . next fix")
 }
 
 func TestOfferedNameGivesWayToATypedOne(t *testing.T) {
