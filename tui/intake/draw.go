@@ -32,7 +32,7 @@ func (m *Model) drawIntake(c *paint.Canvas) (image.Point, bool) {
 	v := c.In(paint.R(0, 2, form, h-4))
 	m.drawTitle(v, form)
 	cursor, shown := m.drawRows(v.In(paint.R(0, headRows-2, form, h-headRows-footRows)))
-	m.drawAbout(c.In(paint.R(0, h-footRows, form, 2)))
+	m.drawAbout(c.In(paint.R(0, h-footRows+1, form, 2))) // a blank row stays above it
 	m.drawFoot(c, m.Keys())
 	return cursor, shown
 }
@@ -220,18 +220,18 @@ func (m *Model) Keys() []Key {
 	}
 	r, _ := m.current()
 	f, isField := m.field()
-	var out []Key
+	var out, own []Key // own are those of one field: behind the others, which stay where they are
 	switch {
 	case isField && f.Kind == answers.Toggle:
-		out = append(out, Key{"space", "yes / no"}, Key{"enter", "next"})
+		out, own = append(out, Key{"enter", "next"}), append(own, Key{"space", "yes / no"})
 	case isField && f.Kind == answers.Choice && m.tall(f):
 		out = append(out, Key{"↑ ↓", "choose"}, Key{"enter", "next page"})
 	case isField && f.Kind == answers.Choice:
-		out = append(out, Key{"← →", "choose"}, Key{"enter", "next"})
+		out, own = append(out, Key{"enter", "next"}), append(own, Key{"← →", "choose"})
 	case isField:
 		out = append(out, Key{"enter", "next"})
 	case r.kind == itemRow && r.place.Page == answers.PageSites:
-		out = append(out, Key{"enter", "edit"}, Key{"a", "server"}, Key{"d", "duplicate"}, Key{"x", "remove"}, Key{"J K", "move"})
+		out = append(out, Key{"enter", "edit"}, Key{"d", "duplicate"}, Key{"x", "remove"}, Key{"J K", "move"})
 	case r.kind == itemRow:
 		out = append(out, Key{"enter", "edit"}, Key{"a", "add"}, Key{"d", "duplicate"}, Key{"x", "remove"})
 	case r.kind == problemRow:
@@ -242,15 +242,15 @@ func (m *Model) Keys() []Key {
 		out = append(out, Key{"enter", "do it"})
 	}
 	out = append(out, Key{"esc", m.escDoes()})
-	if r.kind == itemRow && r.place.Page == answers.PageSites { // they stand on the page as well
-		out = append(out, Key{"s", "site"}, Key{"p", "paste"})
-	}
 	if m.place.IsPage() {
 		out = append(out, Key{"pgup pgdn", "page"})
 	} else {
 		out = append(out, Key{"pgdn", "done"})
 	}
-	return append(out, Key{"ctrl+s", "keep draft"})
+	if out = append(append(out, Key{"ctrl+s", "keep"}), own...); !m.Typing() {
+		out = append(out, Key{"?", "help"})
+	}
+	return out
 }
 
 func (m *Model) escDoes() string {
