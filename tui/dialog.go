@@ -81,7 +81,7 @@ func window(c *paint.Canvas, th *paint.Theme, w, h int, title string, keys []hin
 	c.Hit(paint.R(0, 0, cw, ch), nil)
 	w, h = min(w, cw-2), min(h, ch-2)
 	at := paint.R((cw-w)/2, max((ch-h)/2-1, 1), w, h) // the status line stays in sight
-	if cw-w <= narrowMargin { // scraps of the board beside it would say nothing
+	if cw-w <= narrowMargin {                         // scraps of the board beside it would say nothing
 		c.Fill(paint.R(0, at.Min.Y, cw, h), paint.Style{})
 	}
 	c.Fill(at, paint.Style{})
