@@ -70,13 +70,17 @@ func (m *Model) drawBar(c *paint.Canvas, w int, left, right string) {
 }
 
 // drawTabs shows the pages with how each stands: a sign and, for the open one,
-// emphasis.
+// emphasis. Where not all names have room only the open one is named.
 func (m *Model) drawTabs(c *paint.Canvas, w int) {
 	t, g := m.theme, m.theme.Glyphs
 	reached := answers.PageIndex(m.form.Reached)
 	gap := 1
 	if w >= 92 {
 		gap = 3
+	}
+	need := 0
+	for _, p := range answers.Pages {
+		need += 2 + paint.Width(p.Short) + gap
 	}
 	x := 1
 	for i, p := range answers.Pages {
@@ -92,7 +96,9 @@ func (m *Model) drawTabs(c *paint.Canvas, w int) {
 		}
 		from := x
 		x += c.Text(x, 1, -1, mark, mst) + 1
-		x += c.Text(x, 1, -1, p.Short, st)
+		if need <= w || p.ID == m.place.Page {
+			x += c.Text(x, 1, -1, p.Short, st)
+		}
 		c.Hit(paint.R(from, 1, x-from, 1), onPage(i))
 		x += gap
 	}
