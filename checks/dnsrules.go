@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
 // sharpen applies what mail needs of the records beyond being there.
@@ -57,7 +55,7 @@ func (v dnsView) judgeWildcard(ctx context.Context, env *Env, name, rtype string
 		return Finding{Verdict: Pass}
 	}
 	random := fmt.Sprintf("coexist-%04x%04x.%s", queryID(), queryID(), parent)
-	b, problem := ask(ctx, env, v.server, random, dns.StringToType[rtype])
+	b, problem := ask(ctx, env, v.server, random, recordTypeNamed(rtype))
 	if problem != nil || len(b.records) == 0 {
 		return Finding{Verdict: Pass}
 	}
@@ -299,12 +297,10 @@ func (v *dnsView) systemRecords(ctx context.Context, env *Env, name, rtype strin
 	return rows, err
 }
 
-func textsOf(records []dns.RR) []string {
+func textsOf(records []dnsRecord) []string {
 	var out []string
-	for _, rr := range records {
-		if t, ok := rr.(*dns.TXT); ok {
-			out = append(out, strings.Join(unescaped(t.Txt), ""))
-		}
+	for _, r := range records {
+		out = append(out, r.text)
 	}
 	return out
 }

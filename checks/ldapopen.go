@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-	"github.com/miekg/dns"
 )
 
 // ldapPorts are the ports of a directory: the domain controller's own, or the
@@ -90,14 +89,14 @@ func (p *ldapProbe) service(ctx context.Context, name string) (hosts []string, p
 		if r.View == Outside && p.env.side() == Inside {
 			continue
 		}
-		a, t := ask(ctx, p.env, r, name, dns.TypeSRV)
+		a, t := ask(ctx, p.env, r, name, typeSRV)
 		if t != nil {
 			problem = t.text
 			continue
 		}
 		for _, rr := range a.records {
-			if srv, ok := rr.(*dns.SRV); ok && srv.Target != "." {
-				hosts = append(hosts, srv.Target)
+			if rr.target != "." {
+				hosts = append(hosts, rr.target)
 			}
 		}
 		if len(hosts) > 0 {
@@ -132,7 +131,7 @@ func (p *ldapProbe) addresses(ctx context.Context, host string) ([]netip.Addr, *
 				continue
 			}
 			var found []netip.Addr
-			for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+			for _, kind := range []recordType{typeA, typeAAAA} {
 				if a, t := ask(ctx, p.env, r, host, kind); t == nil {
 					list, _ := addressesIn(a.records)
 					found = append(found, list...)

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
 // LookUpAt makes checks find a host's addresses by asking these name servers
@@ -45,11 +43,11 @@ func lookUpAt(ctx context.Context, env *Env, servers []Resolver, host string) ([
 	for _, server := range servers {
 		var here []netip.Addr
 		var trouble *Finding
-		for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		for _, kind := range []recordType{typeA, typeAAAA} {
 			a, t := askChased(ctx, env, server, host, kind)
 			switch {
 			case t != nil && trouble == nil:
-				f := t.finding(server, host, dns.TypeToString[kind])
+				f := t.finding(server, host, kind.String())
 				trouble = &f
 			case t == nil:
 				list, _ := addressesIn(a.records)
@@ -76,7 +74,7 @@ func lookUpAt(ctx context.Context, env *Env, servers []Resolver, host string) ([
 func recordsAt(ctx context.Context, env *Env, servers []Resolver, rtype, name string) ([]Record, error) {
 	var first error
 	for _, server := range servers {
-		a, t := ask(ctx, env, server, name, dns.StringToType[rtype])
+		a, t := ask(ctx, env, server, name, recordTypeNamed(rtype))
 		if t != nil {
 			if first == nil {
 				first = &lookupError{t.finding(server, name, rtype)}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/miekg/dns"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // TestLookUpAt takes addresses from name servers instead of from this computer,
@@ -28,16 +28,16 @@ func TestLookUpAt(t *testing.T) {
 			w := newWorld(t)
 			w.name("mail.example.com", "10.9.9.9")
 			w.serve("10.1.0.1:443", func(c net.Conn) { io.Copy(io.Discard, c) })
-			zone := func(table map[string]string) func(*dns.Msg, string) *dns.Msg {
-				return func(q *dns.Msg, _ string) *dns.Msg {
-					name := strings.TrimSuffix(q.Question[0].Name, ".")
+			zone := func(table map[string]string) func(*dnsmessage.Message, string) *dnsmessage.Message {
+				return func(q *dnsmessage.Message, _ string) *dnsmessage.Message {
+					name := strings.TrimSuffix(q.Questions[0].Name.String(), ".")
 					if name == "refused.example.com" {
-						return reply(q, dns.RcodeRefused)
+						return reply(q, dnsmessage.RCodeRefused)
 					}
-					if a, ok := table[name]; ok && q.Question[0].Qtype == dns.TypeA {
-						return reply(q, dns.RcodeSuccess, name+". 60 IN A "+a)
+					if a, ok := table[name]; ok && q.Questions[0].Type == dnsmessage.TypeA {
+						return reply(q, dnsmessage.RCodeSuccess, name+". 60 IN A "+a)
 					}
-					return reply(q, dns.RcodeNameError)
+					return reply(q, dnsmessage.RCodeNameError)
 				}
 			}
 			w.resolver("10.0.0.53:53", zone(map[string]string{"mail.example.com": "10.1.0.1", "both.example.com": "10.1.0.1", "self.example.com": "127.0.0.1"}))
@@ -73,8 +73,8 @@ func TestLookUpAt(t *testing.T) {
 func TestLookUpAtTakesServiceRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.resolver("10.0.0.53:53", func(q *dns.Msg, _ string) *dns.Msg {
-		return reply(q, dns.RcodeSuccess, "_autodiscover._tcp.example.com. 60 IN SRV 5 7 443 mail.example.com.")
+	w.resolver("10.0.0.53:53", func(q *dnsmessage.Message, _ string) *dnsmessage.Message {
+		return reply(q, dnsmessage.RCodeSuccess, "_autodiscover._tcp.example.com. 60 IN SRV 5 7 443 mail.example.com.")
 	})
 	w.env.LookUpAt([]Resolver{{Label: "inside", Addr: "10.0.0.53:53"}})
 	list, err := w.env.Records(t.Context(), "SRV", "_autodiscover._tcp.example.com")

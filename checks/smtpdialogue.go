@@ -377,3 +377,7 @@ func replyText(line string) string {
 	}
 	return strings.TrimSpace(line[4:])
 }
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

@@ -108,7 +108,7 @@ func statusLines(x *index, p *runbook.Progress, list []runbook.Blocker) []Status
 		switch {
 		case x.checks[b.Check] != nil:
 			line.Command = mendCheck(x.checks[b.Check])
-		case b.Check == "" && taskState(p, b.Task).Status == runbook.Locked:
+		case b.Check == "" && b.Task != "" && taskState(p, b.Task).Status == runbook.Locked: // it waits itself
 			line.Status, line.Mend = string(runbook.Locked), taskState(p, b.Task).Why
 		case x.tasks[b.Task] != nil:
 			line.Command = fmt.Sprintf("coexist commands FILE --step %d", x.tasks[b.Task].Phase.Step)

@@ -28,7 +28,8 @@ import (
 // field is the sample organisation behind the commands.
 type field struct {
 	*lab.Organization
-	dir string
+	dir   string
+	typed string // at the keyboard
 }
 
 func newField(t *testing.T, source string) *field {
@@ -46,7 +47,7 @@ func newField(t *testing.T, source string) *field {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { o.Close() })
-	return &field{o, t.TempDir()}
+	return &field{Organization: o, dir: t.TempDir()}
 }
 
 const fieldUser, fieldPassword = `CONTOSO\reader`, "rehearsal-Reader1"
@@ -61,7 +62,7 @@ func (f *field) run(t *testing.T, password string, args ...string) (out, talk st
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	env := Environment{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Dir: f.dir, Now: time.Now, User: "meyer", Host: "jump", Assets: assets.FS,
+	env := Environment{In: strings.NewReader(f.typed), Out: &stdout, Err: &stderr, Dir: f.dir, Now: time.Now, User: "meyer", Host: "jump", Assets: assets.FS,
 		Getenv: func(name string) string { return map[string]string{"HTTPS_PROXY": "http://u:secret@proxy:8080"}[name] },
 		Network: func(s checks.FieldSettings) (*checks.Env, error) {
 			door := f.Env(checks.Inside)
@@ -335,5 +336,59 @@ func TestInheritIsRecorded(t *testing.T) {
 	out, _, err = f.run(t, fieldPassword, "discover", "contoso.toml", "--user", fieldUser, "--password-fd", "PASSWORD", "--inherit", "A. Meyer", "--json")
 	if err != nil || strings.TrimSpace(out) != "[]" {
 		t.Errorf("as JSON: %v\n%s", err, out)
+	}
+}
+
+// TestLinesReadTheDirectory proposes, compares and takes over in lines, from an
+// inventory that was saved.
+func TestLinesReadTheDirectory(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "2010")
+	if _, talk, err := f.run(t, fieldPassword, "discover", "--dc", "dc1.contoso.com", "--user", fieldUser, "--password-fd", "PASSWORD", "--save", "found.json"); err != nil {
+		t.Fatal(err, talk)
+	}
+	f.typed = "2\nfound.json\ntake\n.\nquit\n"
+	out, _, err := f.run(t, "", "--plain")
+	if err != nil || !strings.Contains(out, "[accepted] organization.name: Contoso. From cn of CN=Contoso") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	f.draftHolds(t, "contoso.toml.draft", "EX10-11", "EX07-11")
+
+	f.prepare(t, "found.json", "prepared.json")
+	typed := strings.Replace(string(migration.Sample("2010")), `name = "EX10-11"`, `name = "EX10-99"`, 1)
+	if err := os.WriteFile(filepath.Join(f.dir, "contoso.toml"), []byte(typed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.typed = "A. Meyer\ncompare\nprepared.json\ninherit\nprepared.json\n\nyes\ncompare\n\nquit\n"
+	out, _, err = f.run(t, "", "--plain", "contoso.toml")
+	for _, want := range []string{"EX10-99 was typed as Exchange 2010 and is not in the organisation", "Extend the schema for 2013 CU23, Contoso: the schema is at 15312", "Recorded: 1 task carried out before our time",
+		"Not done: there is no terminal to ask for the password on"} {
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v; %q is missing:\n%s", err, want, out)
+		}
+	}
+	if journal, err := os.ReadFile(filepath.Join(f.dir, "contoso.journal")); err != nil || !strings.Contains(string(journal), `"task":"prepare.schema/org"`) {
+		t.Errorf("not recorded: %v\n%s", err, journal)
+	}
+}
+
+// prepare writes an inventory in which every controller has the schema of
+// Exchange 2013 CU23.
+func (f *field) prepare(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(f.dir, from))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := inventory.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range inv.Controllers {
+		inv.Controllers[n].Schema = 15312
+	}
+	data, err = inventory.Format(inv)
+	if err := errors.Join(err, os.WriteFile(filepath.Join(f.dir, to), data, 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -37,6 +37,9 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	if path == "" {
 		path = strings.TrimSuffix(snap.Path, ".toml") + "-runbook.md"
 	}
+	if err := a.spares(snap.Path, path); err != nil {
+		return "", err
+	}
 	data, err := export.Markdown(snap.Runbook, snap.Events, export.Options{Broken: snap.Broken})
 	if err != nil {
 		return "", err
@@ -132,11 +135,11 @@ func (a *app) spares(file, out string) error {
 	}
 	for _, kept := range []string{a.path(file), runbook.JournalPath(a.path(file))} {
 		if other, err := os.Stat(kept); err == nil && os.SameFile(is, other) {
-			return fmt.Errorf("%s would be overwritten; name another file with -o", out)
+			return fmt.Errorf("%s would be overwritten; name another file", out)
 		}
 	}
 	if ext := strings.ToLower(filepath.Ext(out)); ext == ".toml" || ext == ".journal" {
-		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file with -o", out)
+		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file", out)
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package command
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"coexist/runbook/export"
@@ -24,7 +22,7 @@ func statusCommand(a *app) *cobra.Command {
 				return err
 			}
 			if r.Bad {
-				return failure{errors.New("")}
+				return failure{errQuiet}
 			}
 			return nil
 		},

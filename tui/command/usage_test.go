@@ -1,8 +1,11 @@
 package command
 
 import (
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"coexist/tui/paint"
 )
@@ -48,5 +51,29 @@ func TestHelpFitsTheSmallestWindow(t *testing.T) {
 				t.Errorf("%s --help is %d wide: %s", c.Name(), w, line)
 			}
 		}
+	}
+}
+
+// TestNoFlagTakesAPassword looks at every flag of every command: what a process
+// list shows must not be a secret.
+func TestNoFlagTakesAPassword(t *testing.T) {
+	t.Parallel()
+	flags, shown := 0, regexp.MustCompile(`--([a-z-]+)(?: (\w+))?  `)
+	var each func(c *cobra.Command)
+	each = func(c *cobra.Command) {
+		for _, f := range shown.FindAllStringSubmatch(c.Flags().FlagUsages()+c.PersistentFlags().FlagUsages(), -1) {
+			flags++
+			secret := strings.Contains(f[1], "pass") || strings.Contains(f[1], "secret") || strings.Contains(f[1], "token")
+			if secret && f[2] != "int" {
+				t.Errorf("%s --%s takes a %s", c.CommandPath(), f[1], f[2])
+			}
+		}
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+	}
+	each(newRoot(&app{Environment: Environment{Getenv: func(string) string { return "" }}}))
+	if flags < 50 {
+		t.Errorf("%d flags: too little for a proof", flags)
 	}
 }

@@ -202,6 +202,14 @@ func verdict(r checks.Result) string {
 	return string(r.Verdict)
 }
 
+// ended is how a check of a run came out.
+func ended(r checks.Result) string {
+	if r.Reason == checks.Cancelled {
+		return "cancelled"
+	}
+	return verdict(r)
+}
+
 func truth(s checks.Source) string {
 	switch s {
 	case checks.FromPerson:
@@ -243,7 +251,11 @@ func (t *talk) transcript(c *runbook.Check) error {
 		t.con.say("Answered by you: type attest %d.", t.position(c))
 	}
 	if s.Result == nil {
-		t.con.say("It was not run yet. Type run %d.", t.position(c))
+		if c.Kind == "attest" || c.Kind == "cmdlet" {
+			t.con.say("It has no answer yet.")
+		} else {
+			t.con.say("It was not run yet. Type run %d.", t.position(c))
+		}
 		return nil
 	}
 	r := *s.Result
