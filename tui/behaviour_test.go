@@ -404,6 +404,14 @@ func BenchmarkView(b *testing.B) {
 			}
 			x.m.setFocus(tasksRegion)
 		})
+		b.Run(fmt.Sprintf("%d/sites", sites), func(b *testing.B) {
+			x.m.setFocus(diagramRegion)
+			for i := 0; b.Loop(); i++ {
+				x.m.Update(press([]string{"end", "home"}[i%2]))
+				x.m.View()
+			}
+			x.m.setFocus(tasksRegion)
+		})
 		b.Run(fmt.Sprintf("%d/cached", sites), func(b *testing.B) {
 			for b.Loop() {
 				x.m.View()
@@ -505,7 +513,7 @@ func TestMessageIsWholeAndLeavesTheNextAction(t *testing.T) {
 	}
 	b.m.say("3 checks: 3 pass")
 	b.reload()
-	b.see("3 checks: 3 pass  next fix")
+	b.see("3 checks: 3 pass  . next fix")
 }
 
 func TestOfferedNameGivesWayToATypedOne(t *testing.T) {

@@ -315,12 +315,7 @@ func (m *Model) drawFilter(c *paint.Canvas) *image.Point {
 func (m *Model) drawTasks(c *paint.Canvas) {
 	w, h := c.Size()
 	o := m.outline()
-	at := o.at[m.cursor]
-	top := m.tops[tasksRegion]
-	if at >= top+h-1 {
-		top = at - h + 2
-	}
-	top = max(min(top, at-1, len(o.rows)-h), 0)
+	top := paint.Follow(m.tops[tasksRegion], o.at[m.cursor], h, len(o.rows))
 	m.tops[tasksRegion] = top
 	running := m.running()
 	for y := range h {
@@ -334,7 +329,7 @@ func (m *Model) drawTasks(c *paint.Canvas) {
 			if m.focus == tasksRegion {
 				ground = m.th.Select
 			}
-			line.Fill(paint.R(0, 0, w-1, 1), ground) // the bar beside it stays as it is
+			line.Fill(paint.R(0, 0, w-2, 1), ground) // the bar and its gap stay as they are
 			line.Text(0, 0, 1, m.th.Glyphs.Mark, m.th.Accent)
 		}
 		m.drawTaskRow(line, o.rows[i], running)
@@ -350,5 +345,7 @@ func (m *Model) drawDetail(c *paint.Canvas) {
 	_, h := c.Size()
 	d, top, item := m.shownDetail(h)
 	d.draw(c, top, item, m.focus == detailRegion, m.itemOf)
-	drawBar(c, m.th, top, len(d.lines))
+	// How long a page is stands in the head. A thumb of one size stays where it is
+	// when another page comes.
+	drawThumb(c, m.th, top, len(d.lines), max(h/4, 1))
 }

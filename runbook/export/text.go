@@ -111,6 +111,8 @@ func statusLines(x *index, p *runbook.Progress, list []runbook.Blocker) []Status
 		switch {
 		case x.checks[b.Check] != nil:
 			line.Command = mendCheck(x.checks[b.Check])
+		case b.Check == "" && taskState(p, b.Task).Status == runbook.Locked:
+			line.Status, line.Mend = string(runbook.Locked), taskState(p, b.Task).Why
 		case x.tasks[b.Task] != nil:
 			line.Command = fmt.Sprintf("coexist commands FILE --step %d", x.tasks[b.Task].Phase.Step)
 		}

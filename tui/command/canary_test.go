@@ -85,7 +85,7 @@ func canaryWorld(t *testing.T) *lab.Lab {
 		l.SetAddresses(checks.Inside, n, 300, at("10.0.0.13"))
 	}
 	l.SetAddresses(checks.Inside, "echo.contoso.com", 300, at("10.0.0.66"))
-	must(l.AddServer(lab.Server{Name: "ECHO", Address: at("10.0.0.66"), Certificate: lab.Certificate{Names: names}, Web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	must(l.AddServer(lab.Server{Name: "ECHO", Address: at("10.0.0.66"), Certificate: lab.Certificate{Names: names}, Web: lab.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, ok := r.BasicAuth()
 		if !ok {
 			w.Header().Set("WWW-Authenticate", `Basic realm="echo"`)
@@ -99,7 +99,7 @@ func canaryWorld(t *testing.T) *lab.Lab {
 		for _, u := range utf16.Encode([]rune(password)) {
 			w.Write([]byte{byte(u >> 8), byte(u)})
 		}
-	})}))
+	}))}))
 	d, err := l.AddDirectory(4, []string{"contoso.com"}, lab.Controller{Name: "DC1", FQDN: "dc1.contoso.com", Site: "Redmond", Address: at("10.0.0.1"), Catalog: true})
 	must(err)
 	d.SetSchema(15312)

@@ -128,7 +128,7 @@ func (a *app) networkOutside(path string, m *migration.Migration) (*checks.Env, 
 		case err != nil:
 			return nil, err
 		default:
-			settings.TrustPEM = append(settings.TrustPEM, pem)
+			settings.TrustPEM, settings.TrustNames = append(settings.TrustPEM, pem), append(settings.TrustNames, name)
 		}
 	}
 	env, err := a.Network(settings)

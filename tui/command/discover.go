@@ -158,10 +158,15 @@ func (a *app) propose(ctx context.Context, f discoverFlags) error {
 	if err := a.answer(f.asJSON, p, p.Text); err != nil {
 		return err
 	}
-	if f.draft == "" {
-		return nil
+	if f.draft != "" {
+		if err := a.writeDraft(p.Migration(f.accepts), f.draft); err != nil {
+			return err
+		}
 	}
-	return a.writeDraft(p.Migration(f.accepts), f.draft)
+	if !inv.Whole(inventory.SectionOrganization) || !inv.Whole(inventory.SectionServers) { // what is proposed rests on next to nothing
+		return failure{errQuiet}
+	}
+	return nil
 }
 
 // accepts tells whether a line was not rejected.

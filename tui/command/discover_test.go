@@ -107,6 +107,7 @@ func TestDiscoverProposesAndCompares(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &list) != nil || !strings.Contains(out, "server.to_come") || !strings.Contains(out, "machine.proxy") {
 		t.Errorf("compare: %v\n%s%s", err, out, talk)
 	}
+	f.unread(t, "found.json", "servers")
 	typed := strings.Replace(string(migration.Sample("mixed")), `name = "EX10-11"`, `name = "EX10-99"`, 1)
 	if err := os.WriteFile(filepath.Join(f.dir, "wrong.toml"), []byte(typed), 0o600); err != nil {
 		t.Fatal(err)
@@ -114,6 +115,34 @@ func TestDiscoverProposesAndCompares(t *testing.T) {
 	out, _, err = f.run(t, fieldPassword, "discover", "wrong.toml", "--inventory", "found.json")
 	if code := ExitCode(err, &bytes.Buffer{}); code != 1 || !strings.Contains(out, "EX10-99 was typed as Exchange 2010 and is not in the organisation") || !strings.Contains(out, "EX10-11 (Exchange 2010, Lyon) is there and was not typed") {
 		t.Errorf("drift: exit %d\n%s", code, out)
+	}
+}
+
+// unread proposes from an inventory in which a section could not be read.
+func (f *field) unread(t *testing.T, name, section string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(f.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inv map[string]any
+	if err := json.Unmarshal(data, &inv); err != nil {
+		t.Fatal(err)
+	}
+	gaps, _ := inv["gaps"].([]any)
+	inv["gaps"] = append(gaps, map[string]any{"section": section, "reason": "ldap.denied", "text": "may not be read"})
+	if data, err = json.Marshal(inv); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.dir, "unread.json"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = f.run(t, "", "discover", "--inventory", "unread.json", "-o", "unread.toml")
+	if code := ExitCode(err, &bytes.Buffer{}); code != 1 {
+		t.Errorf("a proposal without the servers ends with %d (%v), want 1", code, err)
+	}
+	if _, err := os.Stat(filepath.Join(f.dir, "unread.toml.draft")); err != nil {
+		t.Errorf("the draft was not written: %v", err)
 	}
 }
 

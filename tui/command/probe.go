@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -40,7 +41,7 @@ func probeCommand(a *app) *cobra.Command {
 	f.StringVar(&q.Role, "role", "", "http: owa, ecp, ews, eas, oab, mapi, rpc, powershell, healthcheck or autodiscover")
 	f.StringSliceVar(&q.Query, "query", nil, "ldap: what to read (rootdse,schema,organization,servers,scp,...)")
 	f.StringVar(&q.release, "release", "", `ldap: judge the versions by this release ("2013 CU23")`)
-	f.StringArrayVar(&q.resolvers, "resolver", nil, "name server to ask, label=address (repeatable); the labels inside and outside tell which side it answers for")
+	f.StringArrayVar(&q.resolvers, "resolver", nil, "name server to ask for names and addresses instead of this computer's, label=address (repeatable); dns compares them, and the labels inside and outside tell which side one answers for")
 	f.StringVar(&q.Account, "user", "", `account to sign in as (DOMAIN\user or name@domain); its password is asked for`)
 	f.IntVar(&q.passwordFD, "password-fd", -1, "read the password from this file descriptor instead")
 	f.StringVar(&q.IP, "ip", "", "connect to this address, keep the name")
@@ -58,7 +59,11 @@ func (a *app) probe(ctx context.Context, kind, named string, q probeFlags) error
 		return err
 	}
 	var list []checks.Check
-	if kind != "machine" {
+	if kind == "machine" {
+		if err := q.Meant("machine"); err != nil {
+			return err
+		}
+	} else {
 		var err error
 		if list, err = target.Checks(kind, named, q.Options); err != nil {
 			if !slices.Contains(target.Kinds(), kind) {
@@ -66,6 +71,9 @@ func (a *app) probe(ctx context.Context, kind, named string, q probeFlags) error
 			}
 			return err
 		}
+	}
+	if q.passwordFD >= 0 && q.Account == "" {
+		return errors.New("--password-fd reads the password of an account: name it with --user")
 	}
 	net, err := a.probeNetwork(named, q.resolvers, q.cas, checks.FieldSettings{Loopback: q.loopback, OldTLS: q.oldTLS})
 	if err != nil {
@@ -75,6 +83,9 @@ func (a *app) probe(ctx context.Context, kind, named string, q probeFlags) error
 		return a.probeMachine(ctx, net, named, q.asJSON)
 	}
 	net.Machine = a.localLabel(target.Hosts(named))
+	if kind != "dns" { // which compares this computer's resolver with the others
+		net.LookUpAt(net.Resolvers)
+	}
 	if q.Account != "" {
 		password, err := a.password(ctx, q.Account, q.passwordFD)
 		if err != nil {
@@ -146,7 +157,7 @@ func (a *app) probeNetwork(named string, resolvers, cas []string, settings check
 		if err != nil {
 			return nil, fmt.Errorf("--ca: %w", err)
 		}
-		settings.TrustPEM = append(settings.TrustPEM, pem)
+		settings.TrustPEM, settings.TrustNames = append(settings.TrustPEM, pem), append(settings.TrustNames, name)
 	}
 	return a.Network(settings)
 }

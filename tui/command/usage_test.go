@@ -23,6 +23,10 @@ func TestWrongUseSaysWhatIsExpected(t *testing.T) {
 		{[]string{"staus", "contoso.toml"}, `"staus" is no command; coexist --help`},
 		{[]string{"status", "--jsn", "x"}, "unknown flag: --jsn; coexist status --help"},
 		{[]string{"probe", "bogus", "x"}, "ldap, machine"},
+		{[]string{"probe", "tcp", "mail.contoso.com:25", "--starttls", "smtp"}, "--starttls means nothing to kind tcp: it is for tls"},
+		{[]string{"probe", "machine", "mail.contoso.com", "--user", "meyer"}, "--user means nothing to kind machine"},
+		{[]string{"probe", "tls", "mail.contoso.com", "--password-fd", "3"}, "name it with --user"},
+		{[]string{"probe", "tls", "mail.contoso.com", "--timeout", "-1s"}, "--timeout -1s: expected a time such as 30s"},
 	} {
 		f := newField(t, "2010")
 		_, _, err := f.run(t, "", c.args...)
