@@ -1,6 +1,7 @@
 package command
 
 import (
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -75,5 +76,35 @@ func TestNoFlagTakesAPassword(t *testing.T) {
 	each(newRoot(&app{Environment: Environment{Getenv: func(string) string { return "" }}}))
 	if flags < 50 {
 		t.Errorf("%d flags: too little for a proof", flags)
+	}
+}
+
+// TestAFilterThatCannotMatchIsRefused names steps, sites and servers that are
+// not there: an empty answer would read as nothing to do.
+func TestAFilterThatCannotMatchIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "2010")
+	if _, _, err := f.run(t, "", "new", "contoso.toml"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"commands", "contoso.toml", "--step", "99"}, "step 99: this migration has the steps 1 to 6"},
+		{[]string{"commands", "contoso.toml", "--step", "-1"}, "step -1: this migration has the steps 1 to 6"},
+		{[]string{"commands", "contoso.toml", "--site", "Pariss"}, `there is no site "Pariss"; the sites are Redmond, Lyon`},
+		{[]string{"commands", "contoso.toml", "--server", "EX99"}, `there is no server "EX99"; the servers are EX10-01, EX13-01`},
+		{[]string{"script", "contoso.toml", "--step", "99", "-o", "x.ps1"}, "step 99: this migration has the steps 1 to 6"},
+	} {
+		out, _, err := f.run(t, "", c.args...)
+		if err == nil || !strings.Contains(err.Error(), c.want) || ExitCode(err, io.Discard) != 2 {
+			t.Errorf("%v: %v; expected %q\n%s", c.args, err, c.want, out)
+		}
+	}
+	for _, args := range [][]string{{"commands", "contoso.toml", "--site", "lyon"}, {"commands", "contoso.toml", "--server", "ex13-01.contoso.com"}, {"commands", "contoso.toml", "--step", "6"}} {
+		if out, _, err := f.run(t, "", args...); err != nil || strings.Contains(out, "no command matches") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
 	}
 }
