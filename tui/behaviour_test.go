@@ -327,14 +327,20 @@ func TestAnyKeysAtAnySize(t *testing.T) {
 				b.keys(name)
 				checkFrame(t, b.m, pressed)
 			}
-			b.send(tea.WindowSizeMsg{Width: 80, Height: 24})
-			for range 20 {
-				b.keys("esc")
-			}
-			if len(b.m.dialogs) > 0 || b.m.focus != tasksRegion || b.m.filtered() || b.m.typing {
-				t.Fatalf("esc does not lead back to the board after %v:\n%s", pressed, b.screen())
-			}
+			b.escLeadsBack(t, pressed)
 		})
+	}
+}
+
+// escLeadsBack wants esc to end on the board, wherever keys led.
+func (b *bench) escLeadsBack(t *testing.T, pressed []string) {
+	t.Helper()
+	b.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	for range 20 {
+		b.keys("esc")
+	}
+	if len(b.m.dialogs) > 0 || b.m.focus != tasksRegion || b.m.filtered() || b.m.typing {
+		t.Fatalf("esc does not lead back to the board after %v:\n%s", pressed, b.screen())
 	}
 }
 

@@ -57,7 +57,6 @@ func taskPage(th *paint.Theme, width int, v detailView, row outlineRow) *detailP
 	d.labelled(0, 8, "Takes", takes(t), th.Dim, th.Text)
 	if t.NoReturn != "" {
 		d.blank()
-		d.labelled(0, 8, "No way back", "", th.Danger, th.Text)
 		d.add(span{" No way back ", th.Danger})
 		d.text(0, t.NoReturn, th.Bad)
 	}
