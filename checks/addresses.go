@@ -78,6 +78,10 @@ func forbidden(env *Env, a netip.Addr) bool {
 
 // lookupTrouble classifies what this computer's resolver reports.
 func lookupTrouble(name string, err error) Finding {
+	var at *lookupError
+	if errors.As(err, &at) {
+		return at.finding
+	}
 	var d *net.DNSError
 	if errors.As(err, &d) {
 		switch {
@@ -130,7 +134,7 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 	if trouble != nil {
 		return *trouble
 	}
-	nameStep(named, asked, host, override, list)
+	nameStep(named, env, asked, host, override, list)
 	parts, took := make([]Finding, len(list)), make([]time.Duration, len(list))
 	one := func(i int) {
 		began := time.Now()
@@ -175,12 +179,12 @@ func allAtOnce(count int, one func(i int)) {
 }
 
 // nameStep notes how the addresses were come by, where there was a choice.
-func nameStep(ctx context.Context, began time.Time, host, override string, list []netip.Addr) {
+func nameStep(ctx context.Context, env *Env, began time.Time, host, override string, list []netip.Addr) {
 	switch {
 	case override != "":
 		stage(ctx, "dns", began, nil, "%s is not looked up: %s was named", host, override)
 	case !isAddress(host):
-		stage(ctx, "dns", began, nil, "%s is %s by the resolver of this computer", host, joinClipped(texts(list), maxAddresses))
+		stage(ctx, "dns", began, nil, "%s is %s by %s", host, joinClipped(texts(list), maxAddresses), env.namesBy())
 	}
 }
 

@@ -68,11 +68,9 @@ func TestDiscoverWithoutPassword(t *testing.T) {
 	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
 	expectVerdict(t, "no record", s.run("autodiscover", discover("probe13", "anonymous")), checks.Fail, "autodiscover.not_found")
 	// the service record leads there, and its target may have the password
-	if err := s.AddRecords(checks.Inside,
-		"_autodiscover._tcp.contoso.com. 300 IN SRV 0 0 8443 evil.contoso.com.",
-		"_autodiscover._tcp.contoso.com. 300 IN SRV 10 0 443 mail.contoso.com."); err != nil {
-		t.Fatal(err)
-	}
+	const service = "_autodiscover._tcp.contoso.com"
+	s.AddSRV(checks.Inside, service, checks.Record{Value: "evil.contoso.com", Port: 8443})
+	s.AddSRV(checks.Inside, service, checks.Record{Value: "mail.contoso.com", Preference: 10, Port: 443})
 	r := s.run("autodiscover", discover("probe13", "anonymous"))
 	expectVerdict(t, "service record", r, checks.Pass, "")
 	if !slices.Contains(values(r, "step"), "srv") {
@@ -86,7 +84,7 @@ func TestDiscoverWithoutPassword(t *testing.T) {
 func (s *site) withWeb(name, address string, c lab.Certificate, h http.Handler) {
 	s.t.Helper()
 	s.SetAddresses(checks.Inside, name, 300, at(address))
-	if err := s.AddServer(lab.Server{Name: strings.ReplaceAll(name, ".", "-"), Address: at(address), Certificate: c, Web: h}); err != nil {
+	if err := s.AddServer(lab.Server{Name: strings.ReplaceAll(name, ".", "-"), Address: at(address), Certificate: c, Web: lab.Serve(h)}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -306,7 +304,7 @@ func TestPlainRedirectStep(t *testing.T) {
 	} {
 		s := newSite(t)
 		s.SetAddresses(checks.Inside, "autodiscover.contoso.com", 300, at("10.0.0.90"))
-		if err := s.AddServer(lab.Server{Name: "HOP", Address: at("10.0.0.90"), Web: signs(302, "", "Location", c.location)}); err != nil {
+		if err := s.AddServer(lab.Server{Name: "HOP", Address: at("10.0.0.90"), Web: lab.Serve(signs(302, "", "Location", c.location))}); err != nil {
 			t.Fatal(err)
 		}
 		s.Silence(netip.MustParseAddrPort("10.0.0.90:443"))

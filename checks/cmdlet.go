@@ -25,7 +25,7 @@ var cmdletKind = Kind{
 	Observe:  observeCmdlet,
 }
 
-var propertyName = pattern(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+var propertyName = Pattern(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
 func validCmdlet(p Params) error {
 	var errs []error

@@ -204,7 +204,7 @@ func (e Expectation) ValidateShape() error {
 	return nil
 }
 
-var decimal = pattern(`^-?[0-9]{1,30}(\.[0-9]{1,10})?$`)
+var decimal = Pattern(`^-?[0-9]{1,30}(\.[0-9]{1,10})?$`)
 
 func number(s string) (*big.Rat, error) {
 	s = strings.TrimSpace(s)
@@ -219,8 +219,8 @@ func number(s string) (*big.Rat, error) {
 }
 
 var (
-	dotted  = pattern(`^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$`)
-	display = pattern(`^(?i:version )?([0-9]{1,9}\.[0-9]{1,9}) ?\((?i:build) ([0-9]{1,9}\.[0-9]{1,9})\)$`)
+	dotted  = Pattern(`^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$`)
+	display = Pattern(`^(?i:version )?([0-9]{1,9}\.[0-9]{1,9}) ?\((?i:build) ([0-9]{1,9}\.[0-9]{1,9})\)$`)
 )
 
 // version reads "15.00.1497.002" and "Version 15.0 (Build 1497.2)" as the same
@@ -240,7 +240,7 @@ func version(s string) ([]int, error) {
 	return out, nil
 }
 
-var days = pattern(`^([0-9]{1,6})d`)
+var days = Pattern(`^([0-9]{1,6})d`)
 
 // ParseDuration reads a Go duration that may begin with days, such as "30d" or
 // "1d12h".

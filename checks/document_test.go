@@ -56,7 +56,7 @@ func TestEveryFamilyOfReasonsBelongsToAKind(t *testing.T) {
 		named[f] = true
 	}
 	there := map[string]bool{}
-	for slug := range Reasons {
+	for slug := range Reasons() {
 		family, _, _ := strings.Cut(slug, ".")
 		there[family] = true
 		if !named[family] {
@@ -115,7 +115,7 @@ kept as its steps, those of each address by themselves. This page is made from t
 	slugs := ReasonSlugs()
 	sort.Strings(slugs)
 	for _, s := range slugs {
-		r := Reasons[s]
+		r := Reasons()[s]
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s, r.Verdict, cell(r.Meaning), cell(r.Remedy))
 	}
 	return b.String()

@@ -58,6 +58,7 @@ type Env struct {
 
 	run        int                                                 // number of the run; see Asked
 	given      map[string]bool                                     // accounts that Asked has a password for
+	namesAt    string                                              // the name servers that Lookup asks; empty: this computer's resolver
 	named      *hostList                                           // hosts that the running check names; set by the runner
 	elapsed    func(since time.Time) (wall, running time.Duration) // nil: by this computer's clocks
 	oldTLSUsed *tlsUse                                             // whether the running check's secret went over old TLS; set by the runner

@@ -111,7 +111,7 @@ func (s *site) run(kind string, p checks.Params, expect ...checks.Expectation) c
 	if took := time.Since(began); took > 8*time.Second {
 		s.t.Errorf("%s took %s", kind, took)
 	}
-	if _, known := checks.Reasons[r.Reason]; r.Reason != "" && !known {
+	if _, known := checks.Reasons()[r.Reason]; r.Reason != "" && !known {
 		s.t.Errorf("reason %q is not in the table", r.Reason)
 	}
 	if r.Verdict != checks.Pass && r.Reason == "" || r.Summary == "" {
@@ -239,7 +239,7 @@ func signs(status int, body string, headers ...string) http.Handler {
 
 func (s *site) dress(h http.Handler) {
 	s.t.Helper()
-	if err := s.Change("EX13", func(x *lab.Server) { x.Web = h }); err != nil {
+	if err := s.Change("EX13", func(x *lab.Server) { x.Web = lab.Serve(h) }); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -121,7 +121,7 @@ func weigh(r *Result, j Judgement) {
 // explain adds what the table of reasons knows; the procedure's own remedy
 // comes first.
 func explain(r *Result, remedy string) {
-	known, ok := Reasons[r.Reason]
+	known, ok := Reasons()[r.Reason]
 	r.Remedy = strings.TrimSpace(remedy)
 	if !ok {
 		return
@@ -142,7 +142,7 @@ func summarise(r Result) string {
 		return "expected " + r.Expected + "; found " + r.Found
 	}
 	text := r.Reason
-	if known, ok := Reasons[r.Reason]; ok {
+	if known, ok := Reasons()[r.Reason]; ok {
 		text = known.Meaning
 	}
 	if r.Found != "" {

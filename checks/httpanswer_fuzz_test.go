@@ -34,7 +34,7 @@ func FuzzHTTPAnswer(f *testing.F) {
 		env := &Env{Limits: Limits{BodyBytes: 4 << 10}}
 		a, trouble := readWebAnswer(env, webRequest{method: "GET", url: u}, res, time.Now())
 		if trouble != nil {
-			if _, known := Reasons[trouble.reason]; !known {
+			if _, known := Reasons()[trouble.reason]; !known {
 				t.Errorf("reason %q is not in the table", trouble.reason)
 			}
 			return
@@ -60,11 +60,11 @@ func FuzzHTTPAnswer(f *testing.F) {
 			t.Error("a cookie's value is kept")
 		}
 		if r.Verdict != Pass {
-			if _, known := Reasons[r.Reason]; !known {
+			if _, known := Reasons()[r.Reason]; !known {
 				t.Errorf("reason %q is not in the table", r.Reason)
 			}
 		}
-		suspicious(a)
+		suspicious("owa", a)
 		if !alike(a, a) && !isRedirect(a.status) {
 			t.Error("an answer is not like itself")
 		}

@@ -3,9 +3,11 @@ package checks
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,6 +51,37 @@ func TestHostileDirectories(t *testing.T) {
 				t.Errorf("the controller is not named: %s", r.Summary)
 			}
 		})
+	}
+}
+
+// TestNamedPortIsTheOnlyOne asks a directory on the port that was named, and on
+// none besides.
+func TestNamedPortIsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	for port, says := range map[int]string{3268: "ldap.not_ldap", 3269: "ldap.dc_unreachable", 636: "ldap.dc_unreachable", 10389: "ldap.not_ldap"} {
+		w := newWorld(t)
+		w.name("dc1.contoso.com", "10.0.0.1")
+		var at sync.Map
+		for _, other := range []int{389, 636, 3268, 3269, 10389} {
+			w.serve(fmt.Sprintf("10.0.0.1:%d", other), func(c net.Conn) {
+				at.Store(other, true)
+				c.Read(make([]byte, 1024))
+				io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n")
+			})
+		}
+		r := w.run(Check{Kind: "ldap", Timeout: 2 * time.Second, Params: Params{"query": "rootdse", "targets": []any{"dc1.contoso.com"}, "port": port}})
+		if r.Reason != says {
+			t.Errorf("port %d: %s %s %q, want %s", port, r.Verdict, r.Reason, r.Summary, says)
+		}
+		at.Range(func(other, _ any) bool {
+			if other != port {
+				t.Errorf("port %d was named and %d was asked", port, other)
+			}
+			return true
+		})
+		if _, asked := at.Load(port); !asked {
+			t.Errorf("port %d was not asked", port)
+		}
 	}
 }
 

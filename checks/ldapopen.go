@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-	"github.com/miekg/dns"
 )
 
 // ldapPorts are the ports of a directory: the domain controller's own, or the
@@ -22,6 +21,20 @@ var (
 	directoryPorts = ldapPorts{389, 636}
 	catalogPorts   = ldapPorts{3268, 3269}
 )
+
+// portsOf are the ports of a host: those that are usual, but for a named target
+// whose port the check gives. That port then is the only one to be asked.
+func (p *ldapProbe) portsOf(host string, usual ldapPorts) ldapPorts {
+	port := p.c.Params.Int("port", 0)
+	named := func(t string) bool { return strings.EqualFold(plainHost(t), host) }
+	switch {
+	case port == 0 || !slices.ContainsFunc(p.c.Params.Strings("targets"), named):
+		return usual
+	case port == directoryPorts.secure || port == catalogPorts.secure:
+		return ldapPorts{secure: port}
+	}
+	return ldapPorts{plain: port}
+}
 
 const maxControllers = 64
 
@@ -76,14 +89,14 @@ func (p *ldapProbe) service(ctx context.Context, name string) (hosts []string, p
 		if r.View == Outside && p.env.side() == Inside {
 			continue
 		}
-		a, t := ask(ctx, p.env, r, name, dns.TypeSRV)
+		a, t := ask(ctx, p.env, r, name, typeSRV)
 		if t != nil {
 			problem = t.text
 			continue
 		}
 		for _, rr := range a.records {
-			if srv, ok := rr.(*dns.SRV); ok && srv.Target != "." {
-				hosts = append(hosts, srv.Target)
+			if rr.target != "." {
+				hosts = append(hosts, rr.target)
 			}
 		}
 		if len(hosts) > 0 {
@@ -118,7 +131,7 @@ func (p *ldapProbe) addresses(ctx context.Context, host string) ([]netip.Addr, *
 				continue
 			}
 			var found []netip.Addr
-			for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+			for _, kind := range []recordType{typeA, typeAAAA} {
 				if a, t := ask(ctx, p.env, r, host, kind); t == nil {
 					list, _ := addressesIn(a.records)
 					found = append(found, list...)
@@ -162,15 +175,19 @@ func (p *ldapProbe) open(ctx context.Context, host string, ports ldapPorts) (*co
 	if t != nil {
 		return nil, p.unreachable(host, t)
 	}
+	ports = p.portsOf(host, ports)
 	var why []string
-	d, t := p.overLDAPS(ctx, host, addrs, ports)
-	if t != nil {
-		why = append(why, fmt.Sprintf("LDAPS on %d: %s", ports.secure, t.text))
-		d, t = p.overStartTLS(ctx, host, addrs, ports)
+	var d *controller
+	if ports.secure != 0 {
+		if d, t = p.overLDAPS(ctx, host, addrs, ports); t != nil {
+			why = append(why, fmt.Sprintf("LDAPS on %d: %s", ports.secure, t.text))
+		}
 	}
-	if t != nil {
-		why = append(why, fmt.Sprintf("StartTLS on %d: %s", ports.plain, t.text))
-		d, t = p.overPlain(ctx, host, addrs, ports)
+	if d == nil && ports.plain != 0 {
+		if d, t = p.overStartTLS(ctx, host, addrs, ports); t != nil {
+			why = append(why, fmt.Sprintf("StartTLS on %d: %s", ports.plain, t.text))
+			d, t = p.overPlain(ctx, host, addrs, ports)
+		}
 	}
 	if t != nil {
 		p.note("%s: %s", host, strings.Join(why, "; "))
@@ -319,12 +336,19 @@ func (p *ldapProbe) openAnonymous(ctx context.Context, host string) (*controller
 	if t != nil {
 		return nil, p.unreachable(host, t)
 	}
-	d, t := p.overPlain(ctx, host, addrs, directoryPorts)
-	if t != nil {
-		var t2 *trouble
-		if d, t2 = p.overLDAPS(ctx, host, addrs, directoryPorts); t2 != nil {
-			return nil, p.unreachable(host, t)
+	ports := p.portsOf(host, directoryPorts)
+	var d *controller
+	if ports.plain != 0 {
+		d, t = p.overPlain(ctx, host, addrs, ports)
+	}
+	if d == nil && ports.secure != 0 {
+		var why *trouble
+		if d, why = p.overLDAPS(ctx, host, addrs, ports); why != nil && t == nil {
+			t = why
 		}
+	}
+	if d == nil {
+		return nil, p.unreachable(host, t)
 	}
 	if t := d.readRoot(ctx); t != nil {
 		f := p.unreachable(host, t)

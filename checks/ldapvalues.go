@@ -9,7 +9,7 @@ import (
 )
 
 // serialText is the serialNumber of an Exchange server.
-var serialText = pattern(`^Version (\d{1,3})\.(\d{1,3}) \(Build (\d{1,5})\.(\d{1,5})(?::[^)]{0,60})?\)$`)
+var serialText = Pattern(`^Version (\d{1,3})\.(\d{1,3}) \(Build (\d{1,5})\.(\d{1,5})(?::[^)]{0,60})?\)$`)
 
 // decodeSerial reads a server's version from its serialNumber, as
 // "Version 15.0 (Build 31497.2)": from Exchange 2007 on 30000 is added to the

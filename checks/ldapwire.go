@@ -281,7 +281,7 @@ func (d *controller) trouble(ctx context.Context, err error) *trouble {
 }
 
 // adCode finds the code that Active Directory puts into a refused logon.
-var adCode = pattern(`AcceptSecurityContext error, data ([0-9a-fA-F]{1,8})\b`)
+var adCode = Pattern(`AcceptSecurityContext error, data ([0-9a-fA-F]{1,8})\b`)
 
 // adRefusals are the codes that engineers can act on.
 var adRefusals = map[string]struct{ reason, text string }{

@@ -31,7 +31,7 @@ func reasonOf(t *testing.T, err error) string {
 	if !errors.As(err, &e) {
 		t.Fatalf("not a LogonError: %v", err)
 	}
-	if _, known := Reasons[e.Reason]; !known {
+	if _, known := Reasons()[e.Reason]; !known {
 		t.Errorf("reason %q is not in the table", e.Reason)
 	}
 	return e.Reason

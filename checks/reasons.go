@@ -1,6 +1,9 @@
 package checks
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Reason explains one reason code: what it means, what usually lies behind it
 // and what to do.
@@ -15,26 +18,24 @@ type Reason struct {
 // Cancelled is the reason of a check that was cancelled: it found nothing.
 const Cancelled = "run.cancelled"
 
-// Reasons is the table of every reason a result can carry, by slug. Each
-// family stands beside the kind that gives it.
-var Reasons = tabulate(
-	generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, vantageReasons, starttlsReasons, httpReasons, exchangeReasons,
-	versionReasons, autodiscoverReasons, owaformReasons, rpchReasons, smtpReasons, mailboxReasons, ldapReasons, logonReasons,
-)
-
-func tabulate(families ...[]Reason) map[string]Reason {
+// Reasons is the table of every reason a result can carry, by slug, made when
+// it is first asked for. Each family stands beside the kind that gives it.
+var Reasons = sync.OnceValue(func() map[string]Reason {
 	out := map[string]Reason{}
-	for _, f := range families {
-		for _, r := range f {
+	for _, family := range [][]Reason{
+		generalReasons, dnsReasons, spfReasons, tcpReasons, tlsReasons, vantageReasons, starttlsReasons, httpReasons, exchangeReasons,
+		versionReasons, autodiscoverReasons, owaformReasons, rpchReasons, smtpReasons, mailboxReasons, ldapReasons, logonReasons,
+	} {
+		for _, r := range family {
 			out[r.Slug] = r
 		}
 	}
 	return out
-}
+})
 
 // ReasonSlugs lists the slugs of the table in order.
 func ReasonSlugs() []string {
-	out := sortedKeys(Reasons)
+	out := sortedKeys(Reasons())
 	slices.Sort(out)
 	return out
 }

@@ -3,6 +3,7 @@ package checks
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
@@ -143,4 +144,33 @@ func FuzzMailReplies(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestConversationsAreToldInSteps reads how far a conversation came.
+func TestConversationsAreToldInSteps(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t)
+	cert := leaf(t, testCA(), nil, nil)
+	w.serve("10.1.0.1:25", func(c net.Conn) {
+		in := bufio.NewReader(c)
+		say := func(text string) { io.WriteString(c, text+"\r\n"); in.ReadString('\n') }
+		say("220 mail.example.com ready")
+		say("250-mail.example.com\r\n250-SIZE\r\n250 STARTTLS")
+		io.WriteString(c, "220 go\r\n")
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
+		c, in = s, bufio.NewReader(s)
+		in.ReadString('\n')
+		say("250-mail.example.com\r\n250 8BITMIME")
+	})
+	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.example.com", "address": "10.1.0.1"}})
+	var steps []string
+	for _, s := range r.Sub[0].Sub {
+		steps = append(steps, s.Kind+" "+s.Summary)
+	}
+	all := strings.Join(steps, "\n")
+	for _, want := range []string{"smtp greets with 220 mail.example.com ready", "smtp EHLO before TLS: SIZE, STARTTLS", "tls TLS 1.", "smtp EHLO over TLS: 8BITMIME"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no step %q:\n%s", want, all)
+		}
+	}
 }

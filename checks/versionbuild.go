@@ -27,7 +27,7 @@ func generationOf(build string) string {
 	return ""
 }
 
-var buildNumber = pattern(`^\d{1,3}\.\d{1,3}(\.\d{1,6}){0,2}$`)
+var buildNumber = Pattern(`^\d{1,3}\.\d{1,3}(\.\d{1,6}){0,2}$`)
 
 // plainBuild writes a build number without leading zeros ("14.00.0536.000" is
 // 14.0.536.0); empty when it is no build number.

@@ -38,7 +38,7 @@ var (
 // themePath finds the build in the addresses of the logon page's pictures:
 // /owa/8.3.485.1/themes/…, /owa/14.3.169.1/themes/…, and three numbers under
 // /owa/auth/ since Exchange 2013.
-var themePath = pattern(`(?i)/owa/(auth/)?(\d{1,2}\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)/(?:themes|scripts|styles)/`)
+var themePath = Pattern(`(?i)/owa/(auth/)?(\d{1,2}\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)/(?:themes|scripts|styles)/`)
 
 // open tells whether no strong sign was found yet.
 func (s versionSigns) open() bool {

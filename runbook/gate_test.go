@@ -107,8 +107,8 @@ func TestNotRunAndNotYetBlock(t *testing.T) {
 	b := newBench(t, 1)
 	b.run(hardCheck, checks.Pass)
 	b.run(hardCheck, checks.Fail)
-	if s := b.Snapshot().Progress.Checks[hardCheck]; s.Status != NotYet || s.WasRed {
-		t.Errorf("before the work: %s, was red %v", s.Status, s.WasRed)
+	if s := b.Snapshot().Progress.Checks[hardCheck]; s.Status != NotYet || s.FirstRed != nil {
+		t.Errorf("before the work: %s, was red %v", s.Status, s.FirstRed)
 	}
 	for _, id := range []string{"prepare.service-pack/ex10-0", "prepare.domain/contoso.com", "prepare.domain/emea.contoso.com"} {
 		if !strings.HasPrefix(id, "prepare.domain") {
@@ -497,5 +497,23 @@ func TestMendOfACmdletCheck(t *testing.T) {
 	c.Kind = "dns"
 	if b := checkBlocker(c, CheckState{Status: NotRun}); b.Mend != "run it (r)" {
 		t.Errorf("of a probe: %q", b.Mend)
+	}
+}
+
+// TestAFailureIsToldAfterTheTaskWasDoneAgain keeps a check's first failure when
+// its task is reopened and carried out anew.
+func TestAFailureIsToldAfterTheTaskWasDoneAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.through("prepare")
+	b.run(hardCheck, checks.Fail)
+	failed := b.Snapshot().Progress.Checks[hardCheck].Result.Started
+	b.must(b.Reopen("prepare.schema/org", "the remedy"))
+	b.run(hardCheck, checks.Fail) // expected while nothing is done: not the one that is told
+	b.must(b.MarkDone("prepare.schema/org", "contoso.com"))
+	b.run(hardCheck, checks.Pass)
+	s := b.Snapshot().Progress.Checks[hardCheck]
+	if s.Status != Done || s.FirstRed == nil || !s.FirstRed.Time.Equal(failed) {
+		t.Errorf("%s, first failure %+v, want that of %s", s.Status, s.FirstRed, failed)
 	}
 }

@@ -95,7 +95,7 @@ type CheckState struct {
 	Read      bool           // a warning that was read
 	Waiver    *Waiver        // the waiver in force, if any
 	LastGreen time.Time      // when it last passed
-	WasRed    bool           // it failed at some time after its task was carried out
+	FirstRed  *Verdict       // its first failure after its task was carried out, also before the task was done again; nil: none
 	Over      bool           // it counts for no gate any more: its step is past; Status still tells the latest result
 }
 

@@ -129,8 +129,9 @@ func (p *page) span(item int) (first, last int) {
 	return first, last
 }
 
-// draw draws the lines from top on. The lines of the item that has the focus
-// get a mark at their left, in the column before the text.
+// draw draws the lines from top on. The lines of the item that has the focus get
+// a bar in the column before the text: it shows how far the item goes, and moving
+// it leaves the text alone.
 func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int) any) {
 	w, h := c.Size()
 	for y := range h {
@@ -154,9 +155,6 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
 		}
 		if lit && l.item >= 0 && l.item == focus {
-			if p.th.Profile == paint.FullColor {
-				c.Tint(paint.R(0, y, w, 1), p.th.Select)
-			}
 			c.Text(0, y, 1, p.th.Glyphs.Mark, p.th.Accent)
 		}
 		if l.item >= 0 && hit != nil {
@@ -165,14 +163,16 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 	}
 }
 
-// follow returns the top line so that an item is seen, its head at least.
+// follow returns the top line so that an item is seen, its head at least. Where
+// that takes a new page it takes most of one: what comes next is in sight too.
 func (p *page) follow(top, item, h int) int {
 	first, last := p.span(item)
-	if first >= 0 {
-		if last >= top+h {
-			top = last - h + 1
-		}
-		top = min(top, first)
+	switch {
+	case first < 0:
+	case first < top:
+		top = min(last-h+2, first)
+	case last >= top+h:
+		top = first - 1
 	}
 	return p.clamp(top, h)
 }

@@ -85,9 +85,7 @@ func (o *Organization) build() error {
 	o.buildMailboxes()
 	o.buildAccounts()
 	o.buildNames()
-	if err := o.buildMail(); err != nil {
-		return err
-	}
+	o.buildMail()
 	if err := o.breakThings(); err != nil {
 		return err
 	}

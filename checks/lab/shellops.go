@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"coexist/checks"
 )
 
 // filtered compares; a list on the left is filtered instead, as PowerShell
@@ -84,7 +86,7 @@ func contains(a, b any) bool {
 	return false
 }
 
-var groupReference = regexp.MustCompile(`\$(\d+)`)
+var groupReference = checks.Pattern(`\$(\d+)`)
 
 func replaced(a, b any) (any, error) {
 	how := list(b)
@@ -97,7 +99,7 @@ func replaced(a, b any) (any, error) {
 	}
 	with := ""
 	if len(how) == 2 {
-		with = groupReference.ReplaceAllString(text(how[1]), "$${$1}")
+		with = groupReference().ReplaceAllString(text(how[1]), "$${$1}")
 	}
 	return re.ReplaceAllString(text(a), with), nil
 }

@@ -145,7 +145,7 @@ func parts(b *strings.Builder, r checks.Result, indent string) {
 		deeper := indent + "    "
 		headline(b, sub, strings.TrimSpace(sub.Kind+" "+sub.Target), deeper)
 		if sub.Verdict != checks.Pass && sub.Verdict != checks.Skip {
-			known := checks.Reasons[sub.Reason]
+			known := checks.Reasons()[sub.Reason]
 			if sub.Remedy == "" && sub.Reason != r.Reason { // the result's own reason was explained above
 				sub.Causes, sub.Remedy = known.Causes, known.Remedy
 			}

@@ -40,10 +40,10 @@ func (x *redactor) walk(v any, field string) {
 // mentions enters what a text names; where an address is told, a number like
 // a build of Exchange is one too.
 func (x *redactor) mentions(s string, address bool) {
-	for _, m := range mailPattern.FindAllString(s, -1) {
+	for _, m := range mailPattern().FindAllString(s, -1) {
 		x.mailbox(m)
 	}
-	for _, u := range urlPattern.FindAllString(s, -1) {
+	for _, u := range urlPattern().FindAllString(s, -1) {
 		if parsed, err := url.Parse(u); err == nil && parsed.Hostname() != "" {
 			x.addressOrHost(parsed.Hostname())
 		}
@@ -68,7 +68,7 @@ func (x *redactor) addressOrHost(s string) {
 		x.address(s)
 		return
 	}
-	if hostPattern.MatchString(s) {
+	if hostPattern().MatchString(s) {
 		x.host(s)
 	}
 }
@@ -97,13 +97,13 @@ func hostsBelow(s, domain string) []string {
 // addressesIn finds IP addresses; builds of Exchange only look like ones.
 func addressesIn(s string) []string {
 	var out []string
-	for _, span := range ip4Pattern.FindAllStringIndex(s, -1) {
+	for _, span := range ip4Pattern().FindAllStringIndex(s, -1) {
 		a := s[span[0]:span[1]]
-		if _, err := netip.ParseAddr(a); err == nil && boundary(s, span[0], span[1]) && !buildPattern.MatchString(a) {
+		if _, err := netip.ParseAddr(a); err == nil && boundary(s, span[0], span[1]) && !buildPattern().MatchString(a) {
 			out = append(out, a)
 		}
 	}
-	for _, a := range ip6Pattern.FindAllString(s, -1) {
+	for _, a := range ip6Pattern().FindAllString(s, -1) {
 		if _, err := netip.ParseAddr(a); err == nil && a != "::" {
 			out = append(out, a)
 		}

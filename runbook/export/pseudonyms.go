@@ -141,7 +141,7 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 func (x *redactor) address(a string) string {
 	ip, err := netip.ParseAddr(strings.TrimSpace(a))
 	if err != nil {
-		if hostPattern.MatchString(a) {
+		if hostPattern().MatchString(a) {
 			return x.host(a)
 		}
 		return a
@@ -234,7 +234,7 @@ func (x *redactor) person(name string) string {
 	if utf8.RuneCountInString(name) >= 2 && x.names[key] == "" && !slices.Contains(vocabulary, key) {
 		x.names[key] = pseudonym
 	}
-	for _, m := range mailPattern.FindAllString(name, -1) {
+	for _, m := range mailPattern().FindAllString(name, -1) {
 		x.mailbox(m)
 	}
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' && r != '\'' })
@@ -249,7 +249,7 @@ func (x *redactor) person(name string) string {
 
 // accountOnly returns a name only when it is a logon name.
 func accountOnly(name string) string {
-	if logonPattern.MatchString(name) && !strings.Contains(name, " ") {
+	if logonPattern().MatchString(name) && !strings.Contains(name, " ") {
 		return name
 	}
 	return ""

@@ -5,12 +5,12 @@ import (
 	"maps"
 	"net/netip"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/journal"
 	"coexist/runbook/migration"
@@ -52,13 +52,13 @@ func isPublic(host string) bool {
 }
 
 var (
-	mailPattern   = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
-	ip4Pattern    = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3}`)
-	ip6Pattern    = regexp.MustCompile(`(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}`)
-	urlPattern    = regexp.MustCompile(`(?i)[a-z]+://[^\s/"'<>|]+`)
-	logonPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]+\\[A-Za-z0-9._$-]+$`)
-	buildPattern  = regexp.MustCompile(`^(?:8\.[0-3]|14\.[0-3]|15\.[0-2])\.\d+\.\d+$`)
-	hostPattern   = regexp.MustCompile(`^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*)+$`)
+	mailPattern   = checks.Pattern(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
+	ip4Pattern    = checks.Pattern(`\d{1,3}(?:\.\d{1,3}){3}`)
+	ip6Pattern    = checks.Pattern(`(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}`)
+	urlPattern    = checks.Pattern(`(?i)[a-z]+://[^\s/"'<>|]+`)
+	logonPattern  = checks.Pattern(`^[A-Za-z0-9._-]+\\[A-Za-z0-9._$-]+$`)
+	buildPattern  = checks.Pattern(`^(?:8\.[0-3]|14\.[0-3]|15\.[0-2])\.\d+\.\d+$`)
+	hostPattern   = checks.Pattern(`^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*)+$`)
 	addressFields = []string{"address", "addresses", "value", "ip"}
 )
 
@@ -219,19 +219,19 @@ func (x *redactor) nameAt(s string, at int, first rune) string {
 // rest replaces what was in no journal entry, as in texts that only the
 // runbook has.
 func (x *redactor) rest(s string) string {
-	s = mailPattern.ReplaceAllStringFunc(s, func(m string) string {
+	s = mailPattern().ReplaceAllStringFunc(s, func(m string) string {
 		if strings.HasSuffix(m, ".example") {
 			return m
 		}
 		return x.mailbox(m)
 	})
 	address := func(a string) string {
-		if _, err := netip.ParseAddr(a); err != nil || a == "::" || buildPattern.MatchString(a) {
+		if _, err := netip.ParseAddr(a); err != nil || a == "::" || buildPattern().MatchString(a) {
 			return a
 		}
 		return x.address(a)
 	}
-	return ip6Pattern.ReplaceAllStringFunc(ip4Pattern.ReplaceAllStringFunc(s, address), address)
+	return ip6Pattern().ReplaceAllStringFunc(ip4Pattern().ReplaceAllStringFunc(s, address), address)
 }
 
 // document replaces names in every text of a document, by the tags of its

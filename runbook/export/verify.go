@@ -6,10 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"coexist/checks"
 	"coexist/runbook"
 	"coexist/runbook/journal"
 )
@@ -55,12 +55,12 @@ func Verify(r *runbook.Runbook, events []journal.Event, o Options, have []byte) 
 }
 
 // entriesPattern finds how many entries a document says it was made from.
-var entriesPattern = regexp.MustCompile(`(?m)^\| Journal entries \| (\d+) \|$|^Journal of (\d+) entr(?:y|ies), chain |^  "integrity": \{\s*"entries": (\d+)`)
+var entriesPattern = checks.Pattern(`(?m)^\| Journal entries \| (\d+) \|$|^Journal of (\d+) entr(?:y|ies), chain |^  "integrity": \{\s*"entries": (\d+)`)
 
 // entriesOf reads how many entries a document was made from; what it does not
 // say, or cannot be, is all.
 func entriesOf(have []byte, all int) int {
-	list := entriesPattern.FindAllSubmatch(have, -1)
+	list := entriesPattern().FindAllSubmatch(have, -1)
 	if len(list) == 0 {
 		return all
 	}
@@ -72,9 +72,9 @@ func entriesOf(have []byte, all int) int {
 }
 
 var (
-	profilePattern  = regexp.MustCompile(`(?m)^Profile ([a-z]+)[,:]`)
-	redactedPattern = regexp.MustCompile(`(?m)^Redacted: `)
-	planPattern     = regexp.MustCompile(`(?m)^\*\*Status: (?:REHEARSAL, )?PLAN\*\*`)
+	profilePattern  = checks.Pattern(`(?m)^Profile ([a-z]+)[,:]`)
+	redactedPattern = checks.Pattern(`(?m)^Redacted: `)
+	planPattern     = checks.Pattern(`(?m)^\*\*Status: (?:REHEARSAL, )?PLAN\*\*`)
 )
 
 // OptionsOf reads from a document with which options it was written.
@@ -88,8 +88,8 @@ func OptionsOf(have []byte) Options {
 		return Options{Format: "json", Plan: d.Kind == "plan", Profile: d.Profile, Redact: d.Redacted}
 	}
 	head, _, _ := bytes.Cut(have, []byte("\n## "))
-	o := Options{Plan: planPattern.Match(head), Redact: redactedPattern.Match(head)}
-	if m := profilePattern.FindSubmatch(head); m != nil {
+	o := Options{Plan: planPattern().Match(head), Redact: redactedPattern().Match(head)}
+	if m := profilePattern().FindSubmatch(head); m != nil {
 		o.Profile = string(m[1])
 	}
 	return o

@@ -6,9 +6,10 @@ package handover
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"coexist/runbook"
 )
@@ -51,26 +52,47 @@ const (
 	maxFiles    = 200_000
 )
 
-var (
-	plainName    = regexp.MustCompile(`^[^\p{C}/\\:*?"<>|]{1,200}$`)
-	evidenceName = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	reservedName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
-)
-
 // checkName refuses a name that is not a file of a packet: what leads out of the
 // folder, what Windows cannot hold, and folders other than the evidence.
 func checkName(name, evidence string) error {
 	base := name
 	if folder, file, deep := strings.Cut(name, "/"); deep {
-		if folder != evidence || !evidenceName.MatchString(file) {
+		if folder != evidence || !isEvidence(file) {
 			return fmt.Errorf("the packet holds %q: expected files beside the migration, and evidence named by its SHA-256 in %s", name, evidence)
 		}
 		base = folder
 	}
-	if !plainName.MatchString(base) || strings.Trim(base, ". ") != base && !strings.HasPrefix(base, ".") || strings.HasSuffix(base, ".") || strings.HasSuffix(base, " ") || strings.HasPrefix(base, "..") || reservedName.MatchString(base) {
+	if !plainName(base) || strings.Trim(base, ". ") != base && !strings.HasPrefix(base, ".") || strings.HasSuffix(base, ".") || strings.HasSuffix(base, " ") || strings.HasPrefix(base, "..") || reservedName(base) {
 		return fmt.Errorf("the packet holds %q, which is no name of a file beside a migration", name)
 	}
 	return nil
+}
+
+// isEvidence tells whether a name is a SHA-256 in hex.
+func isEvidence(name string) bool {
+	return len(name) == 64 && strings.Trim(name, "0123456789abcdef") == ""
+}
+
+// plainName tells whether a name has a sensible length and holds nothing that a
+// file system of any kind refuses.
+func plainName(name string) bool {
+	n := utf8.RuneCountInString(name)
+	return n > 0 && n <= 200 && !strings.ContainsFunc(name, func(r rune) bool { return strings.ContainsRune(`/\:*?"<>|`, r) || unicode.Is(unicode.C, r) })
+}
+
+// reservedName tells whether Windows keeps a name for a device, with or without
+// something behind a dot.
+func reservedName(name string) bool {
+	device, _, _ := strings.Cut(strings.ToLower(name), ".")
+	switch device {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	port, numbered := strings.CutPrefix(device, "com")
+	if !numbered {
+		port, numbered = strings.CutPrefix(device, "lpt")
+	}
+	return numbered && len(port) == 1 && port[0] >= '0' && port[0] <= '9'
 }
 
 // evidenceFolder is the name of the folder that belongs to a migration file.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -317,6 +318,14 @@ func TestTheOverviewTellsWhatIsNext(t *testing.T) {
 	o := OverviewOf(p.snap.Runbook, p.snap.Progress)
 	if len(o.Next) == 0 || len(o.Open) == 0 || o.Operator != "A. Meyer" || o.Done != 0 || o.Tasks == 0 {
 		t.Errorf("%+v", o)
+	}
+	for _, ph := range p.snap.Runbook.Phases {
+		for _, t2 := range ph.Tasks {
+			locked := p.snap.Progress.Tasks[t2.ID].Status == runbook.Locked
+			if listed := slices.ContainsFunc(o.Next, func(s string) bool { return strings.HasPrefix(s, t2.Title+":") }); listed && locked {
+				t.Errorf("%s is said to be next and is locked: %s", t2.ID, p.snap.Progress.Tasks[t2.ID].Why)
+			}
+		}
 	}
 	text := o.Text()
 	for _, want := range []string{"Contoso: Exchange 2010 to 2013 CU23", "Next: ", "A. Meyer: the switch waits for the network team", "Waived: 0"} {

@@ -57,6 +57,9 @@ func (o *Overview) phase(ph *runbook.Phase, p *runbook.Progress) {
 	st := p.Phases[ph.ID]
 	if st.Open && !st.Complete && len(o.Next) == 0 {
 		for _, b := range st.Remaining {
+			if ts := p.Tasks[b.Task]; b.Check == "" && ts != nil && ts.Status == runbook.Locked {
+				continue // another task comes first
+			}
 			o.Next = append(o.Next, b.Text+mend(b.Mend))
 		}
 	}

@@ -128,7 +128,7 @@ func gatherEvidence(path, name string, files map[string][]byte) error {
 		return fmt.Errorf("the evidence cannot be packed: %w", err)
 	}
 	for _, e := range list {
-		if !evidenceName.MatchString(e.Name()) {
+		if !isEvidence(e.Name()) {
 			continue
 		}
 		data, err := evidence.Load(e.Name())

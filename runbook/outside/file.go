@@ -158,7 +158,7 @@ func (f *File) valid() error {
 	}
 	seen := map[string]bool{}
 	for _, o := range f.Observations {
-		switch known, ok := checks.Reasons[o.Reason]; {
+		switch known, ok := checks.Reasons()[o.Reason]; {
 		case o.Started.IsZero() || o.MS < 0 || o.MS > maxTook.Milliseconds():
 			return fmt.Errorf("%s does not say when it was seen: expected its beginning and how long it took, found %s and %d ms; it was edited",
 				checks.Escape(o.ID), o.Started.UTC().Format("2006-01-02 15:04 UTC"), o.MS)

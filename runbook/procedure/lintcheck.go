@@ -12,7 +12,7 @@ import (
 // check checks one verification.
 func (l *linter) check(c *Check, t *Task) {
 	field := "check " + c.Name
-	if !checkNamePattern.MatchString(c.Name) {
+	if !checkNamePattern().MatchString(c.Name) {
 		l.say(field, "the name %q: expected small letters, digits, dots and dashes", c.Name)
 	}
 	if strings.TrimSpace(c.Title) == "" {

@@ -2,23 +2,23 @@ package procedure
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
+	"coexist/checks"
 	"coexist/checks/effect"
 )
 
 var (
-	taskNamePattern  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$`)
-	checkNamePattern = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
+	taskNamePattern  = checks.Pattern(`^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+$`)
+	checkNamePattern = checks.Pattern(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
 )
 
 // task checks everything that one task says.
 func (l *linter) task(t *Task) {
 	l.at = Problem{Place: l.lib.Where(t.Name), Task: t.Name}
-	if !taskNamePattern.MatchString(t.Name) {
+	if !taskNamePattern().MatchString(t.Name) {
 		l.say("name", "%q: expected a dotted name of small letters, digits and dashes, like prepare.schema", t.Name)
 	}
 	if !l.listed[t.Name] {
@@ -182,7 +182,7 @@ func (l *linter) asks(t *Task) {
 var rank = map[string]int{"org": 0, "domain": 0, "site": 1, "server": 2}
 
 func (l *linter) value(field, name, kind, scope string, t *Task) {
-	if !taskNamePattern.MatchString(name) {
+	if !taskNamePattern().MatchString(name) {
 		l.say(field, "%q: expected a dotted name of small letters, digits and dashes, like certificate.thumbprint", name)
 	}
 	l.oneOf(field+": type", kind, ValueTypes...)

@@ -11,9 +11,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"coexist/checks"
 	"coexist/runbook"
 )
 
@@ -252,9 +252,9 @@ var onlyObjects = map[string]bool{
 
 // madeObjects are the types that New-Object may make: a row to return, and a
 // connection that shows whether a port answers.
-var madeObjects = regexp.MustCompile(`New-Object\s+(PSObject|System\.Net\.Sockets\.TcpClient)\b`)
+var madeObjects = checks.Pattern(`New-Object\s+(PSObject|System\.Net\.Sockets\.TcpClient)\b`)
 
-var methodCall = regexp.MustCompile(`[.:](\w+)\s*\(`)
+var methodCall = checks.Pattern(`[.:](\w+)\s*\(`)
 
 // readingMethods are the methods a reading pipeline may call on objects.
 var readingMethods = map[string]bool{
@@ -277,12 +277,12 @@ func Reads(command string) error {
 			return fmt.Errorf("a script that only reads must not hold %q: %s", bad, command)
 		}
 	}
-	for _, call := range methodCall.FindAllStringSubmatch(code, -1) {
+	for _, call := range methodCall().FindAllStringSubmatch(code, -1) {
 		if !readingMethods[call[1]] {
 			return fmt.Errorf("the method %s may do more than read: %s", call[1], command)
 		}
 	}
-	if strings.Count(code, "New-Object") != len(madeObjects.FindAllString(code, -1)) {
+	if strings.Count(code, "New-Object") != len(madeObjects().FindAllString(code, -1)) {
 		return fmt.Errorf("New-Object may make a PSObject or a TcpClient: %s", command)
 	}
 	words := commandWords(code)
@@ -298,7 +298,7 @@ func Reads(command string) error {
 	return nil
 }
 
-var commandWord = regexp.MustCompile(`(?:^|[|{(=;])\s*([A-Za-z_][\w.\\-]*)(\s*=)?`)
+var commandWord = checks.Pattern(`(?:^|[|{(=;])\s*([A-Za-z_][\w.\\-]*)(\s*=)?`)
 
 // keywords may stand where a command does.
 var keywords = map[string]bool{"if": true, "else": true, "elseif": true}
@@ -307,7 +307,7 @@ var keywords = map[string]bool{"if": true, "else": true, "elseif": true}
 // command: at the beginning and behind | { ( ; and =.
 func commandWords(code string) []string {
 	var words []string
-	for _, m := range commandWord.FindAllStringSubmatch(code, -1) {
+	for _, m := range commandWord().FindAllStringSubmatch(code, -1) {
 		if m[2] == "" && !keywords[strings.ToLower(m[1])] { // Name = in a table is no command
 			words = append(words, m[1])
 		}

@@ -37,6 +37,9 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	if path == "" {
 		path = strings.TrimSuffix(snap.Path, ".toml") + "-runbook.md"
 	}
+	if err := a.spares(snap.Path, path); err != nil {
+		return "", err
+	}
 	data, err := export.Markdown(snap.Runbook, snap.Events, export.Options{Broken: snap.Broken})
 	if err != nil {
 		return "", err
@@ -87,9 +90,9 @@ compares the two; it reads from the document with which options it was written.`
 
 func (a *app) export(file string, q exportRequest) error {
 	if q.out == "" {
-		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + map[string]string{"json": "-runbook.json"}[q.Format]
-		if q.Format != "json" {
-			q.out += "-runbook.md"
+		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + "-runbook.md"
+		if q.Format == "json" {
+			q.out = strings.TrimSuffix(q.out, ".md") + ".json"
 		}
 	}
 	if q.record && (q.check || q.out == "-") {
@@ -132,11 +135,11 @@ func (a *app) spares(file, out string) error {
 	}
 	for _, kept := range []string{a.path(file), runbook.JournalPath(a.path(file))} {
 		if other, err := os.Stat(kept); err == nil && os.SameFile(is, other) {
-			return fmt.Errorf("%s would be overwritten; name another file with -o", out)
+			return fmt.Errorf("%s would be overwritten; name another file", out)
 		}
 	}
 	if ext := strings.ToLower(filepath.Ext(out)); ext == ".toml" || ext == ".journal" {
-		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file with -o", out)
+		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file", out)
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) 
 		if err != nil {
 			return nil, err
 		}
-		settings.TrustPEM = append(settings.TrustPEM, pem)
+		settings.TrustPEM, settings.TrustNames = append(settings.TrustPEM, pem), append(settings.TrustNames, name)
 	}
 	return a.Network(settings)
 }

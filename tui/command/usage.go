@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"coexist/checks"
 	"coexist/tui/paint"
 )
 
@@ -48,14 +48,14 @@ func explainUsage(c *cobra.Command) {
 }
 
 // column finds where the words of a list begin: behind a name and two blanks.
-var column = regexp.MustCompile(`^ +\S+(?: \S+)* {2,}`)
+var column = checks.Pattern(`^ +\S+(?: \S+)* {2,}`)
 
 // wrapHelp breaks what is too long, the rest of a line below its own column.
 func wrapHelp(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
-		head := column.FindString(line)
+		head := column().FindString(line)
 		if head == "" || len(head) > helpWidth/2 {
 			head = line[:len(line)-len(strings.TrimLeft(line, " "))]
 		}

@@ -91,7 +91,9 @@ func (m *Model) drawServer(c *paint.Canvas, p answers.Place, focused bool, w int
 	if s.Address != "" {
 		facts = append(facts, s.Address)
 	}
-	c.Text(x, 0, w-x-4, strings.Join(facts, " "+t.Glyphs.Dot+" "), t.Dim)
+	said := strings.Join(facts, " "+t.Glyphs.Dot+" ")
+	x = max(min(x, w-4-paint.Width(said)), 32+n) // nearer where the row is short
+	c.Text(x, 0, w-x-4, said, t.Dim)
 }
 
 func (m *Model) drawProbe(c *paint.Canvas, p answers.Place, focused bool, w int) {
