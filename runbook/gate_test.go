@@ -94,12 +94,12 @@ func TestWarningCountsOnceItWasRead(t *testing.T) {
 	b := newBench(t, 1)
 	b.through("prepare")
 	b.run(hardCheck, checks.Warn)
-	b.must(b.ReadWarning(hardCheck))
+	b.must(b.ReadWarning(hardCheck, 0))
 	b.wantOpen("deploy", true, "read")
 	b.run(hardCheck, checks.Warn)
 	b.wantOpen("deploy", false, "another warning, not read")
 	b.run(hardCheck, checks.Pass)
-	b.refused(b.ReadWarning(hardCheck), "not a warning")
+	b.refused(b.ReadWarning(hardCheck, 0), "not a warning")
 }
 
 func TestNotRunAndNotYetBlock(t *testing.T) {
@@ -516,4 +516,29 @@ func TestAFailureIsToldAfterTheTaskWasDoneAgain(t *testing.T) {
 	if s.Status != Done || s.FirstRed == nil || !s.FirstRed.Time.Equal(failed) {
 		t.Errorf("%s, first failure %+v, want that of %s", s.Status, s.FirstRed, failed)
 	}
+}
+
+// TestWhatWasNotLookedAtIsNeitherWaivedNorRead has a new result come in between
+// looking and deciding.
+func TestWhatWasNotLookedAtIsNeitherWaivedNorRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.through("prepare")
+	for _, task := range b.runbook.Phase("deploy").Tasks {
+		if !task.Optional {
+			b.do(task.ID)
+		}
+	}
+	b.run(softCheck, checks.Fail)
+	looked := b.Snapshot().Progress.Checks[softCheck].Seq
+	b.run(softCheck, checks.Unknown)
+	b.refused(b.Waive(Waiver{Check: softCheck, Reason: "r", Name: "B", Result: looked}), "another result by now")
+	if got := b.status(softCheck); got != Failed {
+		t.Errorf("the check is %s", got)
+	}
+	b.run(softCheck, checks.Warn)
+	looked = b.Snapshot().Progress.Checks[softCheck].Seq
+	b.run(softCheck, checks.Warn)
+	b.refused(b.ReadWarning(softCheck, looked), "another result by now")
+	b.must(b.ReadWarning(softCheck, b.Snapshot().Progress.Checks[softCheck].Seq))
 }
