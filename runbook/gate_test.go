@@ -542,3 +542,35 @@ func TestWhatWasNotLookedAtIsNeitherWaivedNorRead(t *testing.T) {
 	b.refused(b.ReadWarning(softCheck, looked), "another result by now")
 	b.must(b.ReadWarning(softCheck, b.Snapshot().Progress.Checks[softCheck].Seq))
 }
+
+// TestTheWaiverOfACapturedValueExpires waives a value that cannot be had, for
+// half an hour.
+func TestTheWaiverOfACapturedValueExpires(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.must(b.Waive(Waiver{Check: scpURL, Reason: "the shell is down", Name: "B. Weber", Expires: b.clock.Now().Add(30 * time.Minute)}))
+	missing := func() bool {
+		return slices.ContainsFunc(b.Snapshot().Progress.Tasks[scpTask].Missing, func(p Pending) bool { return p.Key == scpURL })
+	}
+	if missing() {
+		t.Error("the value is asked for although it is waived")
+	}
+	b.clock.pass(time.Hour)
+	if !missing() {
+		t.Error("the waiver counts after it has expired")
+	}
+}
+
+// TestOnlyTheWaiverInForceIsTakenBack has two people waive one value: the
+// first has nothing of their own left to take back.
+func TestOnlyTheWaiverInForceIsTakenBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.must(b.Waive(Waiver{Check: scpURL, Reason: "the shell is down", Name: "B. Weber"}))
+	b.must(b.SetOperator("C. Braun"))
+	b.must(b.Waive(Waiver{Check: scpURL, Reason: "still down", Name: "C. Braun"}))
+	b.must(b.SetOperator("A. Meyer"))
+	if what, err := b.UndoLast(); err == nil {
+		t.Errorf("taken back %q, which is not in force", what)
+	}
+}
