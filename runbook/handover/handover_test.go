@@ -373,3 +373,18 @@ func TestNamesThatReachNoTerminal(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTheOverviewTellsTheLastNotesOnTheRun has notes on tasks come behind one on
+// the whole run.
+func TestTheOverviewTellsTheLastNotesOnTheRun(t *testing.T) {
+	t.Parallel()
+	p := pack(t)
+	notes := p.snap.Progress.Notes
+	for range 6 {
+		notes = append(notes, runbook.Note{Task: "prepare.schema/org", Text: "a remark on a task"})
+	}
+	p.snap.Progress.Notes = notes
+	if o := OverviewOf(p.snap.Runbook, p.snap.Progress); len(o.Notes) != 1 || !strings.Contains(o.Notes[0], "network team") {
+		t.Errorf("the notes are %q", o.Notes)
+	}
+}
