@@ -221,7 +221,7 @@ func TestAPacketThatWasTouchedIsRefused(t *testing.T) {
 		"false evidence":           {add("contoso.evidence/"+strings.Repeat("0", 64), "x"), "no longer has the hash it is named by"},
 		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, and evidence"},
 		"a migration that is none": {func(files map[string][]byte, m *Manifest) []string { m.Migration = "../x.toml"; return nil }, "expected a file like contoso.toml"},
-		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "more than any migration has"},
+		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "a packet holds at most"},
 		"a bomb": {func(files map[string][]byte, m *Manifest) []string {
 			files["bomb"] = make([]byte, 20<<20)
 			m.Files = append(m.Files, File{Name: "bomb", Size: 10, SHA256: strings.Repeat("0", 64)})

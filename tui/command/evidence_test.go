@@ -64,6 +64,10 @@ func TestEvidenceByCommands(t *testing.T) {
 	if err := json.Unmarshal([]byte(told(t, dir, 0, "", "handover", file, "-o", "p.zip", "--to", "B. Weber", "--json")), &packed); err != nil || len(packed.SHA256) != 64 || packed.Manifest.Entries == 0 {
 		t.Errorf("packed: %+v, %v", packed, err)
 	}
+	told(t, dir, 2, "cannot be saved", "handover", file, "-o", filepath.Join("nowhere", "p.zip"))
+	if record, err := os.ReadFile(filepath.Join(dir, strings.TrimSuffix(file, ".toml")+".journal")); err != nil || strings.Count(string(record), `"kind":"handover"`) != 1 {
+		t.Errorf("the journal tells of %d packings, and one packet was written (%v)", strings.Count(string(record), `"kind":"handover"`), err)
+	}
 	told(t, dir, 0, "undo cards settled", "handover", "p.zip")
 	told(t, dir, 0, "recorded: B. Weber took over from A. Meyer", "handover", "p.zip", "--open", "taken", "--operator", "B. Weber")
 	told(t, dir, 2, "not empty", "handover", "p.zip", "--open", "taken")
