@@ -49,6 +49,8 @@ func TestEvidenceByCommands(t *testing.T) {
 	told(t, dir, 0, "wrote", "export", file, "-o", "full.md")
 	told(t, dir, 0, "recorded with its SHA-256", "export", file, "-o", "page.md", "--profile", "manager", "--redact", "--record")
 	told(t, dir, 0, "records it", "export", file, "-o", "page.md", "--check")
+	told(t, dir, 0, "records it", "export", file, "--check", "page.md")
+	told(t, dir, 2, "goes with --check", "export", file, "page.md")
 	told(t, dir, 0, "added to the journal since: 1", "export", file, "-o", "full.md", "--check")
 	full := filepath.Join(dir, "full.md")
 	data, _ := os.ReadFile(full)
