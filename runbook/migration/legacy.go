@@ -83,7 +83,7 @@ func (v *validator) ownNames() {
 				continue
 			}
 			v.say(siteKey(i)+"."+own.key, fmt.Sprintf("a [[site.server]] of version \"2013\" with the role %q in this site, or no such key", ClientAccess),
-				"%q has nowhere to move to: the site %q has no Exchange 2013 Client Access server; without the key its users take the names of %q, and the old name is brought there by hand", own.name, s.Name, first.Name)
+				"%q has nowhere to move to: the site %q has no Exchange 2013 server with the role %q; without the key its users take the names of %q, and the old name is brought there by hand", own.name, s.Name, ClientAccess, first.Name)
 		}
 	}
 }
