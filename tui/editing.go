@@ -123,17 +123,18 @@ func (m *Model) rewritten(wish intake.Rewritten) tea.Cmd {
 		return nil
 	}
 	return func() tea.Msg {
-		if err := old.Close(); err != nil {
-			return reopenedMsg{err: fmt.Errorf("close the journal: %w", err)}
+		closing := old.Close() // the lock is given back all the same: what is recorded is on the disk
+		if closing != nil {
+			closing = fmt.Errorf("close the journal: %w", closing)
 		}
 		s, err := reopen(was)
 		if err != nil {
 			err = errors.Join(fmt.Errorf("the edited migration can't be opened, so the file is as it was: %w", err), wish.Undo())
 			var again error
 			s, again = reopen(was)
-			return reopenedMsg{session: s, err: errors.Join(err, again, sign(s, operator))}
+			return reopenedMsg{session: s, err: errors.Join(closing, err, again, sign(s, operator))}
 		}
-		return reopenedMsg{session: s, err: errors.Join(sign(s, operator), wish.Settle())}
+		return reopenedMsg{session: s, err: errors.Join(closing, sign(s, operator), wish.Settle())}
 	}
 }
 
@@ -152,11 +153,9 @@ func (m *Model) changed(snap runbook.Snapshot) tea.Cmd {
 	}
 	m.edits = "the migration was edited elsewhere"
 	return func() tea.Msg {
-		if err := old.Close(); err != nil {
-			return reopenedMsg{err: err}
-		}
+		closing := old.Close()
 		s, err := reopen(was)
-		return reopenedMsg{session: s, err: err}
+		return reopenedMsg{session: s, err: errors.Join(closing, err)}
 	}
 }
 
