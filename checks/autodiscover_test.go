@@ -1,8 +1,11 @@
 package checks_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -310,4 +313,35 @@ func TestPlainRedirectStep(t *testing.T) {
 		s.Silence(netip.MustParseAddrPort("10.0.0.90:443"))
 		expectVerdict(t, c.location, s.run("autodiscover", discover("probe13", "anonymous")), c.verdict, c.reason)
 	}
+}
+
+// TestDeclinedPasswordHidesNoStep declines the password: a step that breaks
+// clients is told all the same.
+func TestDeclinedPasswordHidesNoStep(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.env.Logon = func(context.Context, string) (checks.Credential, error) {
+		return checks.Credential{}, errors.New("declined")
+	}
+	r := s.run("autodiscover", discover("probe13", "walk"))
+	expectVerdict(t, "good steps", r, checks.Skip, "credentials.none")
+	if !slices.Contains(values(r, "step"), "autodiscover") {
+		t.Errorf("what was seen of the steps is lost: %v", r.Rows)
+	}
+	s.withWeb("contoso.com", "10.0.0.99", lab.Certificate{Names: []string{"hoster.net"}},
+		signs(200, "<!DOCTYPE html><html>Welcome to Contoso</html>", "Content-Type", "text/html"))
+	expectVerdict(t, "a bad step", s.run("autodiscover", discover("probe13", "walk")), checks.Fail, "autodiscover.certificate")
+}
+
+// TestUnknownServiceRecord cannot look the service record up: no step there is
+// not the same as not knowing.
+func TestUnknownServiceRecord(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.env.Records = func(context.Context, string, string) ([]checks.Record, error) {
+		return nil, &net.DNSError{Err: "i/o timeout", IsTimeout: true}
+	}
+	expectVerdict(t, "Exchange is reached before", s.run("autodiscover", discover("probe13", "anonymous")), checks.Warn, "dns.timeout")
+	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
+	expectVerdict(t, "nothing else leads there", s.run("autodiscover", discover("probe13", "anonymous")), checks.Unknown, "dns.timeout")
 }
