@@ -107,7 +107,7 @@ type exchangeServer struct {
 	dag     string // DN
 }
 
-var serverAttributes = []string{"cn", "serialNumber", "msExchCurrentServerRoles", "msExchServerSite", "networkAddress", "msExchMDBAvailabilityGroupLink"}
+var serverAttributes = []string{"cn", "objectClass", "serialNumber", "msExchCurrentServerRoles", "msExchServerSite", "networkAddress", "msExchMDBAvailabilityGroupLink"}
 
 // exchangeServers reads every server of the organisation.
 func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Finding, *Finding) {
@@ -117,6 +117,9 @@ func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Fi
 	}
 	var out []exchangeServer
 	for _, e := range entries {
+		if isArray(e) {
+			continue
+		}
 		s := exchangeServer{dn: e.DN, name: e.GetEqualFoldAttributeValue("cn"), raw: e.GetEqualFoldAttributeValue("serialNumber"),
 			site: firstName(e.GetEqualFoldAttributeValue("msExchServerSite")), dag: e.GetEqualFoldAttributeValue("msExchMDBAvailabilityGroupLink")}
 		if s.name == "" {
@@ -134,6 +137,13 @@ func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Fi
 		out = append(out, s)
 	}
 	return out, cut, nil
+}
+
+// isArray tells the arrays of Client Access servers of Exchange 2010: names for
+// clients, kept as objects of the servers' class. They are told apart here, as
+// a filter by a class that the schema does not know matches nothing.
+func isArray(e *ldap.Entry) bool {
+	return hasFold(e.GetEqualFoldAttributeValues("objectClass"), "msExchClientAccessArray") || below(e.DN, "Arrays") != ""
 }
 
 func (p *ldapProbe) readServers(ctx context.Context, d *controller) Finding {
