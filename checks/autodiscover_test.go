@@ -186,6 +186,7 @@ func TestAnswersOfAutodiscover(t *testing.T) {
 		{"trailing text", goodPOX + "boo", checks.Fail, "xml.malformed"},
 		{"cut", goodPOX[:len(goodPOX)-9], checks.Fail, "xml.malformed"},
 		{"nested 20000 deep", poxHead + strings.Repeat("<a>", 20000), checks.Fail, "xml.malformed"},
+		{"200000 texts", account("<Action>" + strings.Repeat("x<!---->", 200000) + "</Action>"), checks.Fail, "xml.malformed"},
 		{"1000 protocols", account("<Action>settings</Action>" + strings.Repeat("<Protocol><Type>EXCH</Type></Protocol>", 1000)), checks.Fail, "xml.malformed"},
 		{"no protocol", account("<Action>settings</Action>"), checks.Fail, "xml.malformed"},
 		{"no action", account(""), checks.Fail, "xml.malformed"},

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -245,6 +244,8 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 	if lost != nil {
 		return d.absent(s, *lost), []Row{row}
 	}
+	untested := max(0, len(addrs)-maxAddresses)
+	addrs = addrs[:len(addrs)-untested]
 	req := webRequest{method: "POST", url: s.url, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
 	if s.plain {
 		req.method, req.body, req.headers = "GET", nil, nil
@@ -274,6 +275,9 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 	if !s.lenient && silent < len(answers) {
 		out = softenPartial(parts, addrs)
 	}
+	if untested > 0 {
+		out = merge([]Finding{out, tooMany(s.url.Hostname(), untested)})
+	}
 	if len(subs) > 1 {
 		out.Sub = subs
 	}
@@ -292,17 +296,13 @@ type addressAnswer struct {
 // everyAnswer asks all addresses at the same time.
 func (d *discovery) everyAnswer(ctx context.Context, req webRequest, addrs []netip.Addr) []addressAnswer {
 	out := make([]addressAnswer, len(addrs))
-	var wg sync.WaitGroup
-	for i, addr := range addrs {
-		wg.Go(func() {
-			began, own := time.Now(), req
-			own.at = endpoint{req.url.Hostname(), addr, urlPort(req.url)}
-			out[i].at = own.at
-			out[i].answer, out[i].problem = exchangeHTTP(ctx, d.env, own)
-			out[i].took = time.Since(began)
-		})
-	}
-	wg.Wait()
+	allAtOnce(len(addrs), func(i int) {
+		began, own := time.Now(), req
+		own.at = endpoint{req.url.Hostname(), addrs[i], urlPort(req.url)}
+		out[i].at = own.at
+		out[i].answer, out[i].problem = exchangeHTTP(ctx, d.env, own)
+		out[i].took = time.Since(began)
+	})
 	for _, a := range out {
 		if a.problem != nil {
 			d.lines = append(d.lines, fmt.Sprintf("%s %s at %s: %s", req.method, req.url, a.at.addr, a.problem.text))
