@@ -403,10 +403,7 @@ func (d *controller) readRoot(ctx context.Context) *trouble {
 		return &trouble{Unknown, "ldap.malformed", "the domain controller does not show its root"}
 	}
 	e := a.entries[0]
-	one := func(name string) string {
-		v := e.GetEqualFoldAttributeValue(name)
-		return v
-	}
+	one := e.GetEqualFoldAttributeValue
 	d.root = rootDSE{
 		dnsHostName: one("dnsHostName"), defaultNC: one("defaultNamingContext"), configNC: one("configurationNamingContext"),
 		schemaNC: one("schemaNamingContext"), rootDomainNC: one("rootDomainNamingContext"), contexts: e.GetEqualFoldAttributeValues("namingContexts"),

@@ -28,8 +28,7 @@ func (d *controller) listing(ctx context.Context, what, filter string, attrs ...
 	}
 	a, t := d.ask(ctx, subtree(org.DN, filter, attrs))
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
+		f := d.unreadList(t)
 		return nil, nil, &f
 	}
 	if len(a.entries) == 0 {
@@ -191,12 +190,7 @@ func (p *ldapProbe) readVirtualDirectories(ctx context.Context, d *controller) F
 	}
 	var rows []Row
 	for _, e := range entries {
-		kind := "other"
-		for _, c := range e.GetEqualFoldAttributeValues("objectClass") {
-			if k, known := directoryKinds[strings.ToLower(c)]; known {
-				kind = k
-			}
-		}
+		kind := DirectoryKind(e.GetEqualFoldAttributeValues("objectClass"))
 		name, server := firstName(e.DN), serverOf(e.DN)
 		if server == "" || strings.HasSuffix(strings.ToLower(name), "(exchange back end)") {
 			continue // no client's address: servers talk to each other there
@@ -212,9 +206,7 @@ func (p *ldapProbe) readVirtualDirectories(ctx context.Context, d *controller) F
 func (p *ldapProbe) readConnectionPoints(ctx context.Context, d *controller) Finding {
 	points, a, t := d.connectionPoints(ctx)
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
-		return f
+		return d.unreadList(t)
 	}
 	if len(points) == 0 {
 		return undecidable("ldap.not_readable", "%s shows this account no connection point at all: nothing can be said about one", d.name())
