@@ -346,3 +346,18 @@ func TestUnknownServiceRecord(t *testing.T) {
 	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
 	expectVerdict(t, "nothing else leads there", s.run("autodiscover", discover("probe13", "anonymous")), checks.Unknown, "dns.timeout")
 }
+
+// TestProxyInFrontIsNoServer is answered by a proxy that wants a logon of its
+// own: the server behind it was not seen.
+func TestProxyInFrontIsNoServer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.dress(signs(407, "", "Proxy-Authenticate", "Basic"))
+	for kind, p := range map[string]checks.Params{
+		"rpch":         {"host": "mail.contoso.com"},
+		"autodiscover": {"mailbox": "probe13@contoso.com", "mode": "anonymous", "url": "https://mail.contoso.com/Autodiscover/Autodiscover.xml"},
+		"http":         webCheck("/EWS/Exchange.asmx", "role", "ews"),
+	} {
+		expectVerdict(t, kind, s.run(kind, p), checks.Unknown, "http.proxy")
+	}
+}

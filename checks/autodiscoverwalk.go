@@ -381,7 +381,7 @@ func (d *discovery) judgeStep(ctx context.Context, s discoveryStep, at endpoint,
 	}
 	f := failed("autodiscover.wrong_server", "%s answers %d and is not Exchange", here, a.status)
 	if a.status != 200 {
-		f = failed(statusReason(a), "%s answers %d to Autodiscover", here, a.status)
+		f = wrongStatus(a, "%s answers %d to Autodiscover", here, a.status)
 	}
 	f.Expected, f.Found = "a request to log on (401)", fmt.Sprintf("status %d", a.status)
 	return f, "other"
