@@ -140,3 +140,129 @@ func TestOnlyItsOwnMoveRequestsAreCleared(t *testing.T) {
 		t.Error("nothing clears move requests: the test proves nothing")
 	}
 }
+
+// TestOrganisationsThatAreNotLikeTheSample pass the gates: what they lack is
+// nothing that a hard gate may ask for.
+func TestOrganisationsThatAreNotLikeTheSample(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, task := range tasks(w.r) {
+			for _, c := range task.Checks {
+				if c.Gate != "hard" {
+					continue
+				}
+				ready, _, err := c.Ready(w.values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				switch {
+				case c.Kind == "owaform" && w.m.Features.ReverseProxy:
+					t.Errorf("%s: %s wants a form, which a proxy that signs users on takes away", w.name, c.ID)
+				case ready.Params.String("role") == "eas" && ready.Params.String("auth") == "basic":
+					t.Errorf("%s: %s wants ActiveSync by password where it may be shut off", w.name, c.ID)
+				case c.Kind == "dns" && ready.Params.String("resolver") == "internal" && strings.HasPrefix(task.Name, "prepare.baseline"):
+					t.Errorf("%s: %s wants a name inside that may be public alone", w.name, c.ID)
+				case task.Name == "prepare.rpc-name" && c.Kind == "cmdlet":
+					t.Errorf("%s: %s locks the preparation for what has to be true before the switch", w.name, c.ID)
+				}
+			}
+		}
+		for _, task := range named(w.r, "switch.dns-internal") {
+			if w.r.Task(task.ID) == nil || task.Site == "" {
+				continue
+			}
+			name := "primary-address"
+			if !w.m.Features.SplitDNS {
+				name += "-public"
+			}
+			entry := ""
+			for _, s := range w.m.Sites {
+				if s.Name == task.Site {
+					entry = s.Entry
+				}
+			}
+			if (w.r.Check(task.ID+"/"+name) != nil) != (entry != "") {
+				t.Errorf("%s: expected %s/%s for the entry %q", w.name, task.ID, name, entry)
+			}
+		}
+	}
+}
+
+// TestSharedNamesAreSwitchedOnce: a further site that faces the Internet under
+// the same names must not want the public record for itself alone.
+func TestSharedNamesAreSwitchedOnce(t *testing.T) {
+	t.Parallel()
+	w := workOf(t, "situation legacy-elsewhere")
+	if w.r.Task("switch.dns-external/lyon") != nil {
+		t.Error("Lyon shares its names with Redmond and would switch the public record again")
+	}
+	c := w.r.Check("switch.dns-external/redmond/primary-outside")
+	if c == nil {
+		t.Fatal("the public record of Redmond is not proven")
+	}
+	ready, _, err := c.Ready(w.values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := ready.Expect[0]; e.Op != "in" || !slices.Contains(e.Values, "203.0.113.80") || !slices.Contains(e.Values, "198.51.100.80") {
+		t.Errorf("both ways in may answer for a shared name, found %+v", e)
+	}
+}
+
+// TestRoundsLeaveTheOrganisationAlone: a setting of the whole organisation that
+// is changed after the first site's moves is not set back in a later round.
+func TestRoundsLeaveTheOrganisationAlone(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, l := range w.find(`Set-OrganizationConfig|Set-OutlookProvider`) {
+			if l.task.Phase.Round != "" && strings.HasPrefix(l.from, "command") {
+				t.Errorf("%s: the round of %s changes everybody: %s", w.name, l.task.Phase.Round, l)
+			}
+		}
+	}
+}
+
+// TestTheWayBack: what an engineer finds on the undo cards at night.
+func TestTheWayBack(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, task := range tasks(w.r) {
+			changes, back := false, false
+			for _, l := range w.lines {
+				if l.task == task {
+					changes = changes || strings.HasPrefix(l.from, "command") && !l.reads
+					back = back || strings.HasPrefix(l.from, "undo")
+				}
+			}
+			if changes && !back && task.UndoText == "" && task.NoReturn == "" {
+				t.Errorf("%s: %s changes something and has no word about the way back", w.name, task.ID)
+			}
+			switch task.Name {
+			case "prepare.schema", "prepare.ad", "prepare.domains", "deploy.security-schema", "prepare.service-pack":
+				if task.NoReturn == "" || back {
+					t.Errorf("%s: %s cannot be undone, and must say so instead of offering a command", w.name, task.ID)
+				}
+			case "deploy.exclude-provisioning":
+				if back {
+					t.Errorf("%s: the way back lets new mailboxes onto a server that is about to go", w.name)
+				}
+			case "move.batch":
+				undo := w.part(task.ID, "undo")
+				kept, removed, moved := strings.Index(undo, "Export-Csv"), strings.Index(undo, "Remove-MigrationBatch"), strings.Index(undo, "New-MoveRequest")
+				if kept < 0 || removed < kept || moved < removed {
+					t.Errorf("%s: who has moved must be kept before the batches go, and moved back after:\n%s", w.name, undo)
+				}
+			case "move.pilot", "move.system-mailboxes":
+				undo := w.part(task.ID, "undo")
+				if cleared, moved := strings.Index(undo, "Remove-MoveRequest"), strings.Index(undo, "New-MoveRequest"); cleared < 0 || moved < cleared {
+					t.Errorf("%s: a mailbox takes one request at a time, the finished one goes first:\n%s", w.name, undo)
+				}
+			}
+			if len(w.m.Organization.Domains) > 1 {
+				if undo := w.part(task.ID, "undo"); strings.Contains(undo, "New-MoveRequest") && !strings.Contains(undo, "ViewEntireForest") {
+					t.Errorf("%s: %s moves back what it cannot see from one domain", w.name, task.ID)
+				}
+			}
+		}
+	}
+}

@@ -375,3 +375,26 @@ func TestNoUsableControllerProvesNothing(t *testing.T) {
 		expectResult(t, query+", from the migration", w.run(check), Unknown, "ldap.no_dc")
 	}
 }
+
+// TestReadingIsToldInSteps reads how far the conversation with a directory came.
+func TestReadingIsToldInSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("dc1.contoso.com", "10.0.0.1")
+	w.serve("10.0.0.1:389", ldapPeer(func(id int64, _ int) [][]byte {
+		return [][]byte{ldapEntry(id, "", "dnsHostName", "dc1.contoso.com"), ldapDone(id, ldap.ApplicationSearchResultDone, 0)}
+	}))
+	r := w.run(Check{Kind: "ldap", Timeout: 2 * time.Second, Params: Params{"query": "rootdse", "targets": []any{"dc1.contoso.com"}}})
+	var steps []string
+	for _, dc := range r.Sub {
+		for _, s := range dc.Sub {
+			steps = append(steps, s.Kind+" "+s.Summary)
+		}
+	}
+	all := strings.Join(steps, "\n")
+	for _, want := range []string{"tcp connected to 10.0.0.1:389", "ldap rootDSE: 1 read"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no step %q in %q; %s %s", want, all, r.Verdict, r.Summary)
+		}
+	}
+}

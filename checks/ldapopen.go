@@ -271,11 +271,15 @@ func (p *ldapProbe) secured(ctx context.Context, host string, at endpoint, how s
 	shake := tls.Client(conn, securedConfig(p.env, host, nil))
 	ctx, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.4))
 	defer cancel()
+	began := time.Now()
 	if err := shake.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		t := tlsTrouble(err)
+		stage(ctx, "tls", began, &t, "")
 		return nil, &t
 	}
+	state := shake.ConnectionState()
+	stage(ctx, "tls", began, nil, "%s", handshakeText(state.Version, state.CipherSuite, state.PeerCertificates))
 	return newController(host, at, how, shake), nil
 }
 
@@ -294,8 +298,10 @@ func (p *ldapProbe) bind(ctx context.Context, d *controller) *Finding {
 	var other *trouble
 	err := p.env.signIn(ctx, s, func(c Credential) (bool, error) {
 		d.conn.SetTimeout(share(ctx, 15*time.Second, 0.7))
+		began := time.Now()
 		err := d.logOn(c)
 		if err == nil {
+			stage(ctx, "ldap", began, nil, "logged on as %s over %s", mask(c.Username), d.how)
 			d.said = append(d.said, fmt.Sprintf("%s: %s: logged on as %s", d.at, d.how, mask(c.Username)))
 			return false, nil
 		}

@@ -20,7 +20,7 @@ var rpchKind = Kind{
 	Budget: 60 * time.Second,
 	Params: []Param{
 		hostParam, addressParam,
-		{Name: "mailbox", Type: TextParam, Doc: "mail address of the test mailbox to log on with; without it only the anonymous answer is read"},
+		{Name: "mailbox", Type: TextParam, Doc: `account of the test mailbox to log on with, its mail address or DOMAIN\user; without it only the anonymous answer is read`},
 	},
 	Rows: []Field{
 		{"address", "IP address that was asked"},
@@ -32,7 +32,7 @@ var rpchKind = Kind{
 		return allErrors(
 			validTarget("host", p.String("host")),
 			validOptional("address", p.String("address"), validTarget),
-			validOptional("mailbox", p.String("mailbox"), validMailbox),
+			validOptional("mailbox", p.String("mailbox"), validAccount),
 		)
 	},
 	Identities: hostAndAddress,

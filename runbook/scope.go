@@ -163,12 +163,17 @@ func (d *Data) Probe(version string) migration.Probe {
 }
 
 // Near is Probe, but none where the test mailbox is of a site with other client
-// names: what it meets there is not what this site's names promise.
+// names: what it meets there is not what this site's names promise. One that
+// names no site is taken to be in the first that has mailboxes of its version.
 func (d *Data) Near(version string) migration.Probe {
 	p := d.Probe(version)
 	for _, s := range d.Sites {
-		if strings.EqualFold(s.Name, p.Site) && (s.Names.Primary != d.Names.Primary || s.Names.Legacy != d.Names.Legacy) {
+		home := strings.EqualFold(s.Name, p.Site) || p.Site == "" && len(s.Of(version, "mailbox")) > 0
+		switch {
+		case home && (s.Names.Primary != d.Names.Primary || s.Names.Legacy != d.Names.Legacy):
 			return migration.Probe{}
+		case home:
+			return p
 		}
 	}
 	return p

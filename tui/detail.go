@@ -99,7 +99,7 @@ func takes(t *runbook.Task) string {
 // state says why the task stands as it does.
 func (d *detailPage) state(v detailView, t *runbook.Task, st *runbook.TaskState) {
 	th := d.th
-	if st.Why != "" {
+	if st.Why != "" && !(st.Status == runbook.Waiting && st.WaitUntil.After(v.now)) { // said below, with what is left
 		_, style := look(th, st.Status)
 		d.text(0, st.Why, style)
 	}

@@ -105,6 +105,9 @@ func (m *Model) paint() *image.Point {
 	default:
 		cursor = m.drawBoard(c, f)
 	}
+	if m.top() != nil { // its keys are on its frame; those below would do nothing
+		c.Fill(paint.R(0, m.h-1, m.w, 1), paint.Style{})
+	}
 	for i, d := range m.dialogs {
 		at := d.draw(c, m.th)
 		if i == len(m.dialogs)-1 {

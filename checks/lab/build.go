@@ -363,6 +363,11 @@ func (o *Organization) buildNames() {
 		front := entry(site)
 		names := []string{site.Primary}
 		outside := o.outside
+		if front.IsValid() {
+			for _, rpc := range nonEmpty(site.RPC, map[bool]string{true: o.plan.RPC}[i == 0]) {
+				o.lab.SetAddresses(checks.Inside, rpc, 3600, front)
+			}
+		}
 		if i == 0 {
 			names = []string{o.plan.Primary, o.plan.Autodiscover}
 		} else {

@@ -105,13 +105,10 @@ func statusLines(x *index, p *runbook.Progress, list []runbook.Blocker) []Status
 	var out []StatusLine
 	for _, b := range list {
 		line := StatusLine{Status: string(b.Status), Text: b.Text, Mend: b.Mend, Task: b.Task, Check: b.Check, LastGreen: stamp(b.LastGreen)}
-		if st := p.Tasks[b.Task]; b.Check == "" && st != nil { // the task itself: how it stands
-			line.Status = string(st.Status)
-		}
 		switch {
 		case x.checks[b.Check] != nil:
 			line.Command = mendCheck(x.checks[b.Check])
-		case b.Check == "" && taskState(p, b.Task).Status == runbook.Locked:
+		case b.Check == "" && b.Task != "" && taskState(p, b.Task).Status == runbook.Locked: // it waits itself
 			line.Status, line.Mend = string(runbook.Locked), taskState(p, b.Task).Why
 		case x.tasks[b.Task] != nil:
 			line.Command = fmt.Sprintf("coexist commands FILE --step %d", x.tasks[b.Task].Phase.Step)

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 )
@@ -67,4 +68,22 @@ func (v *validator) legacyApart(i int, s Site, primaries map[string]string) {
 		return
 	}
 	primaries[legacy] = primary
+}
+
+// ownNames wants Exchange 2013 where a further site has client names of its own:
+// they move to its servers, and would otherwise stay on old ones to the end.
+func (v *validator) ownNames() {
+	first := v.m.FirstSite()
+	for i, s := range v.m.Sites {
+		if s.Name == first.Name || len(s.Servers) == 0 || siteHas(s, version2013, ClientAccess) {
+			continue
+		}
+		for _, own := range []struct{ key, name string }{{"primary", s.Primary}, {"internal_name", s.InternalName}} {
+			if own.name == "" || same(own.name, v.m.Namespace.Primary) {
+				continue
+			}
+			v.say(siteKey(i)+"."+own.key, fmt.Sprintf("a [[site.server]] of version \"2013\" with the role %q in this site, or no such key", ClientAccess),
+				"%q has nowhere to move to: the site %q has no Exchange 2013 server with the role %q; without the key its users take the names of %q, and the old name is brought there by hand", own.name, s.Name, ClientAccess, first.Name)
+		}
+	}
 }

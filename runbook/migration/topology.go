@@ -247,6 +247,7 @@ func (v *validator) topology() {
 	v.population()
 	v.firstSite()
 	v.legacyHolders()
+	v.ownNames()
 }
 
 func (v *validator) facing() {

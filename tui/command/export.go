@@ -90,9 +90,9 @@ compares the two; it reads from the document with which options it was written.`
 
 func (a *app) export(file string, q exportRequest) error {
 	if q.out == "" {
-		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + map[string]string{"json": "-runbook.json"}[q.Format]
-		if q.Format != "json" {
-			q.out += "-runbook.md"
+		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + "-runbook.md"
+		if q.Format == "json" {
+			q.out = strings.TrimSuffix(q.out, ".md") + ".json"
 		}
 	}
 	if q.record && (q.check || q.out == "-") {

@@ -63,6 +63,9 @@ func (a *app) probe(ctx context.Context, kind, named string, q probeFlags) error
 		if err := q.Meant("machine"); err != nil {
 			return err
 		}
+		if len(q.resolvers) > 0 {
+			return errors.New("--resolver means nothing to kind machine, which tests this computer's own")
+		}
 	} else {
 		var err error
 		if list, err = target.Checks(kind, named, q.Options); err != nil {

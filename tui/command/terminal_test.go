@@ -154,6 +154,26 @@ func TestInterruptingAtThePassword(t *testing.T) {
 	atPeace(t, term)
 }
 
+// TestTakingOverAsksWhoWorks opens a packet on a terminal: by a name, and by
+// somebody who interrupts instead.
+func TestTakingOverAsksWhoWorks(t *testing.T) {
+	t.Parallel()
+	dir := board(t, "10.0.0.10")
+	headless(t, dir, 0, "handover", "contoso.toml", "-o", "packet.zip", "--operator", "A. Meyer")
+	term := start(t, dir, 120, 40, "handover", "packet.zip", "--open", "night2")
+	term.WaitText("Who works from here on?")
+	term.Type("B. Okafor\r")
+	term.WaitText("B. Okafor took over from A. Meyer")
+	if code := term.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	term = start(t, dir, 120, 40, "handover", "packet.zip", "--open", "night3")
+	term.WaitText("Who works from here on?")
+	term.Press("ctrl+c")
+	term.WaitText("nobody has signed in")
+	term.WaitExit()
+}
+
 // TestABrokenProbeIsAResult wants a panic inside a check to end as a result,
 // not the program.
 func TestABrokenProbeIsAResult(t *testing.T) {

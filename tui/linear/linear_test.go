@@ -426,8 +426,9 @@ func TestAFollowerHearsOfAnEdit(t *testing.T) {
 	edit := func(time.Duration) {
 		edited := strings.Replace(string(migration.Sample("2010")), "EX13-02", "EX13-03", 1)
 		err := errors.Join(writer.Close(), os.WriteFile(path, []byte(edited), 0o600))
-		if writer, err = b.open(path); err == nil {
-			err = writer.SetOperator("B. Okafor")
+		again, opening := b.open(path)
+		if err = errors.Join(err, opening); err == nil {
+			writer, err = again, again.SetOperator("B. Okafor")
 		}
 		if err != nil {
 			t.Error(err)

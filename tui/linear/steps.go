@@ -71,7 +71,7 @@ func (t *talk) operator() error {
 func (t *talk) overview() {
 	t.phase, t.task, t.list = nil, nil, nil
 	t.con.blank()
-	t.con.say("Steps of %s:", t.snap.Runbook.Title)
+	t.con.say("%s. Its steps:", t.snap.Runbook.Title)
 	for _, p := range t.snap.Runbook.Phases {
 		s := t.snap.Progress.Phases[p.ID]
 		line := fmt.Sprintf("Step %s: %s. %s, %d of %s done", phaseNumber(p), p.Title, s.Status, s.Done, answers.Count(s.Total, "task", "tasks"))
