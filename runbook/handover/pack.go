@@ -13,7 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -169,7 +169,7 @@ func (p Pack) manifest(files map[string][]byte) (Manifest, error) {
 		sum := sha256.Sum256(data)
 		m.Files = append(m.Files, File{Name: file, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
 	}
-	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	sort.Slice(m.Files, func(i, j int) bool { return m.Files[i].Name < m.Files[j].Name })
 	return m, nil
 }
 
