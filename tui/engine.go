@@ -13,6 +13,7 @@ import (
 // engine is what the screens need of a session.
 type engine interface {
 	Snapshot() runbook.Snapshot
+	Since(runbook.Snapshot) runbook.Absence
 	Changed() <-chan struct{}
 	Close() error
 	SetOperator(name string) error

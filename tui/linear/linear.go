@@ -28,6 +28,7 @@ import (
 // Session is what the linear mode needs of [runbook.Session].
 type Session interface {
 	Snapshot() runbook.Snapshot
+	Since(runbook.Snapshot) runbook.Absence
 	Close() error
 	SetOperator(name string) error
 	RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
