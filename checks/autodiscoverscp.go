@@ -6,7 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -86,7 +86,7 @@ func (d *discovery) connectionSteps(ctx context.Context) ([]discoveryStep, []Fin
 		return nil, []Finding{w.unread(*trouble)}
 	}
 	steps := w.follow(ctx, seeds, 0)
-	slices.SortStableFunc(steps, func(a, b discoveryStep) int { return a.scope - b.scope })
+	sort.SliceStable(steps, func(i, j int) bool { return steps[i].scope < steps[j].scope })
 	var out []discoveryStep
 	seen := map[string]bool{}
 	for _, s := range steps {

@@ -122,6 +122,8 @@ func asXMLProblem(err error) error {
 
 // child returns the first element of that name below a node; nil is allowed
 // everywhere and has none.
+//
+//go:noinline
 func (n *xmlNode) child(names ...string) *xmlNode {
 	for _, name := range names {
 		if n == nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// sharpen applies what mail needs of the records beyond being there.
+// sharpen applies what mail needs of the records missingIn being there.
 func (v dnsView) sharpen(ctx context.Context, env *Env, name, rtype string, a dnsAnswer) Finding {
 	f := v.finding
 	parts := []Finding{f}
@@ -210,10 +210,10 @@ func addressText(list []netip.Addr) string {
 }
 
 func sameAddresses(a, b []netip.Addr) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.SortFunc(a, netip.Addr.Compare)
-	slices.SortFunc(b, netip.Addr.Compare)
-	return slices.Equal(slices.Compact(a), slices.Compact(b))
+	missingIn := func(all []netip.Addr) func(netip.Addr) bool {
+		return func(a netip.Addr) bool { return !slices.Contains(all, a) }
+	}
+	return !slices.ContainsFunc(a, missingIn(b)) && !slices.ContainsFunc(b, missingIn(a))
 }
 
 var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")

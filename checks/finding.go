@@ -20,18 +20,23 @@ const (
 func observed(rows []Row) Finding { return Finding{Verdict: Pass, Rows: rows} }
 
 // decided is a finding whose verdict the protocol itself gives.
+//
+//go:noinline
 func decided(v Verdict, reason, format string, args ...any) Finding {
 	return Finding{Verdict: v, Reason: reason, Summary: fmt.Sprintf(format, args...)}
 }
 
+//go:noinline
 func failed(reason, format string, args ...any) Finding {
 	return decided(Fail, reason, format, args...)
 }
 
+//go:noinline
 func warned(reason, format string, args ...any) Finding {
 	return decided(Warn, reason, format, args...)
 }
 
+//go:noinline
 func undecidable(reason, format string, args ...any) Finding {
 	return decided(Unknown, reason, format, args...)
 }

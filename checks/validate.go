@@ -284,6 +284,7 @@ func validAccount(what, s string) error {
 	return nil
 }
 
+//go:noinline
 func allErrors(list ...error) error {
 	var real []error
 	for _, err := range list {

@@ -29,6 +29,7 @@ var closed = outcome{close: true}
 func do(then func(*Model) tea.Cmd) outcome         { return outcome{then: then} }
 func closeAndDo(then func(*Model) tea.Cmd) outcome { return outcome{close: true, then: then} }
 
+//go:noinline
 func (m *Model) push(d dialog) { m.dialogs = append(m.dialogs, d) }
 
 func (m *Model) top() dialog {

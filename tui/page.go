@@ -38,6 +38,7 @@ func (p *page) add(spans ...span) {
 	p.lines = append(p.lines, textLine{spans: spans, item: p.item})
 }
 
+//go:noinline
 func (p *page) blank() {
 	if n := len(p.lines); n > 0 && len(p.lines[n-1].spans) > 0 {
 		p.lines = append(p.lines, textLine{item: -1})
@@ -110,6 +111,8 @@ func shellStyle(th *paint.Theme, k syntax.Kind) paint.Style {
 }
 
 // head adds a heading with a rule behind it.
+//
+//go:noinline
 func (p *page) head(title string, right ...span) {
 	p.blank()
 	p.lines = append(p.lines, textLine{spans: []span{{title, p.th.Strong}}, right: right, item: -1})

@@ -158,8 +158,7 @@ func build(goos, goarch string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "coexist")
-	// No server of that age speaks HTTP/2 and no check asks for it.
-	c := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", path, ".")
+	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -buildid=", "-o", path, ".")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 	c.Stderr = os.Stderr
 	if err := c.Run(); err != nil {

@@ -211,6 +211,7 @@ func (o *Organization) all(noun string) []any {
 	return out
 }
 
+//go:noinline
 func (o *Organization) add(v *item) {
 	key := strings.ToLower(v.noun)
 	o.objects[key] = append(o.objects[key], v)
