@@ -176,3 +176,13 @@ func TestSilenceEndsInTime(t *testing.T) {
 		}
 	}
 }
+
+// TestHandshakeAnew is asked to shake hands once more after the request, which
+// is not done: what the server would have answered is not known.
+func TestHandshakeAnew(t *testing.T) {
+	t.Parallel()
+	err := &net.OpError{Op: "local error", Err: errors.New("tls: no renegotiation")} // as crypto/tls words its own alert
+	if got := httpTrouble(err); got.verdict != Unknown || got.reason != "http.client_certificate" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -103,6 +103,8 @@ func httpTrouble(err error) trouble {
 		return trouble{Unknown, "run.cancelled", "cancelled"}
 	case errors.Is(err, errHugeHeader):
 		return trouble{Fail, "http.huge_header", "the answer's headers are larger than 64 KiB"}
+	case has("tls: no renegotiation"): // IIS asks so for a client certificate, also where it would do without
+		return trouble{Unknown, "http.client_certificate", "the server wants to shake hands anew after the request, as for a client certificate"}
 	case has("malformed HTTP", "malformed MIME", "bad Content-Length", "Content-Length", "invalid header", "unsupported transfer encoding", "transfer encoding", "chunked", "malformed chunked"):
 		return trouble{Fail, "http.not_http", "the answer is not HTTP"}
 	case isTimeout(err):
