@@ -266,3 +266,23 @@ func TestTheWayBack(t *testing.T) {
 		}
 	}
 }
+
+// TestMembersJoinBeforeTheirCopies: a health check that wants copies cannot be
+// passed by a member that must be healthy before it gets any.
+func TestMembersJoinBeforeTheirCopies(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, w := range works(t) {
+		for _, l := range w.find(`Test-ReplicationHealth`) {
+			if l.task.Name == "dag.members" && strings.HasPrefix(l.from, "check") {
+				seen++
+				if !strings.Contains(l.text, "'DatabaseRedundancy','DatabaseAvailability' -notcontains") {
+					t.Errorf("%s: waits for copies that come after it: %s", w.name, l)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no member's health is checked")
+	}
+}

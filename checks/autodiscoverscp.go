@@ -34,8 +34,7 @@ func (d *controller) connectionPoints(ctx context.Context) ([]connectionPoint, l
 	if d.root.configNC == "" {
 		return nil, ldapAnswer{}, &trouble{Unknown, "ldap.bad_value", "the controller does not name its configuration"}
 	}
-	filter := "(&(objectClass=serviceConnectionPoint)(|(keywords=" + scpAddress + ")(keywords=" + scpPointer + ")))"
-	a, t := d.ask(ctx, subtree(d.root.configNC, filter, []string{"cn", "serviceBindingInformation", "keywords"}))
+	a, t := d.ask(ctx, subtree(d.root.configNC, AutodiscoverPoints(), []string{"cn", "serviceBindingInformation", "keywords"}))
 	if t != nil {
 		return nil, a, t
 	}

@@ -158,6 +158,8 @@ func resolversFor(env *Env, c Check) ([]Resolver, *Finding) {
 	switch {
 	case want == "system":
 		return []Resolver{system}, nil
+	case want == "all" && len(out) > 0 && (dnsType(c.Params) == "SOA" || env.Records == nil && !isAddressType(dnsType(c.Params))):
+		return out, nil // this computer's resolver cannot be asked for such records at all
 	case want == "all":
 		return append(out, system), nil
 	case want == "external" && len(out) == 0 && env.Vantage == Outside:
@@ -171,6 +173,8 @@ func resolversFor(env *Env, c Check) ([]Resolver, *Finding) {
 	f := undecidable("dns.no_resolver", "no internal name server is configured")
 	return nil, &f
 }
+
+func isAddressType(rtype string) bool { return rtype == "A" || rtype == "AAAA" }
 
 func defaultResolver(env *Env, c Check) string {
 	if c.Vantage == Outside || env.Vantage == Outside {

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -166,6 +167,16 @@ func TestZoneServersAreCompared(t *testing.T) {
 	w := newWorld(t)
 	w.env.Resolvers = []Resolver{{Label: "internal", Addr: resolverAt, View: Inside}}
 	w.resolver(resolverAt, zoneOf(map[string][]string{"example.com. SOA": {soa(7)}}))
+	w2 := newWorld(t)
+	w2.env.Resolvers = []Resolver{{Label: "dc1", Addr: "10.0.0.53:53", View: Inside}}
+	w2.env.Records = func(context.Context, string, string) ([]Record, error) { return nil, nil }
+	w2.resolver("10.0.0.53:53", zoneOf(map[string][]string{"example.com. SOA": {soa(7)}}))
+	r := w2.run(Check{Kind: "dns", Params: Params{"name": "example.com", "type": "SOA", "resolver": "all"}})
+	for _, view := range r.Sub {
+		if view.Reason == "dns.no_resolver" {
+			t.Errorf("this computer, which cannot be asked for such records, is asked: %s", view.Summary)
+		}
+	}
 	expectResult(t, "no zone", w.run(Check{Kind: "dns", Params: Params{"name": "example.com", "type": "SOA"}}), Fail, "dns.no_zone")
 }
 

@@ -43,8 +43,11 @@ func undecidable(reason, format string, args ...any) Finding {
 
 // merge puts the findings of several addresses, resolvers or servers together:
 // the heaviest verdict with its reason and texts, all rows, all evidence. The
-// summaries of equally heavy findings are listed.
+// summaries of equally heavy findings are listed. Nothing looked at is no pass.
 func merge(parts []Finding) Finding {
+	if len(parts) == 0 {
+		return undecidable("expect.nothing_observed", "nothing was looked at")
+	}
 	out := Finding{Verdict: Pass, Evidence: map[string]string{}}
 	for i, p := range parts {
 		if i == 0 || Worse(out.Verdict, p.Verdict) != out.Verdict {

@@ -106,11 +106,18 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 		}
 		want = []string{"an answer below 400", "401"}
 	}
-	f := failed(statusReason(a), "the answer is %d", a.status)
-	if f.Reason == "http.proxy" {
-		f.Verdict = Unknown // the server was not reached
-	}
+	f := wrongStatus(a, "the answer is %d", a.status)
 	f.Expected, f.Found = "status "+strings.Join(want, " or "), "status "+got
+	return f
+}
+
+// wrongStatus is the finding of a status that is not right. What a proxy
+// answers says nothing about the server, which was not reached.
+func wrongStatus(a webAnswer, format string, args ...any) Finding {
+	f := failed(statusReason(a), format, args...)
+	if f.Reason == "http.proxy" {
+		f.Verdict = Unknown
+	}
 	return f
 }
 

@@ -354,6 +354,28 @@ func ldapRefusing(tries *atomic.Int32) func(net.Conn) {
 	}
 }
 
+// TestNoUsableControllerProvesNothing is given domain controllers whose names
+// cannot be asked: what was looked for nowhere is not absent.
+func TestNoUsableControllerProvesNothing(t *testing.T) {
+	t.Parallel()
+	none := []Expectation{{Op: "count", Value: "0"}}
+	for _, query := range []string{"servers", "schema"} {
+		w := newWorld(t)
+		w.env.Logons = NewLogons()
+		w.env.Logon = func(context.Context, string) (Credential, error) {
+			return Credential{"CONTOSO\\reader", NewSecret("x")}, nil
+		}
+		w.env.Directory.Forest = "contoso.com"
+		w.env.Records = func(context.Context, string, string) ([]Record, error) {
+			return []Record{{Value: "dc 1.contoso.com"}, {Value: "-.contoso.com"}}, nil
+		}
+		check := Check{Kind: "ldap", Params: Params{"query": query}, Expect: none}
+		expectResult(t, query+", from DNS", w.run(check), Unknown, "ldap.no_dc")
+		w.env.Directory.Controllers = []string{"not a name"}
+		expectResult(t, query+", from the migration", w.run(check), Unknown, "ldap.no_dc")
+	}
+}
+
 // TestReadingIsToldInSteps reads how far the conversation with a directory came.
 func TestReadingIsToldInSteps(t *testing.T) {
 	t.Parallel()

@@ -46,7 +46,7 @@ func (p *ldapProbe) seeds(ctx context.Context) ([]string, *Finding) {
 		list = p.env.Directory.Controllers
 	}
 	if len(list) > 0 {
-		return p.accept(list), nil
+		return p.acceptSome(list, "the list of domain controllers")
 	}
 	domain := p.domain()
 	if domain == "" {
@@ -61,7 +61,19 @@ func (p *ldapProbe) seeds(ctx context.Context) ([]string, *Finding) {
 		return nil, &f
 	}
 	p.note("service record %s: %s", name, strings.Join(list, ", "))
-	return p.accept(list), nil
+	return p.acceptSome(list, name)
+}
+
+// acceptSome is accept where at least one name must be fit to be asked: what
+// nobody was asked for is not absent.
+func (p *ldapProbe) acceptSome(list []string, from string) ([]string, *Finding) {
+	if hosts := p.accept(list); len(hosts) > 0 {
+		return hosts, nil
+	}
+	shown := Escape(joinClipped(list, 4))
+	f := undecidable("ldap.no_dc", "no host that can be asked stands in %s: %s", from, shown)
+	f.Expected, f.Found = "names such as dc1.contoso.com", shown
+	return nil, &f
 }
 
 // accept keeps each name once and lets its host have the password.
@@ -397,10 +409,7 @@ func (d *controller) readRoot(ctx context.Context) *trouble {
 		return &trouble{Unknown, "ldap.malformed", "the domain controller does not show its root"}
 	}
 	e := a.entries[0]
-	one := func(name string) string {
-		v := e.GetEqualFoldAttributeValue(name)
-		return v
-	}
+	one := e.GetEqualFoldAttributeValue
 	d.root = rootDSE{
 		dnsHostName: one("dnsHostName"), defaultNC: one("defaultNamingContext"), configNC: one("configurationNamingContext"),
 		schemaNC: one("schemaNamingContext"), rootDomainNC: one("rootDomainNamingContext"), contexts: e.GetEqualFoldAttributeValues("namingContexts"),

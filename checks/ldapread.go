@@ -255,7 +255,7 @@ func (p *ldapProbe) one(ctx context.Context, q ldapQuery, host string, list bool
 	out.names = append(out.names, d.name())
 	p.mu.Unlock()
 	if list && first {
-		if names, t := p.listControllers(ctx, d); t == nil {
+		if names, t := p.listControllers(withoutTrail(ctx), d); t == nil {
 			p.mu.Lock()
 			out.listed = names
 			p.mu.Unlock()

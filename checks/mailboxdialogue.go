@@ -344,16 +344,21 @@ func (i *imapTalk) login(user, password string) (string, *trouble) {
 	if why != nil {
 		return loginUntested, why
 	}
-	return judgeLogin(status == "OK", lines[len(lines)-1])
+	last := lines[len(lines)-1]
+	if status == "BAD" { // the command was not understood, so the password was not looked at
+		return loginUntested, &trouble{Fail, "mailbox.login_disabled", "LOGIN is answered with " + clip(Escape(last), 200)}
+	}
+	return judgeLogin(status == "OK", last)
 }
 
 // judgeLogin tells a refused password from a service that cannot reach the
 // mailbox.
 func judgeLogin(ok bool, answer string) (string, *trouble) {
+	answered := strings.ToLower(answer)
 	switch {
 	case ok:
 		return loginOK, nil
-	case strings.Contains(strings.ToLower(answer), "unavailable"):
+	case strings.Contains(answered, "unavailable"), strings.Contains(answered, "[sys/"): // RFC 5530, RFC 3206
 		return loginUntested, &trouble{Fail, "mailbox.backend", "the mailbox cannot be reached: " + clip(Escape(answer), 200)}
 	}
 	return loginRefused, nil

@@ -103,7 +103,7 @@ func judgeRPCStranger(where, verb string, a webAnswer) Finding {
 	case 200:
 		f = warned("http.anonymous", "%s answers %s without asking for a logon", where, verb)
 	default:
-		f = failed(statusReason(a), "%s answers %d to %s", where, a.status, verb)
+		f = wrongStatus(a, "%s answers %d to %s", where, a.status, verb)
 	}
 	f.Expected, f.Found = "a request to log on (401)", fmt.Sprintf("%s: %d", verb, a.status)
 	return f

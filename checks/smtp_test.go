@@ -174,3 +174,35 @@ func TestConversationsAreToldInSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestRelayAfterBrokenTLS loses the server between the broken handshake and the
+// relay test, which needs a connection of its own.
+func TestRelayAfterBrokenTLS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("mail.contoso.com", "10.0.0.25")
+	w.serve("10.0.0.25:25", func(c net.Conn) {
+		w.mu.Lock()
+		w.to["tcp 10.0.0.25:25"] = "unreachable"
+		w.mu.Unlock()
+		scripted("220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "454 4.7.0 no TLS\r\n")(c)
+	})
+	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.contoso.com", "relay_from": "a@example.net", "relay_to": "b@example.org"}})
+	expectResult(t, "gone", r, Unknown, "tcp.unreachable")
+	if v := r.Rows[0]["starttls"]; len(v) != 1 || v[0] != "offered" {
+		t.Errorf("what the first connection showed is lost: %v", r.Rows)
+	}
+}
+
+// TestReplyAheadOfTheCommand answers a command that was not given yet: the
+// answer must not be taken for that of the relay test.
+func TestReplyAheadOfTheCommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("mail.contoso.com", "10.0.0.25")
+	w.serve("10.0.0.25:25", scripted("220 x\r\n", "250 x\r\n", "250 2.1.0 ok\r\n550 5.7.1 Unable to relay\r\n", "250 2.1.5 ok\r\n", "250 ok\r\n"))
+	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.contoso.com", "relay_from": "a@example.net", "relay_to": "b@example.org"}})
+	if v, _ := r.Rows[0].Get("relay"); v != "untested" || r.Verdict != Unknown {
+		t.Errorf("relay %s, %s %s %s", v, r.Verdict, r.Reason, r.Summary)
+	}
+}

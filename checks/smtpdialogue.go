@@ -31,9 +31,11 @@ type smtpProbe struct {
 
 func (s *smtpProbe) run() Finding {
 	t, features, why := s.greet()
-	if t != nil {
-		defer func() { t.conn.Close() }()
-	}
+	defer func() {
+		if t != nil {
+			t.conn.Close()
+		}
+	}()
 	if why != nil {
 		return s.done(t, why)
 	}
@@ -336,8 +338,12 @@ func hasFeature(features []string, name string) bool {
 	})
 }
 
-// ask sends a command and reads the reply.
+// ask sends a command and reads the reply. What the peer said before it was
+// asked would be taken for the answer.
 func (t *talk) ask(command string) (string, []string, *trouble) {
+	if t.in.buffered() > 0 {
+		return "", nil, &trouble{Fail, "smtp.malformed", "the server answers before it is asked"}
+	}
 	if why := t.send(command, ""); why != nil {
 		return "", nil, why
 	}

@@ -33,6 +33,23 @@ func (a Absence) Worth() bool {
 // Since compares the run at its last entry with the run as it stands now. It
 // is pure.
 func Since(r *Runbook, events []journal.Event, now *Progress) Absence {
+	return since(r, events, now, func() *Progress { return Fold(r, events, now.Last) })
+}
+
+// Since is the function of that name for a snapshot of this session. The journal
+// need not be read for it again: the state at any time is in the session.
+func (s *Session) Since(snap Snapshot) Absence {
+	return since(snap.Runbook, snap.Events, snap.Progress, func() *Progress {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.runbook != snap.Runbook || s.fold.count != len(snap.Events) { // something was recorded meanwhile
+			return Fold(snap.Runbook, snap.Events, snap.Progress.Last)
+		}
+		return s.fold.progress(snap.Progress.Last)
+	})
+}
+
+func since(r *Runbook, events []journal.Event, now *Progress, before func() *Progress) Absence {
 	if len(events) == 0 {
 		return Absence{}
 	}
@@ -49,7 +66,7 @@ func Since(r *Runbook, events []journal.Event, now *Progress) Absence {
 	if !a.Begun {
 		return a
 	}
-	then := Fold(r, events, now.Last)
+	then := before()
 	for _, phase := range r.Phases {
 		if then.Phases[phase.ID].Open && !now.Phases[phase.ID].Open {
 			a.Closed = append(a.Closed, phase)

@@ -17,13 +17,13 @@ type absenceMsg struct {
 }
 
 // absence looks, behind the first frame, what happened to the run since its
-// last entry; the whole journal is read anew for that.
+// last entry.
 func (m *Model) absence() tea.Cmd {
-	snap := m.snap
+	snap, e := m.snap, m.engine
 	if p := snap.Progress; p == nil || p.Last.IsZero() || p.Now.Sub(p.Last) < time.Minute {
 		return nil
 	}
-	return func() tea.Msg { return absenceMsg{snap, runbook.Since(snap.Runbook, snap.Events, snap.Progress)} }
+	return func() tea.Msg { return absenceMsg{snap, e.Since(snap)} }
 }
 
 // welcome shows it: first what must be read, then what does not count any more,

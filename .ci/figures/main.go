@@ -54,7 +54,14 @@ func measure(runs int) error {
 	if err := wholeRuns(bin, file, runs); err != nil {
 		return err
 	}
-	return screens(bin, file, runs)
+	recorded, err := record(bin, dir)
+	if err != nil {
+		return err
+	}
+	if err := screens(bin, file, runs); err != nil {
+		return err
+	}
+	return screens(bin, recorded, runs)
 }
 
 // wholeRuns measures commands from start to exit.

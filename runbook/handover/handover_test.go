@@ -221,7 +221,7 @@ func TestAPacketThatWasTouchedIsRefused(t *testing.T) {
 		"false evidence":           {add("contoso.evidence/"+strings.Repeat("0", 64), "x"), "no longer has the hash it is named by"},
 		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, and evidence"},
 		"a migration that is none": {func(files map[string][]byte, m *Manifest) []string { m.Migration = "../x.toml"; return nil }, "expected a file like contoso.toml"},
-		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "more than any migration has"},
+		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "a packet holds at most"},
 		"a bomb": {func(files map[string][]byte, m *Manifest) []string {
 			files["bomb"] = make([]byte, 20<<20)
 			m.Files = append(m.Files, File{Name: "bomb", Size: 10, SHA256: strings.Repeat("0", 64)})
@@ -371,5 +371,20 @@ func TestNamesThatReachNoTerminal(t *testing.T) {
 	}
 	if err := checkName("größe 2.toml", "x.evidence"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheOverviewTellsTheLastNotesOnTheRun has notes on tasks come behind one on
+// the whole run.
+func TestTheOverviewTellsTheLastNotesOnTheRun(t *testing.T) {
+	t.Parallel()
+	p := pack(t)
+	notes := p.snap.Progress.Notes
+	for range 6 {
+		notes = append(notes, runbook.Note{Task: "prepare.schema/org", Text: "a remark on a task"})
+	}
+	p.snap.Progress.Notes = notes
+	if o := OverviewOf(p.snap.Runbook, p.snap.Progress); len(o.Notes) != 1 || !strings.Contains(o.Notes[0], "network team") {
+		t.Errorf("the notes are %q", o.Notes)
 	}
 }

@@ -169,6 +169,13 @@ func (p Pack) manifest(files map[string][]byte) (Manifest, error) {
 		sum := sha256.Sum256(data)
 		m.Files = append(m.Files, File{Name: file, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
 	}
+	total := int64(0)
+	for _, f := range m.Files {
+		total += f.Size
+		if err := checkSize(f.Name, f.Size, total); err != nil {
+			return m, err
+		}
+	}
 	sort.Slice(m.Files, func(i, j int) bool { return m.Files[i].Name < m.Files[j].Name })
 	return m, nil
 }

@@ -99,11 +99,7 @@ func (a *app) plan(path string) (*migration.Migration, []byte, *runbook.Runbook,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	m, err := migration.Load(path, migration.Known{Releases: lib.Releases.Targets()})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	text, err := os.ReadFile(path)
+	m, text, err := migration.LoadText(path, migration.Known{Releases: lib.Releases.Targets()})
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -98,8 +98,10 @@ func isPacket(path string) bool {
 	return n == 4 && string(start[:2]) == "PK"
 }
 
-// pack writes a packet. Where the journal is held elsewhere, the packing is not
-// recorded, and that is said.
+// pack writes a packet and then records that it did, so that the journal tells of
+// no packet that was never written; the packet itself ends with the entry before.
+// Where the journal is held elsewhere, the packing is not recorded, and that is
+// said.
 func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 	if out == "" {
 		out = strings.TrimSuffix(file, filepath.Ext(file)) + "-handover.zip"
@@ -108,11 +110,6 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 		return err
 	}
 	answer := handoverAnswer{Format: 1, Notes: []string{}}
-	if !noRecord {
-		if why := a.recordPacking(file, to); why != "" {
-			answer.Notes = append(answer.Notes, "that it was packed is not recorded: "+why)
-		}
-	}
 	snap, err := a.look(file)
 	if err != nil {
 		return err
@@ -126,6 +123,11 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 		return err
 	}
 	sum := sha256.Sum256(b.Bytes())
+	if !noRecord {
+		if why := a.recordPacking(file, out, to, m.Head); why != "" {
+			answer.Notes = append(answer.Notes, "that it was packed is not recorded: "+why)
+		}
+	}
 	answer.Packet, answer.SHA256, answer.Manifest = out, hex.EncodeToString(sum[:]), m
 	answer.Notes = append(answer.Notes, packetNotes(m)...)
 	return a.answer(asJSON, answer, answer.text)
@@ -144,13 +146,13 @@ func packetNotes(m handover.Manifest) []string {
 
 // recordPacking notes in the journal that the work is handed over; it returns
 // why it could not.
-func (a *app) recordPacking(file, to string) string {
+func (a *app) recordPacking(file, out, to, head string) string {
 	s, err := a.openOnRecord(file)
 	if err != nil {
 		return err.Error()
 	}
 	defer s.Close()
-	if err := s.HandOver(runbook.HandedOver{From: a.operator, To: to}); err != nil {
+	if err := s.HandOver(runbook.HandedOver{From: a.operator, To: to, File: filepath.Base(out), Head: head}); err != nil {
 		return err.Error()
 	}
 	return ""

@@ -219,7 +219,7 @@ func (t *talk) waive(rest string) error {
 		return fmt.Errorf("the procedure does not let this check be waived: %s", c.Title)
 	}
 	t.con.say("Waiving: %s", c.Title)
-	w := runbook.Waiver{Check: c.ID}
+	w := runbook.Waiver{Check: c.ID, Result: t.snap.Progress.Checks[c.ID].Seq}
 	if w.Reason, err = t.con.need("Reason, or a dot to leave: "); err != nil {
 		return err
 	}
@@ -244,10 +244,11 @@ func (t *talk) read(rest string) error {
 	if err != nil {
 		return err
 	}
-	if s := t.snap.Progress.Checks[c.ID]; s.Result != nil {
+	s := t.snap.Progress.Checks[c.ID]
+	if s.Result != nil {
 		t.con.say("Warning: %s", s.Result.Summary)
 	}
-	if err := t.s.ReadWarning(c.ID); err != nil {
+	if err := t.s.ReadWarning(c.ID, s.Seq); err != nil {
 		return err
 	}
 	t.refresh()

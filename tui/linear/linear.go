@@ -31,6 +31,7 @@ import (
 // Session is what the linear mode needs of [runbook.Session].
 type Session interface {
 	Snapshot() runbook.Snapshot
+	Since(runbook.Snapshot) runbook.Absence
 	Close() error
 	SetOperator(name string) error
 	RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error)
@@ -40,7 +41,7 @@ type Session interface {
 	Attest(checkID string, a runbook.Attestation) error
 	Paste(checkID, text string) (checks.Result, error)
 	Waive(w runbook.Waiver) error
-	ReadWarning(checkID string) error
+	ReadWarning(checkID string, result int64) error
 	Note(taskID, text string) error
 	SetValue(key, value string) error
 	UndoLast() (string, error)

@@ -13,7 +13,7 @@ const mostNamed = 6
 
 // absence tells what happened to the run since the last entry.
 func (t *talk) absence() {
-	a := runbook.Since(t.snap.Runbook, t.snap.Events, t.snap.Progress)
+	a := t.s.Since(t.snap)
 	if !a.Worth() {
 		return
 	}
