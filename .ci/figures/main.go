@@ -54,7 +54,16 @@ func measure(runs int) error {
 	if err := wholeRuns(bin, file, runs); err != nil {
 		return err
 	}
-	return screens(bin, file, runs)
+	recorded, err := record(bin, dir)
+	if err != nil {
+		return err
+	}
+	fmt.Println("the wizard on a new migration:")
+	if err := screens(bin, file, runs); err != nil {
+		return err
+	}
+	fmt.Printf("the wizard on a migration with %d events:\n", events)
+	return screens(bin, recorded, runs)
 }
 
 // wholeRuns measures commands from start to exit.
