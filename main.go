@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	log.SetOutput(io.Discard) // net/http would write what hostile servers send onto the screen
 	restore := command.SetUpConsole()
@@ -45,6 +45,9 @@ func fieldEnvironment() command.Environment {
 		name = u.Username
 	}
 	return command.Environment{
+		Interrupts: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return signal.NotifyContext(ctx, os.Interrupt)
+		},
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Dir: dir, Getenv: os.Getenv, Now: time.Now,
 		User: name, Host: host, Assets: assets.FS, Network: checks.FieldEnv, Copy: clipboard.WriteAll,
 	}

@@ -48,6 +48,9 @@ func TestSwitchWaitsForItsPreparations(t *testing.T) {
 				t.Fatalf("%s: no decision in %q", source, step.Tasks)
 			}
 			for _, name := range step.Tasks[:decision] {
+				if name == "switch.scp-old" {
+					continue // only once the Autodiscover name is trusted inside: see TestOldConnectionPointsMayFollowTheRecord
+				}
 				if lib.Tasks[name].Class != "optional" && !ready[name] {
 					t.Errorf("%s: the decision to switch does not wait for %s", source, name)
 				}

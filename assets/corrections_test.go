@@ -345,7 +345,7 @@ var mature = []struct {
 		for _, task := range named(w.r, "dag.activation") {
 			members := 0
 			for _, member := range named(w.r, "dag.members") {
-				if member.Site == task.Site {
+				if member.Site == task.Site || task.Phase.Round != "" && member.Phase.Round == "" && w.m.DAG != nil && onShared(w.m, member.Site) && onShared(w.m, task.Site) {
 					members++
 				}
 			}
@@ -458,4 +458,14 @@ func fqdn(m *migration.Migration, s migration.Server) string {
 		return s.FQDN
 	}
 	return s.Name + "." + m.Organization.Forest
+}
+
+// onShared tells whether a site's new servers join the organisation's group.
+func onShared(m *migration.Migration, site string) bool {
+	for _, s := range m.Sites {
+		if s.Name == site {
+			return s.DAG == nil
+		}
+	}
+	return false
 }

@@ -33,6 +33,53 @@ var hearsay = []struct {
 	{"the default address book's generation time", "", regexp.MustCompile(`LastTouchedTime|Last-Modified`)},
 }
 
+// hearsayQueries are questions to the directory whose answers rest on attributes
+// or filters that no document promises; property: of expectations on it alone.
+var hearsayQueries = []struct{ about, query, property string }{
+	{"the class of an availability group", "dags", ""},
+	{"the kind of recipient that an arbitration mailbox is", "arbitration", ""},
+	{"the attribute of an address book at a database", "databases", "oab"},
+	{"the attributes of a virtual directory's addresses", "virtual_directories", ""},
+	{"the role bits of Exchange 2013", "servers", "roles"},
+	{"which objects with a home database are mailboxes", "mailbox_counts", ""},
+}
+
+// TestDirectoryHearsayNeverLocks holds the hard gates against those questions.
+func TestDirectoryHearsayNeverLocks(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, w := range works(t) {
+		for _, task := range tasks(w.r) {
+			for _, c := range task.Checks {
+				if c.Kind != "ldap" {
+					continue
+				}
+				ready, _, err := c.Ready(w.values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range hearsayQueries {
+					if fmt.Sprint(ready.Params["query"]) != h.query {
+						continue
+					}
+					for _, e := range ready.Expect {
+						if h.property != "" && e.Property != h.property || e.Property == "" && h.property != "" {
+							continue
+						}
+						used[h.about] = true
+						if c.Gate == "hard" && e.Otherwise != "warn" {
+							t.Errorf("%s: %s rests on %s and is a hard gate", w.name, c.ID, h.about)
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(used) < len(hearsayQueries)-1 {
+		t.Errorf("few checks rest on anything of the list, which then proves nothing: %v", used)
+	}
+}
+
 func TestHearsayNeverLocks(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}

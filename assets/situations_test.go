@@ -114,6 +114,75 @@ var expected = map[string]situation{
 			order(t, w, "close.public-folders-complete/org", "close.remove-mailbox/ex07-01")
 		},
 	},
+	"legacy-elsewhere": {
+		tasks: []string{"legacy.dns-internal/lyon", "legacy.publish/lyon", "legacy.verify/lyon", "certificates.old-servers/ex07-l", "switch.old-urls-owa/ex07-l",
+			"switch.old-urls-internal/ex07-p", "close.legacy-names/lyon"},
+		without: []string{"legacy.dns-internal/redmond", "legacy.dns-internal/pune", "switch.old-urls-owa/ex07-p", "certificates.old-servers/ex07-p", "close.legacy-names/pune"},
+		lines: []string{`Set-OwaVirtualDirectory -Identity 'EX07-L\\owa.*https://legacy\.contoso\.com/owa`,
+			`Get-WebServicesVirtualDirectory -Server 'EX07-P'.*https://ex07-p\.contoso\.com/EWS`},
+		holds: func(t *testing.T, w *work) {
+			order(t, w, "switch.old-urls-owa/ex07-l", "switch.go-no-go/redmond") // its round would be too late: its ExternalUrl names what moves
+			order(t, w, "legacy.verify/lyon", "switch.old-urls-owa/ex07-l")
+			if w.r.Check("switch.dns-internal/redmond/legacy-ready") == nil {
+				t.Error("the names move without a look at the legacy name")
+			}
+		},
+	},
+	"legacy-region": {
+		tasks:   []string{"legacy.verify/lyon", "certificates.old-servers/ex07-l", "switch.old-urls-owa/ex07-l"},
+		without: []string{"legacy.dns-internal/redmond"},
+		lines:   []string{`Set-OwaVirtualDirectory -Identity 'EX07-L\\owa.*https://legacy-emea\.contoso\.com/owa`},
+		no:      []string{`legacy\.contoso\.com`},
+		holds: func(t *testing.T, w *work) {
+			if task := w.r.Task("switch.old-urls-owa/ex07-l"); task == nil || task.Phase.Round == "" {
+				t.Error("the region's servers are changed before its names move")
+			}
+			for _, name := range []string{"switch.pilot/ex13-r/owa-2007", "switch.verify/redmond/owa-2007"} {
+				if w.r.Check(name) != nil {
+					t.Errorf("%s cannot come true: the test mailbox belongs to names that move later", name)
+				}
+			}
+		},
+	},
+	"legacy-inside": {
+		tasks:   []string{"legacy.dns-internal/lyon", "switch.old-urls-owa/ex07-l"},
+		without: []string{"legacy.publish", "legacy.dns-external", "legacy.dns-internal/redmond"},
+		holds: func(t *testing.T, w *work) {
+			order(t, w, "switch.old-urls-owa/ex07-l", "switch.go-no-go/redmond")
+		},
+	},
+	"stretched-group": {
+		tasks:   []string{"dag.create/redmond", "dag.members/ex13-l", "dag.copies/ex13-l", "dag.copies-earlier/lyon", "dag.activation/lyon"},
+		without: []string{"dag.copies/ex13-r", "dag.activation/redmond", "dag.create/lyon", "dag.cluster-object/lyon"},
+		lines:   []string{`Add-MailboxDatabaseCopy -Identity 'DB11' -MailboxServer 'EX13-01'`},
+		holds: func(t *testing.T, w *work) {
+			if back := w.part("dag.copies-earlier/lyon", "undo"); !strings.Contains(back, `Remove-MailboxDatabaseCopy -Identity 'DB11\EX13-01'`) {
+				t.Errorf("the copies elsewhere are not taken back:\n%s", back)
+			}
+		},
+	},
+	"two-arrays": {
+		tasks: []string{"close.legacy-names/redmond", "close.legacy-names/lyon"},
+		lines: []string{`^outlook\.contoso\.com A$`, `^outlook-emea\.contoso\.com A$`},
+		holds: func(t *testing.T, w *work) {
+			if w.r.Check("switch.pilot/ex13-r/owa-2010") != nil {
+				t.Error("a mailbox of Lyon is redirected to Lyon's name: its sign-in through Redmond cannot come true")
+			}
+		},
+	},
+	"bare": {
+		tasks:   []string{"legacy.verify/redmond", "switch.dns-internal/redmond", "close.remove-mailbox/ex07"},
+		without: []string{"dag.plan", "mail.edge", "move.legacy-pf", "um.gateways", "switch.analyzer", "legacy.publish", "switch.load-balancer", "certificates.copy"},
+		holds: func(t *testing.T, w *work) {
+			for _, task := range tasks(w.r) {
+				for _, c := range task.Checks {
+					if c.Gate == "hard" && (c.Kind == "owaform" || c.Kind == "autodiscover") {
+						t.Errorf("%s asks for a mailbox that nobody named", c.ID)
+					}
+				}
+			}
+		},
+	},
 	"big": {
 		tasks: []string{"sites.intranet/site%209", "switch.load-balancer", "switch.kerberos-asa/ex13-902"},
 		holds: func(t *testing.T, w *work) {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -62,7 +61,7 @@ func usable(env *Env, name string, list []netip.Addr) ([]netip.Addr, *Finding) {
 		f := failed("dns.not_found", "%s has no address", name)
 		return nil, &f
 	}
-	return out[:min(len(out), maxAddresses)], nil
+	return out, nil
 }
 
 // forbidden tells addresses that a name of an Exchange organisation never
@@ -78,6 +77,10 @@ func forbidden(env *Env, a netip.Addr) bool {
 
 // lookupTrouble classifies what this computer's resolver reports.
 func lookupTrouble(name string, err error) Finding {
+	var at *lookupError
+	if errors.As(err, &at) {
+		return at.finding
+	}
 	var d *net.DNSError
 	if errors.As(err, &d) {
 		switch {
@@ -130,7 +133,9 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 	if trouble != nil {
 		return *trouble
 	}
-	nameStep(named, asked, host, override, list)
+	untested := max(0, len(list)-maxAddresses)
+	list = list[:len(list)-untested]
+	nameStep(named, env, asked, host, override, list)
 	parts, took := make([]Finding, len(list)), make([]time.Duration, len(list))
 	one := func(i int) {
 		began := time.Now()
@@ -141,11 +146,21 @@ func perAddress(ctx context.Context, env *Env, host, override string, port int, 
 	}
 	allAtOnce(len(list), one)
 	out := softenPartial(parts, list)
+	if untested > 0 {
+		out = merge([]Finding{out, tooMany(host, untested)})
+	}
 	out.Sub = nil
 	for i, a := range list {
 		out.Sub = append(out.Sub, part("address", a.String(), parts[i], took[i]))
 	}
 	return out
+}
+
+// tooMany tells of addresses that were left out: a dead one may be among them.
+func tooMany(host string, untested int) Finding {
+	f := undecidable("dns.too_many", "%s has %d addresses, of which %d were tested", host, maxAddresses+untested, maxAddresses)
+	f.Expected, f.Found = fmt.Sprintf("at most %d addresses", maxAddresses), fmt.Sprint(maxAddresses+untested)
+	return f
 }
 
 // allAtOnce does a number of things at the same time. When one of them breaks,
@@ -155,32 +170,20 @@ func allAtOnce(count int, one func(i int)) {
 		one(0)
 		return
 	}
-	var wg sync.WaitGroup
-	var broke error
-	var once sync.Once
+	var all together
 	for i := range count {
-		wg.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					once.Do(func() { broke = fmt.Errorf("%v", p) })
-				}
-			}()
-			one(i)
-		})
+		all.Go(func() { one(i) })
 	}
-	wg.Wait()
-	if broke != nil {
-		panic(broke.Error()) // recovered and reported by the runner
-	}
+	all.Wait()
 }
 
 // nameStep notes how the addresses were come by, where there was a choice.
-func nameStep(ctx context.Context, began time.Time, host, override string, list []netip.Addr) {
+func nameStep(ctx context.Context, env *Env, began time.Time, host, override string, list []netip.Addr) {
 	switch {
 	case override != "":
 		stage(ctx, "dns", began, nil, "%s is not looked up: %s was named", host, override)
 	case !isAddress(host):
-		stage(ctx, "dns", began, nil, "%s is %s by the resolver of this computer", host, joinClipped(texts(list), maxAddresses))
+		stage(ctx, "dns", began, nil, "%s is %s by %s", host, joinClipped(texts(list), maxAddresses), env.namesBy())
 	}
 }
 

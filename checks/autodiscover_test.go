@@ -1,8 +1,11 @@
 package checks_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -68,11 +71,9 @@ func TestDiscoverWithoutPassword(t *testing.T) {
 	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
 	expectVerdict(t, "no record", s.run("autodiscover", discover("probe13", "anonymous")), checks.Fail, "autodiscover.not_found")
 	// the service record leads there, and its target may have the password
-	if err := s.AddRecords(checks.Inside,
-		"_autodiscover._tcp.contoso.com. 300 IN SRV 0 0 8443 evil.contoso.com.",
-		"_autodiscover._tcp.contoso.com. 300 IN SRV 10 0 443 mail.contoso.com."); err != nil {
-		t.Fatal(err)
-	}
+	const service = "_autodiscover._tcp.contoso.com"
+	s.AddSRV(checks.Inside, service, checks.Record{Value: "evil.contoso.com", Port: 8443})
+	s.AddSRV(checks.Inside, service, checks.Record{Value: "mail.contoso.com", Preference: 10, Port: 443})
 	r := s.run("autodiscover", discover("probe13", "anonymous"))
 	expectVerdict(t, "service record", r, checks.Pass, "")
 	if !slices.Contains(values(r, "step"), "srv") {
@@ -86,7 +87,7 @@ func TestDiscoverWithoutPassword(t *testing.T) {
 func (s *site) withWeb(name, address string, c lab.Certificate, h http.Handler) {
 	s.t.Helper()
 	s.SetAddresses(checks.Inside, name, 300, at(address))
-	if err := s.AddServer(lab.Server{Name: strings.ReplaceAll(name, ".", "-"), Address: at(address), Certificate: c, Web: h}); err != nil {
+	if err := s.AddServer(lab.Server{Name: strings.ReplaceAll(name, ".", "-"), Address: at(address), Certificate: c, Web: lab.Serve(h)}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -185,6 +186,7 @@ func TestAnswersOfAutodiscover(t *testing.T) {
 		{"trailing text", goodPOX + "boo", checks.Fail, "xml.malformed"},
 		{"cut", goodPOX[:len(goodPOX)-9], checks.Fail, "xml.malformed"},
 		{"nested 20000 deep", poxHead + strings.Repeat("<a>", 20000), checks.Fail, "xml.malformed"},
+		{"200000 texts", account("<Action>" + strings.Repeat("x<!---->", 200000) + "</Action>"), checks.Fail, "xml.malformed"},
 		{"1000 protocols", account("<Action>settings</Action>" + strings.Repeat("<Protocol><Type>EXCH</Type></Protocol>", 1000)), checks.Fail, "xml.malformed"},
 		{"no protocol", account("<Action>settings</Action>"), checks.Fail, "xml.malformed"},
 		{"no action", account(""), checks.Fail, "xml.malformed"},
@@ -306,10 +308,56 @@ func TestPlainRedirectStep(t *testing.T) {
 	} {
 		s := newSite(t)
 		s.SetAddresses(checks.Inside, "autodiscover.contoso.com", 300, at("10.0.0.90"))
-		if err := s.AddServer(lab.Server{Name: "HOP", Address: at("10.0.0.90"), Web: signs(302, "", "Location", c.location)}); err != nil {
+		if err := s.AddServer(lab.Server{Name: "HOP", Address: at("10.0.0.90"), Web: lab.Serve(signs(302, "", "Location", c.location))}); err != nil {
 			t.Fatal(err)
 		}
 		s.Silence(netip.MustParseAddrPort("10.0.0.90:443"))
 		expectVerdict(t, c.location, s.run("autodiscover", discover("probe13", "anonymous")), c.verdict, c.reason)
+	}
+}
+
+// TestDeclinedPasswordHidesNoStep declines the password: a step that breaks
+// clients is told all the same.
+func TestDeclinedPasswordHidesNoStep(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.env.Logon = func(context.Context, string) (checks.Credential, error) {
+		return checks.Credential{}, errors.New("declined")
+	}
+	r := s.run("autodiscover", discover("probe13", "walk"))
+	expectVerdict(t, "good steps", r, checks.Skip, "credentials.none")
+	if !slices.Contains(values(r, "step"), "autodiscover") {
+		t.Errorf("what was seen of the steps is lost: %v", r.Rows)
+	}
+	s.withWeb("contoso.com", "10.0.0.99", lab.Certificate{Names: []string{"hoster.net"}},
+		signs(200, "<!DOCTYPE html><html>Welcome to Contoso</html>", "Content-Type", "text/html"))
+	expectVerdict(t, "a bad step", s.run("autodiscover", discover("probe13", "walk")), checks.Fail, "autodiscover.certificate")
+}
+
+// TestUnknownServiceRecord cannot look the service record up: no step there is
+// not the same as not knowing.
+func TestUnknownServiceRecord(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.env.Records = func(context.Context, string, string) ([]checks.Record, error) {
+		return nil, &net.DNSError{Err: "i/o timeout", IsTimeout: true}
+	}
+	expectVerdict(t, "Exchange is reached before", s.run("autodiscover", discover("probe13", "anonymous")), checks.Warn, "dns.timeout")
+	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
+	expectVerdict(t, "nothing else leads there", s.run("autodiscover", discover("probe13", "anonymous")), checks.Unknown, "dns.timeout")
+}
+
+// TestProxyInFrontIsNoServer is answered by a proxy that wants a logon of its
+// own: the server behind it was not seen.
+func TestProxyInFrontIsNoServer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.dress(signs(407, "", "Proxy-Authenticate", "Basic"))
+	for kind, p := range map[string]checks.Params{
+		"rpch":         {"host": "mail.contoso.com"},
+		"autodiscover": {"mailbox": "probe13@contoso.com", "mode": "anonymous", "url": "https://mail.contoso.com/Autodiscover/Autodiscover.xml"},
+		"http":         webCheck("/EWS/Exchange.asmx", "role", "ews"),
+	} {
+		expectVerdict(t, kind, s.run(kind, p), checks.Unknown, "http.proxy")
 	}
 }

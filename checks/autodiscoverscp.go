@@ -6,7 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -34,8 +34,7 @@ func (d *controller) connectionPoints(ctx context.Context) ([]connectionPoint, l
 	if d.root.configNC == "" {
 		return nil, ldapAnswer{}, &trouble{Unknown, "ldap.bad_value", "the controller does not name its configuration"}
 	}
-	filter := "(&(objectClass=serviceConnectionPoint)(|(keywords=" + scpAddress + ")(keywords=" + scpPointer + ")))"
-	a, t := d.ask(ctx, subtree(d.root.configNC, filter, []string{"cn", "serviceBindingInformation", "keywords"}))
+	a, t := d.ask(ctx, subtree(d.root.configNC, AutodiscoverPoints(), []string{"cn", "serviceBindingInformation", "keywords"}))
 	if t != nil {
 		return nil, a, t
 	}
@@ -87,7 +86,7 @@ func (d *discovery) connectionSteps(ctx context.Context) ([]discoveryStep, []Fin
 		return nil, []Finding{w.unread(*trouble)}
 	}
 	steps := w.follow(ctx, seeds, 0)
-	slices.SortStableFunc(steps, func(a, b discoveryStep) int { return a.scope - b.scope })
+	sort.SliceStable(steps, func(i, j int) bool { return steps[i].scope < steps[j].scope })
 	var out []discoveryStep
 	seen := map[string]bool{}
 	for _, s := range steps {

@@ -166,7 +166,7 @@ func (d *discovery) badAnswer(l webLogon, got webLoggedOn) *Finding {
 	case a.status == 500 && d.mode == "soap" && !looksLikeHTML(a) && len(a.body) > 0:
 		return nil // a fault, to be read
 	default:
-		f = failed(statusReason(a), "%s answers %d to the request for settings", l.where(), a.status)
+		f = wrongStatus(a, "%s answers %d to the request for settings", l.where(), a.status)
 	}
 	f.Expected, f.Found = "settings", fmt.Sprintf("status %d", a.status)
 	return &f

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -70,7 +69,14 @@ func (d *discovery) run(ctx context.Context, given string) Finding {
 	if given == "" {
 		points, notes = d.connectionSteps(ctx)
 	}
-	parts, rows := d.walk(ctx, append(points, d.steps(ctx, given)...))
+	ways, unsure := d.steps(ctx, given)
+	parts, rows := d.walk(ctx, append(points, ways...))
+	if unsure != nil {
+		if d.reached != nil {
+			unsure.Verdict = Warn // clients come to Exchange before they look for it
+		}
+		notes = append(notes, *unsure)
+	}
 	var steps []Result
 	for i := range parts {
 		steps = append(steps, parts[i].Sub...)
@@ -91,11 +97,7 @@ func (d *discovery) judgeWalk(ctx context.Context, parts []Finding, rows []Row) 
 		return walked
 	}
 	if d.mode == "walk" && d.env.Logon == nil {
-		if walked.Verdict == Pass {
-			walked.Verdict, walked.Reason = Skip, "credentials.none"
-			walked.Summary = "the steps are as they should be; no password was given for " + mask(d.mailbox)
-		}
-		return walked
+		return d.withoutSettings(walked)
 	}
 	got := d.settings(ctx, *d.reached)
 	if d.mode != "walk" {
@@ -107,13 +109,23 @@ func (d *discovery) judgeWalk(ctx context.Context, parts []Finding, rows []Row) 
 		return got
 	}
 	if got.Verdict == Skip {
-		return got
+		return d.withoutSettings(walked)
 	}
 	if walked.Verdict == Pass {
 		walked.Summary = fmt.Sprintf("%d steps lead where they should", len(parts))
 	}
 	f := merge([]Finding{got, walked})
 	return f
+}
+
+// withoutSettings is what a walk comes to for which no password was given: it
+// counts where a step is not as it should be.
+func (d *discovery) withoutSettings(walked Finding) Finding {
+	if walked.Verdict == Pass {
+		walked.Verdict, walked.Reason = Skip, "credentials.none"
+		walked.Summary = "the steps are as they should be; no password was given for " + mask(d.mailbox)
+	}
+	return walked
 }
 
 // nothing is the verdict when no step led to Exchange.
@@ -146,40 +158,48 @@ func (d *discovery) nothing(parts []Finding, walked Finding) Finding {
 }
 
 // steps are the ways in the order of clients, after the connection points of
-// the directory.
-func (d *discovery) steps(ctx context.Context, given string) []discoveryStep {
+// the directory. The finding tells when it is not known whether there is a
+// further one.
+func (d *discovery) steps(ctx context.Context, given string) ([]discoveryStep, *Finding) {
 	if given != "" {
 		u, err := parseURL(given)
 		if err == nil {
-			return []discoveryStep{{name: "url", url: u}}
+			return []discoveryStep{{name: "url", url: u}}, nil
 		}
 	}
 	domain := mailDomain(d.mailbox)
 	at := func(scheme, host string) *url.URL { return &url.URL{Scheme: scheme, Host: host, Path: discoverPath} }
 	if d.address != "" {
-		return []discoveryStep{{name: "autodiscover", url: at("https", "autodiscover."+domain)}}
+		return []discoveryStep{{name: "autodiscover", url: at("https", "autodiscover."+domain)}}, nil
 	}
 	steps := []discoveryStep{
 		{name: "domain", url: at("https", domain), lenient: true},
 		{name: "autodiscover", url: at("https", "autodiscover."+domain)},
 		{name: "redirect", url: at("http", "autodiscover."+domain), lenient: true, plain: true},
 	}
-	if target := d.service(ctx, domain); target != "" {
+	target, unsure := d.service(ctx, domain)
+	if target != "" {
 		d.env.allowHost(target)
 		steps = append(steps, discoveryStep{name: "srv", url: at("https", target)})
 	}
-	return steps
+	return steps, unsure
 }
 
 // service looks up the service record. Clients take the one of the lowest
-// priority with the usual port.
-func (d *discovery) service(ctx context.Context, domain string) string {
+// priority with the usual port. The finding tells why it is not known whether
+// there is one.
+func (d *discovery) service(ctx context.Context, domain string) (string, *Finding) {
 	if d.env.Records == nil {
-		return ""
+		return "", nil
 	}
-	list, err := d.env.Records(ctx, "SRV", "_autodiscover._tcp."+domain)
+	name := "_autodiscover._tcp." + domain
+	list, err := d.env.Records(ctx, "SRV", name)
 	if err != nil {
-		return ""
+		if f := lookupTrouble(name, err); f.Verdict == Unknown {
+			f.Summary = "srv: " + f.Summary
+			return "", &f
+		}
+		return "", nil
 	}
 	best, target := 1<<17, ""
 	for _, r := range list {
@@ -189,7 +209,7 @@ func (d *discovery) service(ctx context.Context, domain string) string {
 			best, target = int(r.Preference), host
 		}
 	}
-	return target
+	return target, nil
 }
 
 // walk takes the steps one by one. Every step is looked at, because a wrong
@@ -224,6 +244,8 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 	if lost != nil {
 		return d.absent(s, *lost), []Row{row}
 	}
+	untested := max(0, len(addrs)-maxAddresses)
+	addrs = addrs[:len(addrs)-untested]
 	req := webRequest{method: "POST", url: s.url, body: poxBody(d.mailbox), headers: map[string]string{"Content-Type": "text/xml; charset=utf-8"}}
 	if s.plain {
 		req.method, req.body, req.headers = "GET", nil, nil
@@ -253,6 +275,9 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 	if !s.lenient && silent < len(answers) {
 		out = softenPartial(parts, addrs)
 	}
+	if untested > 0 {
+		out = merge([]Finding{out, tooMany(s.url.Hostname(), untested)})
+	}
 	if len(subs) > 1 {
 		out.Sub = subs
 	}
@@ -271,17 +296,13 @@ type addressAnswer struct {
 // everyAnswer asks all addresses at the same time.
 func (d *discovery) everyAnswer(ctx context.Context, req webRequest, addrs []netip.Addr) []addressAnswer {
 	out := make([]addressAnswer, len(addrs))
-	var wg sync.WaitGroup
-	for i, addr := range addrs {
-		wg.Go(func() {
-			began, own := time.Now(), req
-			own.at = endpoint{req.url.Hostname(), addr, urlPort(req.url)}
-			out[i].at = own.at
-			out[i].answer, out[i].problem = exchangeHTTP(ctx, d.env, own)
-			out[i].took = time.Since(began)
-		})
-	}
-	wg.Wait()
+	allAtOnce(len(addrs), func(i int) {
+		began, own := time.Now(), req
+		own.at = endpoint{req.url.Hostname(), addrs[i], urlPort(req.url)}
+		out[i].at = own.at
+		out[i].answer, out[i].problem = exchangeHTTP(ctx, d.env, own)
+		out[i].took = time.Since(began)
+	})
 	for _, a := range out {
 		if a.problem != nil {
 			d.lines = append(d.lines, fmt.Sprintf("%s %s at %s: %s", req.method, req.url, a.at.addr, a.problem.text))
@@ -360,7 +381,7 @@ func (d *discovery) judgeStep(ctx context.Context, s discoveryStep, at endpoint,
 	}
 	f := failed("autodiscover.wrong_server", "%s answers %d and is not Exchange", here, a.status)
 	if a.status != 200 {
-		f = failed(statusReason(a), "%s answers %d to Autodiscover", here, a.status)
+		f = wrongStatus(a, "%s answers %d to Autodiscover", here, a.status)
 	}
 	f.Expected, f.Found = "a request to log on (401)", fmt.Sprintf("status %d", a.status)
 	return f, "other"

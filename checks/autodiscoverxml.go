@@ -14,14 +14,14 @@ import (
 const (
 	maxXMLBytes = 2 << 20
 	maxXMLDepth = 40
-	maxXMLNodes = 20000
+	maxXMLParts = 60000 // elements' beginnings and ends, and the texts and comments between them
 )
 
 // xmlNode is an element with what it holds.
 type xmlNode struct {
 	space, name string
 	attr        map[string]string // by local name
-	text        string
+	text        strings.Builder   // a text may come in many pieces
 	kids        []*xmlNode
 }
 
@@ -50,8 +50,7 @@ func parseXML(data []byte) (*xmlNode, error) {
 	}
 	var root *xmlNode
 	var open []*xmlNode
-	nodes := 0
-	for {
+	for parts := 0; ; parts++ {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
@@ -59,10 +58,13 @@ func parseXML(data []byte) (*xmlNode, error) {
 		if err != nil {
 			return nil, asXMLProblem(err)
 		}
+		if parts >= maxXMLParts {
+			return nil, badXML("the answer holds more elements and texts than any real one")
+		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if nodes++; nodes > maxXMLNodes || len(open) >= maxXMLDepth {
-				return nil, badXML("the answer is nested deeper or holds more elements than any real one")
+			if len(open) >= maxXMLDepth {
+				return nil, badXML("the answer is nested deeper than any real one")
 			}
 			n := &xmlNode{space: t.Name.Space, name: t.Name.Local, attr: map[string]string{}}
 			for _, a := range t.Attr {
@@ -81,7 +83,7 @@ func parseXML(data []byte) (*xmlNode, error) {
 			open = open[:len(open)-1]
 		case xml.CharData:
 			if len(open) > 0 {
-				open[len(open)-1].text += string(t)
+				open[len(open)-1].text.Write(t)
 			} else if len(bytes.TrimSpace(t)) > 0 {
 				return nil, badXML("text stands outside of the document")
 			}
@@ -120,6 +122,8 @@ func asXMLProblem(err error) error {
 
 // child returns the first element of that name below a node; nil is allowed
 // everywhere and has none.
+//
+//go:noinline
 func (n *xmlNode) child(names ...string) *xmlNode {
 	for _, name := range names {
 		if n == nil {
@@ -171,7 +175,7 @@ func (n *xmlNode) value() string {
 	if n == nil {
 		return ""
 	}
-	return strings.TrimSpace(n.text)
+	return strings.TrimSpace(n.text.String())
 }
 
 // xmlFinding is the finding of an answer that is not the XML it should be.

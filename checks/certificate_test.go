@@ -41,6 +41,9 @@ func TestTLSCertificates(t *testing.T) {
 		{"self-signed", leaf(t, nil, nil, nil), nil, Fail, "tls.self_signed"},
 		{"self-signed allowed", leaf(t, nil, nil, nil), Params{"allow_untrusted": true}, Pass, ""},
 		{"expired", leaf(t, root, nil, func(c *x509.Certificate) { c.NotAfter = testNow.AddDate(0, 0, -1) }), nil, Fail, "tls.expired"},
+		{"expired before its authority was renewed", leaf(t, root, nil, func(c *x509.Certificate) {
+			c.NotBefore, c.NotAfter = testNow.AddDate(-40, 0, 0), testNow.AddDate(-39, 0, 0)
+		}), nil, Fail, "tls.expired"},
 		{"not yet valid", leaf(t, root, nil, func(c *x509.Certificate) { c.NotBefore = testNow.AddDate(0, 0, 1) }), nil, Fail, "tls.not_yet_valid"},
 		{"29 days left", leaf(t, root, nil, func(c *x509.Certificate) { c.NotAfter = testNow.AddDate(0, 0, 29) }), nil, Warn, "tls.expiring"},
 		{"29 days are enough", leaf(t, root, nil, func(c *x509.Certificate) { c.NotAfter = testNow.AddDate(0, 0, 29) }), Params{"min_days": int64(20)}, Pass, ""},
@@ -74,6 +77,9 @@ func TestTLSCertificates(t *testing.T) {
 			}
 			r := w.run(check)
 			expectResult(t, c.name, r, c.verdict, c.reason)
+			if c.reason == "tls.expired" && strings.Contains(r.Summary, "above") {
+				t.Errorf("a chain in order is blamed too: %s", r.Summary)
+			}
 			if len(r.Rows) != 1 || len(r.Rows[0]["thumbprint"]) != 1 {
 				t.Fatalf("the certificate must be shown whatever the verdict: %v", r.Rows)
 			}

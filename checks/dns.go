@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 // dnsKind asks name servers.
@@ -90,7 +89,9 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 		if comparing && v.missing {
 			// Whether a missing record is wrong is what the comparison tells.
 			v.finding.Verdict, v.finding.Reason = Pass, ""
-			cell.Verdict, cell.Reason = compared.Verdict, compared.Reason
+			if compared.Verdict != Pass || !slices.ContainsFunc(views, undecidedView) {
+				cell.Verdict, cell.Reason = compared.Verdict, compared.Reason
+			} // else there was too little to compare: what this server says stands by itself
 		}
 		cells = append(cells, part("resolver", v.server.Label, cell, v.took))
 		v.finding.Sub = nil
@@ -106,9 +107,13 @@ func observeDNS(ctx context.Context, env *Env, c Check) Finding {
 	return f
 }
 
+func undecidedView(v dnsView) bool { return v.finding.Verdict == Unknown }
+
 // cell is what one view says, in a few words.
 func (v dnsView) cell() string {
 	switch {
+	case v.missing && v.finding.Reason == "dns.nxdomain":
+		return "no such name"
 	case v.missing:
 		return "no such record"
 	case len(v.finding.Rows) == 0:
@@ -153,6 +158,8 @@ func resolversFor(env *Env, c Check) ([]Resolver, *Finding) {
 	switch {
 	case want == "system":
 		return []Resolver{system}, nil
+	case want == "all" && len(out) > 0 && (dnsType(c.Params) == "SOA" || env.Records == nil && !isAddressType(dnsType(c.Params))):
+		return out, nil // this computer's resolver cannot be asked for such records at all
 	case want == "all":
 		return append(out, system), nil
 	case want == "external" && len(out) == 0 && env.Vantage == Outside:
@@ -166,6 +173,8 @@ func resolversFor(env *Env, c Check) ([]Resolver, *Finding) {
 	f := undecidable("dns.no_resolver", "no internal name server is configured")
 	return nil, &f
 }
+
+func isAddressType(rtype string) bool { return rtype == "A" || rtype == "AAAA" }
 
 func defaultResolver(env *Env, c Check) string {
 	if c.Vantage == Outside || env.Vantage == Outside {
@@ -194,8 +203,8 @@ func lookAt(ctx context.Context, env *Env, server Resolver, name, rtype string, 
 		return lookAtSystem(ctx, env, server, name, rtype, absent)
 	}
 	v := dnsView{server: server}
-	a, problem := askChased(ctx, env, server, reverseName(name), dns.StringToType[rtype])
-	if problem == nil && len(a.records) == 0 && a.rcode != dns.RcodeSuccess && a.rcode != dns.RcodeNameError {
+	a, problem := askChased(ctx, env, server, reverseName(name), recordTypeNamed(rtype))
+	if problem == nil && len(a.records) == 0 && a.rcode != rcodeSuccess && a.rcode != rcodeNameError {
 		problem = noAnswer("dns.rcode", "the server answered %s", rcodeName(a.rcode))
 	}
 	line := fmt.Sprintf("%s %s at %s", name, rtype, server.describe())
@@ -206,7 +215,7 @@ func lookAt(ctx context.Context, env *Env, server Resolver, name, rtype string, 
 	}
 	rows := rowsOf(server, name, rtype, a)
 	v.addrs, v.ttl = addressesIn(a.records)
-	v.finding = verdictOnAnswer(server, name, rtype, a.rcode == dns.RcodeNameError, absent, rows)
+	v.finding = verdictOnAnswer(server, name, rtype, a.rcode == rcodeNameError, absent, rows)
 	v.missing = len(rows) == 0
 	v.finding.Transcript = append([]string{fmt.Sprintf("%s: %s over %s in %d ms, flags %s", line, rcodeName(a.rcode), a.transport, a.rtt.Milliseconds(), a.flags)}, recordLines(a.records)...)
 	if a.truncated {
@@ -220,12 +229,12 @@ func lookAt(ctx context.Context, env *Env, server Resolver, name, rtype string, 
 
 // askChased asks, and asks once more for the end of a chain of aliases that
 // the server did not follow to its end.
-func askChased(ctx context.Context, env *Env, server Resolver, name string, rtype uint16) (dnsAnswer, *dnsTrouble) {
+func askChased(ctx context.Context, env *Env, server Resolver, name string, rtype recordType) (dnsAnswer, *dnsTrouble) {
 	a, problem := ask(ctx, env, server, name, rtype)
 	if problem != nil || len(a.chain) == 0 || len(a.records) > 0 {
 		return a, problem
 	}
-	if a.rcode == dns.RcodeSuccess {
+	if a.rcode == rcodeSuccess {
 		end, problem := ask(ctx, env, server, a.at, rtype)
 		if problem != nil {
 			return a, problem
@@ -266,7 +275,7 @@ func rowsOf(server Resolver, name, rtype string, a dnsAnswer) []Row {
 	var rows []Row
 	for _, rr := range a.records {
 		row := newDNSRow(server, name, rtype)
-		row["ttl"] = []string{strconv.FormatUint(uint64(rr.Header().Ttl), 10)}
+		row["ttl"] = []string{strconv.FormatUint(uint64(rr.ttl), 10)}
 		row["chain"] = a.chain
 		if !fillRow(row, rr) {
 			continue
@@ -282,93 +291,50 @@ func newDNSRow(server Resolver, name, rtype string) Row {
 	}
 }
 
-func fillRow(row Row, rr dns.RR) bool {
+// fillRow writes down what a record says; false: its type is none that is asked for.
+func fillRow(row Row, r dnsRecord) bool {
 	set := func(k, v string) { row[k] = []string{v} }
 	number := func(n uint16) string { return strconv.Itoa(int(n)) }
-	switch r := rr.(type) {
-	case *dns.A:
-		a, ok := netip.AddrFromSlice(r.A)
-		set("value", a.Unmap().String())
-		return ok
-	case *dns.AAAA:
-		a, ok := netip.AddrFromSlice(r.AAAA)
-		set("value", a.String())
-		return ok
-	case *dns.CNAME:
-		set("value", plainName(r.Target))
-	case *dns.PTR:
-		set("value", plainName(r.Ptr))
-	case *dns.NS:
-		set("value", plainName(r.Ns))
-	case *dns.MX:
-		set("value", plainName(r.Mx))
-		set("preference", number(r.Preference))
-	case *dns.SRV:
-		set("value", plainName(r.Target))
-		set("preference", number(r.Priority))
-		set("weight", number(r.Weight))
-		set("port", number(r.Port))
-	case *dns.TXT:
-		set("value", strings.Join(unescaped(r.Txt), ""))
-	case *dns.SOA:
-		set("value", plainName(r.Ns))
-		set("serial", strconv.FormatUint(uint64(r.Serial), 10))
+	switch r.rtype {
+	case typeA, typeAAAA:
+		set("value", r.addr.String())
+	case typeCNAME, typePTR, typeNS:
+		set("value", plainName(r.target))
+	case typeMX:
+		set("value", plainName(r.target))
+		set("preference", number(r.preference))
+	case typeSRV:
+		set("value", plainName(r.target))
+		set("preference", number(r.preference))
+		set("weight", number(r.weight))
+		set("port", number(r.port))
+	case typeTXT:
+		set("value", r.text)
+	case typeSOA:
+		set("value", plainName(r.target))
+		set("serial", strconv.FormatUint(uint64(r.serial), 10))
 	default:
 		return false
 	}
 	return true
 }
 
-// unescaped undoes the presentation escapes that the DNS library gives texts.
-func unescaped(txt []string) []string {
-	out := make([]string, len(txt))
-	for i, s := range txt {
-		var b strings.Builder
-		for j := 0; j < len(s); j++ {
-			switch {
-			case s[j] != '\\' || j+1 >= len(s):
-				b.WriteByte(s[j])
-			case j+3 < len(s) && isDigits(s[j+1:j+4]):
-				n, _ := strconv.Atoi(s[j+1 : j+4])
-				b.WriteByte(byte(n))
-				j += 3
-			default:
-				j++
-				b.WriteByte(s[j])
-			}
-		}
-		out[i] = b.String()
-	}
-	return out
-}
-
-func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
-}
-
-func addressesIn(records []dns.RR) ([]netip.Addr, uint32) {
+func addressesIn(records []dnsRecord) ([]netip.Addr, uint32) {
 	var out []netip.Addr
 	ttl := ^uint32(0)
 	for _, rr := range records {
-		ttl = min(ttl, rr.Header().Ttl)
-		var ip []byte
-		switch r := rr.(type) {
-		case *dns.A:
-			ip = r.A
-		case *dns.AAAA:
-			ip = r.AAAA
-		}
-		if a, ok := netip.AddrFromSlice(ip); ok {
-			out = append(out, a.Unmap())
+		ttl = min(ttl, rr.ttl)
+		if rr.addr.IsValid() {
+			out = append(out, rr.addr.Unmap())
 		}
 	}
 	return out, ttl
 }
 
-func recordLines(records []dns.RR) []string {
+func recordLines(records []dnsRecord) []string {
 	var out []string
 	for _, rr := range records[:min(len(records), 50)] {
-		out = append(out, "  "+clip(strings.ReplaceAll(rr.String(), "\t", " "), 500))
+		out = append(out, "  "+clip(rr.String(), 500))
 	}
 	return out
 }

@@ -6,19 +6,13 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
 func (v dnsView) judgeMX(ctx context.Context, env *Env, name string, a dnsAnswer) Finding {
 	parts := []Finding{{Verdict: Pass}}
 	preferences := map[uint16][]string{}
 	for _, rr := range a.records[:min(len(a.records), 10)] {
-		mx, ok := rr.(*dns.MX)
-		if !ok {
-			continue
-		}
-		target := plainName(mx.Mx)
+		target := plainName(rr.target)
 		if target == "" {
 			f := failed("dns.null_mx", "%s says that it takes no mail (null MX)", name)
 			f.Expected, f.Found = "a mail server", "null MX"
@@ -29,7 +23,7 @@ func (v dnsView) judgeMX(ctx context.Context, env *Env, name string, a dnsAnswer
 			f.Expected, f.Found = "a host name", target
 			return f
 		}
-		preferences[mx.Preference] = append(preferences[mx.Preference], target)
+		preferences[rr.preference] = append(preferences[rr.preference], target)
 		parts = append(parts, v.judgeTarget(ctx, env, "mx", name, target))
 	}
 	return merge(append(parts, judgePreferences(name, preferences)))
@@ -57,19 +51,15 @@ func (v dnsView) judgeSRV(ctx context.Context, env *Env, name string, a dnsAnswe
 	parts := []Finding{{Verdict: Pass}}
 	autodiscover := strings.HasPrefix(strings.ToLower(name), "_autodiscover._tcp.")
 	for _, rr := range a.records[:min(len(a.records), 10)] {
-		srv, ok := rr.(*dns.SRV)
-		if !ok {
-			continue
-		}
-		target := plainName(srv.Target)
+		target := plainName(rr.target)
 		switch {
 		case target == "":
 			f := failed("dns.srv_none", "%s says that the service is not offered", name)
 			f.Expected, f.Found = "a target host", "the target is a dot"
 			return f
-		case autodiscover && srv.Port != 443:
-			f := failed("dns.srv_port", "%s names port %d: clients use 443 alone", name, srv.Port)
-			f.Expected, f.Found = "port 443", fmt.Sprintf("port %d", srv.Port)
+		case autodiscover && rr.port != 443:
+			f := failed("dns.srv_port", "%s names port %d: clients use 443 alone", name, rr.port)
+			f.Expected, f.Found = "port 443", fmt.Sprintf("port %d", rr.port)
 			return f
 		}
 		parts = append(parts, v.judgeTarget(ctx, env, "srv", name, target))
@@ -82,12 +72,12 @@ func (v dnsView) judgeSRV(ctx context.Context, env *Env, name string, a dnsAnswe
 
 // judgeTarget looks whether a record's target has an address of its own.
 func (v dnsView) judgeTarget(ctx context.Context, env *Env, what, name, target string) Finding {
-	a, problem := ask(ctx, env, v.server, target, dns.TypeA)
+	a, problem := ask(ctx, env, v.server, target, typeA)
 	if problem != nil && problem.verdict == Unknown {
 		return undecidable(problem.reason, "whether %s, named by %s, has an address: %s", target, name, problem.text)
 	}
 	if problem == nil && len(a.records) == 0 && len(a.chain) == 0 {
-		if six, p6 := ask(ctx, env, v.server, target, dns.TypeAAAA); p6 == nil {
+		if six, p6 := ask(ctx, env, v.server, target, typeAAAA); p6 == nil {
 			a = six
 		}
 	}
@@ -113,20 +103,16 @@ func (v dnsView) judgePTR(ctx context.Context, env *Env, name string, a dnsAnswe
 	if err != nil {
 		return Finding{Verdict: Pass} // a name below in-addr.arpa: the records are all that can be judged
 	}
-	rtype := dns.TypeA
+	rtype := typeA
 	if addr.Unmap().Is6() {
-		rtype = dns.TypeAAAA
+		rtype = typeAAAA
 	}
 	parts := []Finding{{Verdict: Pass}}
 	for _, rr := range a.records[:min(len(a.records), 5)] {
-		ptr, ok := rr.(*dns.PTR)
-		if !ok {
-			continue
-		}
-		target := plainName(ptr.Ptr)
+		target := plainName(rr.target)
 		forward, problem := askChased(ctx, env, v.server, target, rtype)
 		if problem != nil && problem.verdict == Unknown {
-			parts = append(parts, problem.finding(v.server, target, dns.TypeToString[rtype]))
+			parts = append(parts, problem.finding(v.server, target, rtype.String()))
 			continue
 		}
 		back, _ := addressesIn(forward.records)

@@ -8,11 +8,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
-// sharpen applies what mail needs of the records beyond being there.
+// sharpen applies what mail needs of the records missingIn being there.
 func (v dnsView) sharpen(ctx context.Context, env *Env, name, rtype string, a dnsAnswer) Finding {
 	f := v.finding
 	parts := []Finding{f}
@@ -57,7 +55,7 @@ func (v dnsView) judgeWildcard(ctx context.Context, env *Env, name, rtype string
 		return Finding{Verdict: Pass}
 	}
 	random := fmt.Sprintf("coexist-%04x%04x.%s", queryID(), queryID(), parent)
-	b, problem := ask(ctx, env, v.server, random, dns.StringToType[rtype])
+	b, problem := ask(ctx, env, v.server, random, recordTypeNamed(rtype))
 	if problem != nil || len(b.records) == 0 {
 		return Finding{Verdict: Pass}
 	}
@@ -94,7 +92,7 @@ func compareViews(name, rtype string, wanted Vantage, views []dnsView) Finding {
 	}
 	if len(inside) == 0 || len(outside) == 0 {
 		if len(inside)+len(outside) > 0 && views[0].finding.Verdict != Unknown && allMissing(views) {
-			return nowhere(name, rtype)
+			return nowhere(name, rtype, views)
 		}
 		return Finding{Verdict: Pass}
 	}
@@ -106,7 +104,7 @@ func compareSides(name, rtype string, wanted Vantage, in, out dnsView) Finding {
 	with := func(f Finding) Finding { f.Found = said; return f }
 	switch {
 	case in.missing && out.missing:
-		return nowhere(name, rtype)
+		return nowhere(name, rtype, []dnsView{in, out})
 	case out.missing && (wanted == Outside || wanted == Any):
 		return with(failed("dns.external_missing", "%s answers inside but not outside", name))
 	case out.missing:
@@ -146,7 +144,7 @@ func sidesDiffer(name string, views []dnsView) (Finding, bool) {
 
 func compareTexts(name, rtype string, views []dnsView) Finding {
 	if allMissing(views) {
-		return nowhere(name, rtype)
+		return nowhere(name, rtype, views)
 	}
 	firstOf := map[Vantage]*dnsView{}
 	for i := range views {
@@ -188,8 +186,13 @@ func allMissing(views []dnsView) bool {
 	return !slices.ContainsFunc(views, func(v dnsView) bool { return !v.missing })
 }
 
-func nowhere(name, rtype string) Finding {
+// nowhere is a record that no view has. Where one name server knows the name,
+// nobody mistyped it.
+func nowhere(name, rtype string, views []dnsView) Finding {
 	f := failed("dns.nxdomain", "%s has no %s record in any view", name, rtype)
+	if slices.ContainsFunc(views, func(v dnsView) bool { return v.finding.Reason == "dns.nodata" }) {
+		f = failed("dns.nodata", "%s exists, but has no %s record in any view", name, rtype)
+	}
 	f.Expected, f.Found = rtype+" record", "none in any view"
 	return f
 }
@@ -207,10 +210,10 @@ func addressText(list []netip.Addr) string {
 }
 
 func sameAddresses(a, b []netip.Addr) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.SortFunc(a, netip.Addr.Compare)
-	slices.SortFunc(b, netip.Addr.Compare)
-	return slices.Equal(slices.Compact(a), slices.Compact(b))
+	missingIn := func(all []netip.Addr) func(netip.Addr) bool {
+		return func(a netip.Addr) bool { return !slices.Contains(all, a) }
+	}
+	return !slices.ContainsFunc(a, missingIn(b)) && !slices.ContainsFunc(b, missingIn(a))
 }
 
 var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
@@ -294,12 +297,10 @@ func (v *dnsView) systemRecords(ctx context.Context, env *Env, name, rtype strin
 	return rows, err
 }
 
-func textsOf(records []dns.RR) []string {
+func textsOf(records []dnsRecord) []string {
 	var out []string
-	for _, rr := range records {
-		if t, ok := rr.(*dns.TXT); ok {
-			out = append(out, strings.Join(unescaped(t.Txt), ""))
-		}
+	for _, r := range records {
+		out = append(out, r.text)
 	}
 	return out
 }

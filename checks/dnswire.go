@@ -8,21 +8,18 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 // dnsAnswer is what one name server said to one question.
 type dnsAnswer struct {
 	rcode     int
-	records   []dns.RR // of the type asked for, at the end of the chain
-	chain     []string // aliases passed, the asked name first
-	transport string   // udp or tcp
-	truncated bool     // UDP was truncated, TCP gave the rest
+	records   []dnsRecord // of the type asked for, at the end of the chain
+	chain     []string    // aliases passed, the asked name first
+	transport string      // udp or tcp
+	truncated bool        // UDP was truncated, TCP gave the rest
 	flags     string
 	rtt       time.Duration
 	at        string // aliases end here
@@ -54,8 +51,8 @@ func noAnswer(reason, format string, args ...any) *dnsTrouble {
 
 // ask puts one question to one name server: UDP twice, then TCP once; TCP at
 // once when UDP was truncated.
-func ask(ctx context.Context, env *Env, server Resolver, name string, rtype uint16) (dnsAnswer, *dnsTrouble) {
-	question := dns.Question{Name: dns.Fqdn(name), Qtype: rtype, Qclass: dns.ClassINET}
+func ask(ctx context.Context, env *Env, server Resolver, name string, rtype recordType) (dnsAnswer, *dnsTrouble) {
+	question := dnsQuestion{rootedName(name), rtype, classInternet}
 	edns := true
 	var last *dnsTrouble
 	for try := 0; try < 2; try++ {
@@ -72,7 +69,7 @@ func ask(ctx context.Context, env *Env, server Resolver, name string, rtype uint
 		switch {
 		case problem != nil && problem.reason == "dns.truncated":
 			return askOverTCP(ctx, env, server, question, edns, true)
-		case problem == nil && edns && (a.rcode == dns.RcodeFormatError || a.rcode == dns.RcodeNotImplemented || a.rcode == dns.RcodeBadVers):
+		case problem == nil && edns && (a.rcode == rcodeFormatError || a.rcode == rcodeNotImplemented || a.rcode == rcodeBadVersion):
 			edns, try = false, try-1 // an old server: once more without the extension
 			continue
 		}
@@ -88,7 +85,7 @@ func ask(ctx context.Context, env *Env, server Resolver, name string, rtype uint
 	return a, problem
 }
 
-func askOverTCP(ctx context.Context, env *Env, server Resolver, q dns.Question, edns, truncated bool) (dnsAnswer, *dnsTrouble) {
+func askOverTCP(ctx context.Context, env *Env, server Resolver, q dnsQuestion, edns, truncated bool) (dnsAnswer, *dnsTrouble) {
 	began := time.Now()
 	raw, err := exchange(ctx, env, "tcp", server.Addr, q, edns, share(ctx, 5*time.Second, 0.8))
 	if err != nil {
@@ -120,7 +117,7 @@ func wireTrouble(err error) *dnsTrouble {
 
 // exchange sends a question and returns the raw message that carries its ID.
 // Over UDP messages with another ID are ignored, as strangers may send them.
-func exchange(ctx context.Context, env *Env, network, server string, q dns.Question, edns bool, limit time.Duration) ([]byte, error) {
+func exchange(ctx context.Context, env *Env, network, server string, q dnsQuestion, edns bool, limit time.Duration) ([]byte, error) {
 	if env.Dial == nil {
 		return nil, errNoNetwork
 	}
@@ -134,7 +131,7 @@ func exchange(ctx context.Context, env *Env, network, server string, q dns.Quest
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	id := queryID()
-	wire, err := question(q, id, edns)
+	wire, err := q.wire(id, edns)
 	if err != nil {
 		return nil, err
 	}
@@ -170,15 +167,6 @@ func readMessage(conn net.Conn, network string) ([]byte, error) {
 	return buf, err
 }
 
-func question(q dns.Question, id uint16, edns bool) ([]byte, error) {
-	m := new(dns.Msg)
-	m.Id, m.RecursionDesired, m.Question = id, true, []dns.Question{q}
-	if edns {
-		m.SetEdns0(1232, false)
-	}
-	return m.Pack()
-}
-
 func queryID() uint16 {
 	var b [2]byte
 	rand.Read(b[:])
@@ -190,56 +178,69 @@ const maxChain = 8
 
 // readAnswer takes a raw message apart: it must answer the question, and its
 // chain of aliases must end somewhere.
-func readAnswer(q dns.Question, raw []byte) (dnsAnswer, *dnsTrouble) {
-	var m dns.Msg
-	if err := m.Unpack(raw); err != nil {
-		if len(raw) > 2 && raw[2]&0x02 != 0 {
+func readAnswer(q dnsQuestion, raw []byte) (dnsAnswer, *dnsTrouble) {
+	m, err := readDNS(raw)
+	if err != nil {
+		if len(raw) > 2 && raw[2]&(bitTruncated>>8) != 0 {
 			return dnsAnswer{}, noAnswer("dns.truncated", "the answer is truncated")
 		}
 		return dnsAnswer{}, noAnswer("dns.malformed", "the answer is no DNS message")
 	}
-	a := dnsAnswer{rcode: m.Rcode, flags: flagsOf(&m)}
-	if !m.Response {
+	a := dnsAnswer{rcode: m.rcode, flags: m.flags}
+	if !m.response {
 		return a, noAnswer("dns.malformed", "the answer is no response")
 	}
-	if len(m.Question) == 1 && !sameQuestion(m.Question[0], q) || len(m.Question) > 1 || len(m.Question) == 0 && m.Rcode == dns.RcodeSuccess {
+	if !m.answersTo(q) {
 		return a, noAnswer("dns.mismatch", "the server answered another question than the one asked")
 	}
-	if m.Truncated {
+	if m.truncated {
 		return a, noAnswer("dns.truncated", "the answer is truncated")
 	}
-	switch m.Rcode {
-	case dns.RcodeSuccess, dns.RcodeNameError:
-		problem := a.follow(q, m.Answer)
+	switch m.rcode {
+	case rcodeSuccess, rcodeNameError:
+		problem := a.follow(q, m.answers)
 		return a, problem
-	case dns.RcodeServerFailure:
+	case rcodeServerFailure:
 		return a, noAnswer("dns.servfail", "the server failed to answer (SERVFAIL)")
-	case dns.RcodeRefused:
+	case rcodeRefused:
 		return a, noAnswer("dns.refused", "this resolver does not serve you (REFUSED)")
-	case dns.RcodeFormatError, dns.RcodeNotImplemented, dns.RcodeBadVers:
+	case rcodeFormatError, rcodeNotImplemented, rcodeBadVersion:
 		return a, nil // the caller asks again without EDNS; then it is decided by outcome
 	}
-	return a, noAnswer("dns.rcode", "the server answered %s", rcodeName(m.Rcode))
+	return a, noAnswer("dns.rcode", "the server answered %s", rcodeName(m.rcode))
+}
+
+// answersTo tells whether a message repeats the question. A server that failed
+// may leave it out.
+func (m dnsMessage) answersTo(q dnsQuestion) bool {
+	switch len(m.questions) {
+	case 0:
+		return m.rcode != rcodeSuccess
+	case 1:
+		echo := m.questions[0]
+		return strings.EqualFold(echo.name, q.name) && echo.rtype == q.rtype && echo.class == q.class
+	}
+	return false
 }
 
 // follow walks the aliases inside the answer and collects the records at its
 // end.
-func (a *dnsAnswer) follow(q dns.Question, answer []dns.RR) *dnsTrouble {
-	at := strings.ToLower(q.Name)
+func (a *dnsAnswer) follow(q dnsQuestion, answer []dnsRecord) *dnsTrouble {
+	at := strings.ToLower(q.name)
 	seen := map[string]bool{at: true}
 	for {
 		next, beside := "", false
 		a.records = a.records[:0]
 		for _, rr := range answer {
-			if !strings.EqualFold(rr.Header().Name, at) {
+			if !strings.EqualFold(rr.name, at) {
 				continue
 			}
-			if rr.Header().Rrtype == q.Qtype {
+			if rr.rtype == q.rtype {
 				a.records = append(a.records, rr)
 			}
-			if c, ok := rr.(*dns.CNAME); ok && q.Qtype != dns.TypeCNAME {
-				next = strings.ToLower(c.Target)
-			} else if t := rr.Header().Rrtype; t != dns.TypeRRSIG && t != dns.TypeCNAME {
+			if rr.rtype == typeCNAME && q.rtype != typeCNAME {
+				next = strings.ToLower(rr.target)
+			} else if rr.rtype != typeRRSIG && rr.rtype != typeCNAME {
 				beside = true
 			}
 		}
@@ -260,42 +261,4 @@ func (a *dnsAnswer) follow(q dns.Question, answer []dns.RR) *dnsTrouble {
 		seen[next] = true
 		at = next
 	}
-}
-
-func sameQuestion(a, b dns.Question) bool {
-	return strings.EqualFold(a.Name, b.Name) && a.Qtype == b.Qtype && a.Qclass == b.Qclass
-}
-
-func flagsOf(m *dns.Msg) string {
-	var out []string
-	for _, f := range []struct {
-		set  bool
-		name string
-	}{{m.Authoritative, "aa"}, {m.Truncated, "tc"}, {m.RecursionDesired, "rd"}, {m.RecursionAvailable, "ra"}, {m.AuthenticatedData, "ad"}} {
-		if f.set {
-			out = append(out, f.name)
-		}
-	}
-	return strings.Join(out, " ")
-}
-
-func rcodeName(code int) string {
-	if s, ok := dns.RcodeToString[code]; ok {
-		return s
-	}
-	return fmt.Sprintf("code %d", code)
-}
-
-// plainName is a name without the final dot.
-func plainName(s string) string { return strings.TrimSuffix(s, ".") }
-
-// reverseName is the name under which an address's PTR record stands; other
-// names are returned as they are.
-func reverseName(s string) string {
-	if a, err := netip.ParseAddr(s); err == nil {
-		if r, err := dns.ReverseAddr(a.String()); err == nil {
-			return r
-		}
-	}
-	return s
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 // maxZoneServers bounds how many name servers of one zone are asked.
@@ -66,7 +64,7 @@ func (v dnsView) judgeZone(ctx context.Context, env *Env, name string) Finding {
 
 // zoneServers finds the name servers of a zone, as the resolver knows them.
 func (v dnsView) zoneServers(ctx context.Context, env *Env, name string) ([]zoneServer, []Finding) {
-	a, problem := ask(ctx, env, v.server, name, dns.TypeNS)
+	a, problem := ask(ctx, env, v.server, name, typeNS)
 	if problem != nil {
 		return nil, []Finding{problem.finding(v.server, name, "NS")}
 	}
@@ -78,11 +76,10 @@ func (v dnsView) zoneServers(ctx context.Context, env *Env, name string) ([]zone
 	var out []zoneServer
 	var parts []Finding
 	for _, rr := range a.records {
-		ns, ok := rr.(*dns.NS)
-		if !ok || len(out) >= maxZoneServers {
-			continue
+		if len(out) >= maxZoneServers {
+			break
 		}
-		host := strings.ToLower(plainName(ns.Ns))
+		host := strings.ToLower(plainName(rr.target))
 		found, f := v.hostAddresses(ctx, env, host)
 		if f != nil {
 			parts = append(parts, *f)
@@ -98,7 +95,7 @@ func (v dnsView) zoneServers(ctx context.Context, env *Env, name string) ([]zone
 // hostAddresses looks a name server up at the same resolver.
 func (v dnsView) hostAddresses(ctx context.Context, env *Env, host string) ([]netip.Addr, *Finding) {
 	var found []netip.Addr
-	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+	for _, kind := range []recordType{typeA, typeAAAA} {
 		a, problem := askChased(ctx, env, v.server, host, kind)
 		if problem != nil && problem.verdict == Unknown {
 			f := problem.finding(v.server, host, "A")
@@ -126,7 +123,7 @@ func (s *zoneServer) ask(ctx context.Context, env *Env, from Resolver, name stri
 	began := time.Now()
 	defer func() { s.took = time.Since(began) }()
 	server := Resolver{Label: s.name, Addr: netip.AddrPortFrom(s.addr, 53).String(), View: from.View}
-	a, problem := ask(ctx, env, server, name, dns.TypeSOA)
+	a, problem := ask(ctx, env, server, name, typeSOA)
 	switch {
 	case problem != nil && slices.Contains([]string{"dns.refused", "dns.servfail", "dns.rcode"}, problem.reason):
 		s.lame(name, problem.text)
@@ -140,7 +137,7 @@ func (s *zoneServer) ask(ctx context.Context, env *Env, from Resolver, name stri
 		s.lame(name, err.Error())
 		return
 	}
-	s.serial, s.mname = soa.Serial, plainName(soa.Ns)
+	s.serial, s.mname = soa.serial, plainName(soa.target)
 	s.finding = Finding{Verdict: Pass, Summary: fmt.Sprintf("%s has serial %d", server.describe(), s.serial)}
 }
 
@@ -149,14 +146,12 @@ func (s *zoneServer) lame(name, why string) {
 	s.finding.Expected, s.finding.Found = "an authoritative answer", why
 }
 
-func startOfZone(a dnsAnswer) (*dns.SOA, error) {
-	for _, rr := range a.records {
-		if soa, ok := rr.(*dns.SOA); ok {
-			if !slices.Contains(strings.Fields(a.flags), "aa") {
-				return nil, errors.New("it answers from memory, not as the zone's own server")
-			}
-			return soa, nil
-		}
+func startOfZone(a dnsAnswer) (dnsRecord, error) {
+	switch {
+	case len(a.records) == 0:
+		return dnsRecord{}, errors.New("it has no such zone")
+	case !slices.Contains(strings.Fields(a.flags), "aa"):
+		return dnsRecord{}, errors.New("it answers from memory, not as the zone's own server")
 	}
-	return nil, errors.New("it has no such zone")
+	return a.records[0], nil
 }

@@ -15,7 +15,7 @@ var errNoNetwork = errors.New("no network: this environment cannot dial")
 // count against the limit per address, die with the check's context, and never
 // outlive the check. The returned function closes what is still open.
 func throughDoor(ctx context.Context, env *Env, g *gate, k *Kind) (*Env, func()) {
-	d := &door{env: env, gate: g, kind: k.Name, limit: k.Limit, ctx: ctx, open: map[*guarded]bool{}, held: map[string]int{}}
+	d := &door{env: env, gate: g, kind: k.Name, limit: k.Limit, ctx: ctx, open: map[*guarded]bool{}, held: map[string]int{}, slots: map[string]bool{}}
 	inner := *env
 	inner.Dial = d.dial
 	return &inner, d.closeAll
@@ -30,7 +30,8 @@ type door struct {
 
 	mu     sync.Mutex
 	open   map[*guarded]bool
-	held   map[string]int // connections of this check per address
+	held   map[string]int  // connections of this check per address
+	slots  map[string]bool // addresses at which one of them has the check's slot
 	closed bool
 }
 
@@ -83,11 +84,12 @@ func (d *door) take(ctx context.Context, identity string) error {
 		return nil
 	}
 	if err := d.gate.wait(ctx, []string{identity}, d.kind, d.limit); err != nil {
-		d.mu.Lock()
-		drop(d.held, identity)
-		d.mu.Unlock()
+		d.release(identity)
 		return err
 	}
+	d.mu.Lock()
+	d.slots[identity] = true
+	d.mu.Unlock()
 	return nil
 }
 
@@ -97,7 +99,10 @@ func (d *door) release(identity string) {
 	}
 	d.mu.Lock()
 	drop(d.held, identity)
-	last := d.held[identity] == 0
+	last := d.held[identity] == 0 && d.slots[identity]
+	if last {
+		delete(d.slots, identity)
+	}
 	d.mu.Unlock()
 	if last {
 		d.gate.give([]string{identity}, d.kind)

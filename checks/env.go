@@ -11,6 +11,9 @@ import (
 // Env is the one door to the network. In the field it is the real network; a
 // rehearsal and the tests hand in the laboratory's, with nothing special-cased
 // in a probe. The zero value reaches nothing; [FieldEnv] makes the real one.
+//
+// Checks run at the same time: every function in it is called from several
+// goroutines, also of one check, and has to stand that.
 type Env struct {
 	// Dial connects to an IP address and port ("tcp" or "udp"); names never
 	// reach it: probes look names up first, so that every address is tested
@@ -33,7 +36,8 @@ type Env struct {
 	// measures; kept with every result. Empty: nothing was found.
 	Machine string
 	// Logon hands out credentials for an account; nil means that none can be
-	// had (skip, reason credentials.none).
+	// had (skip, reason credentials.none). [Env.Asked] makes one that asks for
+	// each account once and before the run, so that nobody is asked twice at a time.
 	Logon func(ctx context.Context, account string) (Credential, error)
 	// Forget tells who is behind Logon that an account was refused: the next run
 	// must ask for it anew. May be nil.
@@ -58,6 +62,7 @@ type Env struct {
 
 	run        int                                                 // number of the run; see Asked
 	given      map[string]bool                                     // accounts that Asked has a password for
+	namesAt    string                                              // the name servers that Lookup asks; empty: this computer's resolver
 	named      *hostList                                           // hosts that the running check names; set by the runner
 	elapsed    func(since time.Time) (wall, running time.Duration) // nil: by this computer's clocks
 	oldTLSUsed *tlsUse                                             // whether the running check's secret went over old TLS; set by the runner

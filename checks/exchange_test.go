@@ -239,7 +239,7 @@ func signs(status int, body string, headers ...string) http.Handler {
 
 func (s *site) dress(h http.Handler) {
 	s.t.Helper()
-	if err := s.Change("EX13", func(x *lab.Server) { x.Web = h }); err != nil {
+	if err := s.Change("EX13", func(x *lab.Server) { x.Web = lab.Serve(h) }); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -20,6 +20,7 @@ type FieldSettings struct {
 	ExternalResolver string     // IP or IP:port; empty: none
 	Resolvers        []Resolver // further name servers: label, and IP or IP:port
 	TrustPEM         [][]byte   // further roots: certificates in PEM, never keys
+	TrustNames       []string   // the files that they were read from, for messages
 	Loopback         bool
 	OldTLS           bool   // see Env.OldTLS
 	Proxy            string // http://host:port; empty: none
@@ -76,7 +77,7 @@ func FieldEnv(s FieldSettings) (*Env, error) {
 	if s.Proxy != "" {
 		problems = append(problems, validProxy(s.Proxy))
 	}
-	roots, err := trustedRoots(s.TrustPEM)
+	roots, err := trustedRoots(s.TrustPEM, s.TrustNames)
 	env.Roots = roots
 	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
@@ -121,7 +122,7 @@ func validProxy(s string) error {
 // trustedRoots are the system's roots and the given ones; nil stands for the
 // system's alone. Nothing but certificates is accepted: a file with a key in
 // it is refused, as it has no business here.
-func trustedRoots(files [][]byte) (*x509.CertPool, error) {
+func trustedRoots(files [][]byte, names []string) (*x509.CertPool, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
@@ -132,7 +133,11 @@ func trustedRoots(files [][]byte) (*x509.CertPool, error) {
 	for i, data := range files {
 		certs, err := certificatesIn(data)
 		if err != nil {
-			return nil, fmt.Errorf("trust file %d: %w", i+1, err)
+			name := fmt.Sprintf("trust file %d", i+1)
+			if i < len(names) {
+				name = names[i]
+			}
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		for _, c := range certs {
 			pool.AddCert(c)

@@ -61,6 +61,9 @@ func TestTrustFiles(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+	if _, err := FieldEnv(FieldSettings{TrustPEM: [][]byte{good, []byte("hello")}, TrustNames: []string{"ca.pem", "notes.txt"}}); err == nil || !strings.Contains(err.Error(), "notes.txt: ") {
+		t.Errorf("the file is not named: %v", err)
+	}
 	for _, proxy := range []string{"proxy:8080", "http://u:p@proxy:8080", "https://proxy", "http://a b"} {
 		if _, err := FieldEnv(FieldSettings{Proxy: proxy}); err == nil || strings.Contains(err.Error(), "u:p") {
 			t.Errorf("proxy %q: %v", proxy, err)

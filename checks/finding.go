@@ -20,26 +20,34 @@ const (
 func observed(rows []Row) Finding { return Finding{Verdict: Pass, Rows: rows} }
 
 // decided is a finding whose verdict the protocol itself gives.
+//
+//go:noinline
 func decided(v Verdict, reason, format string, args ...any) Finding {
 	return Finding{Verdict: v, Reason: reason, Summary: fmt.Sprintf(format, args...)}
 }
 
+//go:noinline
 func failed(reason, format string, args ...any) Finding {
 	return decided(Fail, reason, format, args...)
 }
 
+//go:noinline
 func warned(reason, format string, args ...any) Finding {
 	return decided(Warn, reason, format, args...)
 }
 
+//go:noinline
 func undecidable(reason, format string, args ...any) Finding {
 	return decided(Unknown, reason, format, args...)
 }
 
 // merge puts the findings of several addresses, resolvers or servers together:
 // the heaviest verdict with its reason and texts, all rows, all evidence. The
-// summaries of equally heavy findings are listed.
+// summaries of equally heavy findings are listed. Nothing looked at is no pass.
 func merge(parts []Finding) Finding {
+	if len(parts) == 0 {
+		return undecidable("expect.nothing_observed", "nothing was looked at")
+	}
 	out := Finding{Verdict: Pass, Evidence: map[string]string{}}
 	for i, p := range parts {
 		if i == 0 || Worse(out.Verdict, p.Verdict) != out.Verdict {

@@ -267,6 +267,8 @@ func TestHTTPFollows(t *testing.T) {
 			return status(302, "Location: /a")
 		case path == "/self":
 			return status(302, "Location: /self")
+		case path == "/cookie":
+			return status(302, "Location: /cookie", "Set-Cookie: seen=1")
 		case path == "/home":
 			return status(302, "Location: /final")
 		case path == "/away":
@@ -285,6 +287,8 @@ func TestHTTPFollows(t *testing.T) {
 	}
 	expectResult(t, "circle of two", w.run(httpCheck("/a", follow)), Fail, "http.redirect_loop")
 	expectResult(t, "to itself", w.run(httpCheck("/self", follow)), Fail, "http.redirect_loop")
+	expectResult(t, "to itself, not followed", w.run(httpCheck("/self", nil)), Fail, "http.redirect_loop")
+	expectResult(t, "to itself with a cookie", w.run(httpCheck("/cookie", nil)), Pass, "")
 	expectResult(t, "away", w.run(httpCheck("/away", follow)), Warn, "http.redirect_other_host")
 	hits.Store(0)
 	check := httpCheck("/n", follow)

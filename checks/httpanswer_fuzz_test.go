@@ -64,7 +64,7 @@ func FuzzHTTPAnswer(f *testing.F) {
 				t.Errorf("reason %q is not in the table", r.Reason)
 			}
 		}
-		suspicious(a)
+		suspicious("owa", a)
 		if !alike(a, a) && !isRedirect(a.status) {
 			t.Error("an answer is not like itself")
 		}

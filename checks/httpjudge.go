@@ -106,11 +106,18 @@ func judgeStatus(c Check, r *role, a webAnswer) Finding {
 		}
 		want = []string{"an answer below 400", "401"}
 	}
-	f := failed(statusReason(a), "the answer is %d", a.status)
-	if f.Reason == "http.proxy" {
-		f.Verdict = Unknown // the server was not reached
-	}
+	f := wrongStatus(a, "the answer is %d", a.status)
 	f.Expected, f.Found = "status "+strings.Join(want, " or "), "status "+got
+	return f
+}
+
+// wrongStatus is the finding of a status that is not right. What a proxy
+// answers says nothing about the server, which was not reached.
+func wrongStatus(a webAnswer, format string, args ...any) Finding {
+	f := failed(statusReason(a), format, args...)
+	if f.Reason == "http.proxy" {
+		f.Verdict = Unknown
+	}
 	return f
 }
 
@@ -163,6 +170,8 @@ func judgeRedirect(c Check, r *role, asked *url.URL, a webAnswer) Finding {
 	}
 	found := func(f Finding) Finding { f.Found = clip(to.String(), 500); return f }
 	switch {
+	case sameAddress(to, a.url) && len(a.header.Values("Set-Cookie")) == 0: // a client with the same cookies gets the same answer
+		return found(failed("http.redirect_loop", "the answer redirects to the address that was asked for"))
 	case strings.Contains(strings.ToLower(to.Path), "/errorfe.aspx"):
 		return found(failed("http.error_page", "the front end answers, but sends to its error page: the server behind it does not answer"))
 	case asked.Scheme == "https" && to.Scheme == "http":
@@ -177,6 +186,12 @@ func judgeRedirect(c Check, r *role, asked *url.URL, a webAnswer) Finding {
 		return found(warned("http.redirect_other_host", "a redirect leads to the host %s", to.Hostname()))
 	}
 	return Finding{Verdict: Pass}
+}
+
+// sameAddress tells whether two addresses ask the same of the same server.
+func sameAddress(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && urlPort(a) == urlPort(b) &&
+		a.EscapedPath() == b.EscapedPath() && a.RawQuery == b.RawQuery
 }
 
 func judgedByLocation(c Check) bool {

@@ -164,7 +164,7 @@ func (l webLogon) try(ctx context.Context, env *Env, inspected webAnswer, cred C
 	switch {
 	case a.status == 401:
 		return l.refused(env, out)
-	case a.status >= 500, a.status == 407, a.status == 400:
+	case a.status < 200 || a.status > 299: // a filter in front may have answered, whatever the password
 		return false, nil, errNotProven
 	}
 	for _, again := range l.more {

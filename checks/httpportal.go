@@ -16,7 +16,7 @@ import (
 // page, or a web site that has nothing to do with Exchange.
 func sameForAll(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint, a webAnswer) (Finding, []string) {
 	pass := Finding{Verdict: Pass}
-	if c.Params.String("role") == "" || !suspicious(a) {
+	if c.Params.String("role") == "" || !suspicious(c.Params.String("role"), a) {
 		return pass, nil
 	}
 	var random [8]byte
@@ -29,6 +29,11 @@ func sameForAll(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint,
 	}
 	lines := []string{fmt.Sprintf("GET a path that no server has: %d", b.status)}
 	if !alike(a, b) {
+		if role := c.Params.String("role"); a.status == 200 && (role == "owa" || role == "ecp") {
+			f := warned("http.not_exchange", "the page shows no sign of Exchange")
+			f.Expected, f.Found = "the logon page of Exchange", fmt.Sprintf("status 200, %d bytes without its form and its pictures", len(a.body))
+			return f, lines
+		}
 		return pass, lines
 	}
 	f := undecidable("vantage.captive_portal", "something on the way answers every path alike, also one that no server has")
@@ -43,8 +48,9 @@ func sameForAll(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint,
 }
 
 // suspicious tells pages, and redirects to another host, that show no sign of
-// Exchange.
-func suspicious(a webAnswer) bool {
+// Exchange. The directories of Outlook on the web answer with pages alone;
+// others rightly give strangers something else.
+func suspicious(role string, a webAnswer) bool {
 	for _, h := range []string{"X-Feserver", "X-Owa-Version", "X-Calculatedbetarget", "X-Diaginfo", "Ms-Server-Activesync", "X-Soap-Enabled"} {
 		if a.header.Get(h) != "" {
 			return false
@@ -55,7 +61,8 @@ func suspicious(a webAnswer) bool {
 		return problem == nil && !strings.EqualFold(to.Hostname(), a.url.Hostname())
 	}
 	page := bytes.ToLower(firstOf(a.body, 64<<10))
-	return a.status == 200 && bytes.Contains(page, []byte("<html")) && !themePath().Match(page) && !bytes.Contains(page, []byte("logonform"))
+	html := bytes.Contains(page, []byte("<html")) || role == "owa" || role == "ecp"
+	return a.status == 200 && html && !themePath().Match(page) && !bytes.Contains(page, []byte("logonform"))
 }
 
 // alike compares two answers, leaving out where they repeat what was asked for.

@@ -44,6 +44,13 @@ func TestAnswersForEveryPath(t *testing.T) {
 			}
 			return status(404)
 		}, "ews", true, true, Warn, "http.anonymous"},
+		{"something else than a page for every path", func(string) string { return htmlPage(200, "<x/>") }, "owa", true, true, Fail, "http.wrong_server"},
+		{"a page of somebody else's", func(path string) string {
+			if path == "/x" {
+				return htmlPage(200, "<html>Log on to the gateway</html>")
+			}
+			return status(404)
+		}, "owa", true, true, Warn, "http.not_exchange"},
 		{"OWA's own page", func(string) string {
 			return htmlPage(200, `<html><link href="/owa/14.3.169.1/themes/x.ico"></html>`)
 		}, "owa", true, true, Pass, ""},

@@ -74,10 +74,7 @@ func judgeAsUser(c Check, asked *url.URL, got webLoggedOn, where string) Finding
 			f.Expected, f.Found = "a request to log on (401)", fmt.Sprintf("%d to %s", a.status, clip(a.location, 300))
 			return f
 		}
-		f := failed(statusReason(a), "%s answers %d before any logon", where, a.status)
-		if f.Reason == "http.proxy" {
-			f.Verdict = Unknown // the server was not reached
-		}
+		f := wrongStatus(a, "%s answers %d before any logon", where, a.status)
 		f.Expected, f.Found = "a request to log on (401)", fmt.Sprint(a.status)
 		return f
 	}
@@ -103,7 +100,8 @@ func judgeAsUser(c Check, asked *url.URL, got webLoggedOn, where string) Finding
 	case a.status == 449, a.status == 456, a.status == 457:
 		reason = "eas.refused"
 	}
-	f := failed(reason, "%s answers %d to the test mailbox", where, a.status)
+	f := wrongStatus(a, "%s answers %d to the test mailbox", where, a.status)
+	f.Reason = reason
 	f.Expected, f.Found = "status "+strings.Join(want, " or "), "status "+strconv.Itoa(a.status)
 	if to := a.header.Get("X-Ms-Location"); to != "" {
 		f.Found += ", to " + clip(to, 300)

@@ -145,6 +145,33 @@ func TestExtendedProtection(t *testing.T) {
 	}
 }
 
+// TestOnlySuccessProvesAPassword meets a filter that answers whoever has a
+// password without looking at it: a refusal elsewhere is then no riddle.
+func TestOnlySuccessProvesAPassword(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{302, 403, 404} {
+		s := newSite(t)
+		s.dress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") == "" {
+				w.Header().Set("WWW-Authenticate", "Basic")
+				w.WriteHeader(401)
+				return
+			}
+			w.Header().Set("Location", "/login")
+			w.WriteHeader(status)
+		}))
+		s.run("http", webCheck("/EWS/Exchange.asmx", "auth", "basic"))
+		s.dress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("WWW-Authenticate", "NTLM")
+			if strings.HasPrefix(r.Header.Get("Authorization"), "NTLM TlRMTVNTUAAB") {
+				w.Header().Set("WWW-Authenticate", "NTLM "+type2(func(m []byte) []byte { return m }))
+			}
+			w.WriteHeader(401)
+		}))
+		expectVerdict(t, fmt.Sprint(status), s.run("http", webCheck("/EWS/Exchange.asmx", "auth", "ntlm")), checks.Unknown, "auth.ntlm_refused")
+	}
+}
+
 func TestAnswersToAUser(t *testing.T) {
 	t.Parallel()
 	const soap = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>`

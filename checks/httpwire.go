@@ -10,12 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -96,25 +94,31 @@ func filtered(req webRequest, a webAnswer) bool {
 func exchangeOnce(ctx context.Context, env *Env, req webRequest) (webAnswer, *trouble) {
 	ctx, cancel := context.WithTimeout(ctx, share(ctx, 40*time.Second, 0.48))
 	defer cancel()
-	var dialed *trouble
-	transport := newTransport(ctx, env, req, &dialed)
-	defer transport.CloseIdleConnections()
 	r, err := buildRequest(ctx, env, req)
 	if err != nil {
 		return webAnswer{}, &trouble{Unknown, "value.invalid", "the request cannot be built"}
 	}
+	r.Close = true
 	began := time.Now()
-	res, err := transport.RoundTrip(r)
-	if err != nil {
-		if dialed != nil {
-			return webAnswer{}, dialed
-		}
-		t := roundTripTrouble(err)
-		noteExchange(ctx, began, req, webAnswer{}, t, "")
+	c, t := openWeb(ctx, env, req)
+	if t != nil {
 		return webAnswer{}, t
 	}
+	defer c.Close()
+	return c.exchange(env, req, r, began, "")
+}
+
+// exchange sends a request over a connection and reads the answer.
+func (c *webConn) exchange(env *Env, req webRequest, r *http.Request, began time.Time, as string) (webAnswer, *trouble) {
+	ctx := r.Context()
+	res, err := c.roundTrip(r, share(ctx, 20*time.Second, 0.7))
+	if err != nil {
+		t := httpTrouble(err)
+		noteExchange(ctx, began, req, webAnswer{}, &t, as)
+		return webAnswer{}, &t
+	}
 	a, t := readWebAnswer(env, req, res, began)
-	noteExchange(ctx, began, req, a, t, "")
+	noteExchange(ctx, began, req, a, t, as)
 	return a, t
 }
 
@@ -198,94 +202,6 @@ func buildRequest(ctx context.Context, env *Env, req webRequest) (*http.Request,
 		r.Header.Set(k, v)
 	}
 	return r, nil
-}
-
-// newTransport makes a transport for one exchange: one connection, HTTP/1,
-// nothing decompressed, nothing followed. What went wrong while connecting is
-// kept in dialed, as net/http wraps it beyond recognition.
-func newTransport(ctx context.Context, env *Env, req webRequest, dialed **trouble) *http.Transport {
-	cfg := req.tls
-	if cfg == nil {
-		cfg = legacyConfig(req.url.Hostname())
-	}
-	t := &http.Transport{
-		MaxConnsPerHost: 1, DisableCompression: true, MaxResponseHeaderBytes: 64 << 10,
-		ResponseHeaderTimeout: share(ctx, 20*time.Second, 0.7), DisableKeepAlives: true,
-		TLSClientConfig: cfg, TLSHandshakeTimeout: share(ctx, 10*time.Second, 0.6),
-		Protocols: new(http.Protocols),
-	}
-	t.Protocols.SetHTTP1(true)
-	proxied := env.Proxy != ""
-	if proxied {
-		t.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(env.Proxy) }
-		t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, res *http.Response) error {
-			if res.StatusCode == http.StatusOK {
-				return nil
-			}
-			*dialed = &trouble{Unknown, "http.proxy", fmt.Sprintf("the proxy did not let the request through: it answers %d", res.StatusCode)}
-			return errors.New((*dialed).text)
-		}
-	}
-	t.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
-		c, trouble := dialWeb(ctx, env, address)
-		if trouble != nil {
-			*dialed = trouble
-			return nil, errors.New(trouble.text)
-		}
-		return c, nil
-	}
-	if !proxied && req.url.Scheme == "https" {
-		t.DialTLSContext = func(ctx context.Context, _, address string) (net.Conn, error) {
-			c, trouble := dialWeb(ctx, env, address)
-			if trouble == nil {
-				secured := tls.Client(c, cfg)
-				shake, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.6))
-				defer cancel()
-				began := time.Now()
-				err := secured.HandshakeContext(shake)
-				if err == nil {
-					state := secured.ConnectionState()
-					stage(ctx, "tls", began, nil, "%s", handshakeText(state.Version, state.CipherSuite, state.PeerCertificates))
-					return secured, nil
-				}
-				c.Close()
-				broken := tlsTrouble(err)
-				stage(ctx, "tls", began, &broken, "")
-				trouble = &broken
-			}
-			*dialed = trouble
-			return nil, errors.New(trouble.text)
-		}
-	}
-	return t
-}
-
-// dialWeb connects to IP:port, or to the proxy by its name.
-func dialWeb(ctx context.Context, env *Env, address string) (net.Conn, *trouble) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, &trouble{Unknown, "value.invalid", "no address to connect to"}
-	}
-	at := endpoint{host: host}
-	if at.port, err = strconv.Atoi(port); err != nil {
-		return nil, &trouble{Unknown, "value.invalid", "no port to connect to"}
-	}
-	if at.addr, err = netip.ParseAddr(host); err != nil {
-		list, f := addressesOf(ctx, env, host, "")
-		if f != nil {
-			return nil, &trouble{Unknown, "http.proxy", "the proxy cannot be reached: " + f.Summary}
-		}
-		at.addr = list[0]
-	}
-	return connect(ctx, env, at)
-}
-
-func roundTripTrouble(err error) *trouble {
-	t := httpTrouble(err)
-	if text := err.Error(); strings.Contains(text, "proxyconnect") || strings.Contains(text, "Proxy") {
-		t = trouble{Unknown, "http.proxy", "the proxy did not let the request through"}
-	}
-	return &t
 }
 
 func bodyTrouble(err error) *trouble {

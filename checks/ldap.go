@@ -17,6 +17,7 @@ var ldapKind = Kind{
 	Params: []Param{
 		{Name: "query", Type: TextParam, Required: true, Choices: ldapQueries, Doc: "what to read"},
 		{Name: "targets", Type: ListParam, Doc: "domain controllers to ask; default: those that DNS names"},
+		{Name: "port", Type: IntParam, Doc: "port of the targets, instead of 636 and 389: 636 and 3269 by TLS, others by StartTLS where it is offered"},
 		{Name: "domain", Type: TextParam, Doc: "Active Directory domain; default: the forest root"},
 		{Name: "server", Type: TextParam, Doc: "only what belongs to this server"},
 		{Name: "site", Type: TextParam, Doc: "only what belongs to this site"},
@@ -28,6 +29,7 @@ var ldapKind = Kind{
 		for _, t := range p.Strings("targets") {
 			errs = append(errs, validTarget("targets", t))
 		}
+		errs = append(errs, validPort("port", p, 389))
 		for _, n := range []string{"server", "site", "account"} {
 			if strings.ContainsFunc(p.String(n), func(r rune) bool { return r < ' ' || r == 127 }) {
 				errs = append(errs, fmt.Errorf("%s holds a control character", n))

@@ -3,9 +3,11 @@ package checks
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,6 +51,37 @@ func TestHostileDirectories(t *testing.T) {
 				t.Errorf("the controller is not named: %s", r.Summary)
 			}
 		})
+	}
+}
+
+// TestNamedPortIsTheOnlyOne asks a directory on the port that was named, and on
+// none besides.
+func TestNamedPortIsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	for port, says := range map[int]string{3268: "ldap.not_ldap", 3269: "ldap.dc_unreachable", 636: "ldap.dc_unreachable", 10389: "ldap.not_ldap"} {
+		w := newWorld(t)
+		w.name("dc1.contoso.com", "10.0.0.1")
+		var at sync.Map
+		for _, other := range []int{389, 636, 3268, 3269, 10389} {
+			w.serve(fmt.Sprintf("10.0.0.1:%d", other), func(c net.Conn) {
+				at.Store(other, true)
+				c.Read(make([]byte, 1024))
+				io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n")
+			})
+		}
+		r := w.run(Check{Kind: "ldap", Timeout: 2 * time.Second, Params: Params{"query": "rootdse", "targets": []any{"dc1.contoso.com"}, "port": port}})
+		if r.Reason != says {
+			t.Errorf("port %d: %s %s %q, want %s", port, r.Verdict, r.Reason, r.Summary, says)
+		}
+		at.Range(func(other, _ any) bool {
+			if other != port {
+				t.Errorf("port %d was named and %d was asked", port, other)
+			}
+			return true
+		})
+		if _, asked := at.Load(port); !asked {
+			t.Errorf("port %d was not asked", port)
+		}
 	}
 }
 
@@ -317,6 +350,51 @@ func ldapRefusing(tries *atomic.Int32) func(net.Conn) {
 			if _, err := c.Write(ldapDone(id, ldap.ApplicationBindResponse, code)); err != nil {
 				return
 			}
+		}
+	}
+}
+
+// TestNoUsableControllerProvesNothing is given domain controllers whose names
+// cannot be asked: what was looked for nowhere is not absent.
+func TestNoUsableControllerProvesNothing(t *testing.T) {
+	t.Parallel()
+	none := []Expectation{{Op: "count", Value: "0"}}
+	for _, query := range []string{"servers", "schema"} {
+		w := newWorld(t)
+		w.env.Logons = NewLogons()
+		w.env.Logon = func(context.Context, string) (Credential, error) {
+			return Credential{"CONTOSO\\reader", NewSecret("x")}, nil
+		}
+		w.env.Directory.Forest = "contoso.com"
+		w.env.Records = func(context.Context, string, string) ([]Record, error) {
+			return []Record{{Value: "dc 1.contoso.com"}, {Value: "-.contoso.com"}}, nil
+		}
+		check := Check{Kind: "ldap", Params: Params{"query": query}, Expect: none}
+		expectResult(t, query+", from DNS", w.run(check), Unknown, "ldap.no_dc")
+		w.env.Directory.Controllers = []string{"not a name"}
+		expectResult(t, query+", from the migration", w.run(check), Unknown, "ldap.no_dc")
+	}
+}
+
+// TestReadingIsToldInSteps reads how far the conversation with a directory came.
+func TestReadingIsToldInSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("dc1.contoso.com", "10.0.0.1")
+	w.serve("10.0.0.1:389", ldapPeer(func(id int64, _ int) [][]byte {
+		return [][]byte{ldapEntry(id, "", "dnsHostName", "dc1.contoso.com"), ldapDone(id, ldap.ApplicationSearchResultDone, 0)}
+	}))
+	r := w.run(Check{Kind: "ldap", Timeout: 2 * time.Second, Params: Params{"query": "rootdse", "targets": []any{"dc1.contoso.com"}}})
+	var steps []string
+	for _, dc := range r.Sub {
+		for _, s := range dc.Sub {
+			steps = append(steps, s.Kind+" "+s.Summary)
+		}
+	}
+	all := strings.Join(steps, "\n")
+	for _, want := range []string{"tcp connected to 10.0.0.1:389", "ldap rootDSE: 1 read"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no step %q in %q; %s %s", want, all, r.Verdict, r.Summary)
 		}
 	}
 }

@@ -16,15 +16,11 @@ func (p *ldapProbe) readSites(ctx context.Context, d *controller) Finding {
 	base := "CN=Sites," + d.root.configNC
 	a, t := d.ask(ctx, subtree(base, "(objectClass=site)", []string{"cn"}))
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
-		return f
+		return d.unreadList(t)
 	}
 	all, t := d.settings(ctx)
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
-		return f
+		return d.unreadList(t)
 	}
 	if len(a.entries) == 0 || len(all) == 0 {
 		return undecidable("ldap.not_readable", "%s shows this account no sites or no domain controllers", d.name())
@@ -110,9 +106,7 @@ func (p *ldapProbe) readLockout(ctx context.Context, d *controller) Finding {
 		if t == nil {
 			t = &trouble{Unknown, "ldap.not_readable", "the domain is not shown to this account"}
 		}
-		f := d.unread(t)
-		f.Rows = nil
-		return f
+		return d.unreadList(t)
 	}
 	e := a.entries[0]
 	row := Row{"domain": {domainName(nc)}}

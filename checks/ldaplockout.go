@@ -22,7 +22,7 @@ func (e *Env) budgetByDirectory(username string) budgetReader {
 			return ""
 		}
 		p := &ldapProbe{env: e, c: Check{Params: Params{"account": DirectoryAccount}}}
-		hosts, trouble := p.seeds(ctx)
+		hosts, trouble := p.seeds(withoutTrail(ctx))
 		if trouble != nil || len(hosts) == 0 {
 			return ""
 		}
@@ -35,7 +35,7 @@ func budgetFrom(account, host, domain string) budgetReader {
 	return func(ctx context.Context, e *Env, username string) string {
 		p := &ldapProbe{env: e, c: Check{Params: Params{"account": account, "domain": domain}}}
 		e.allowHost(host)
-		ctx, cancel := context.WithTimeout(ctx, share(ctx, lockoutTime, 0.3))
+		ctx, cancel := context.WithTimeout(withoutTrail(ctx), share(ctx, lockoutTime, 0.3))
 		defer cancel()
 		d, f := p.open(ctx, host, directoryPorts)
 		if f != nil {

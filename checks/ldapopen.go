@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-	"github.com/miekg/dns"
 )
 
 // ldapPorts are the ports of a directory: the domain controller's own, or the
@@ -23,6 +22,20 @@ var (
 	catalogPorts   = ldapPorts{3268, 3269}
 )
 
+// portsOf are the ports of a host: those that are usual, but for a named target
+// whose port the check gives. That port then is the only one to be asked.
+func (p *ldapProbe) portsOf(host string, usual ldapPorts) ldapPorts {
+	port := p.c.Params.Int("port", 0)
+	named := func(t string) bool { return strings.EqualFold(plainHost(t), host) }
+	switch {
+	case port == 0 || !slices.ContainsFunc(p.c.Params.Strings("targets"), named):
+		return usual
+	case port == directoryPorts.secure || port == catalogPorts.secure:
+		return ldapPorts{secure: port}
+	}
+	return ldapPorts{plain: port}
+}
+
 const maxControllers = 64
 
 // seeds are the domain controllers to begin with: those the check names, else
@@ -33,7 +46,7 @@ func (p *ldapProbe) seeds(ctx context.Context) ([]string, *Finding) {
 		list = p.env.Directory.Controllers
 	}
 	if len(list) > 0 {
-		return p.accept(list), nil
+		return p.acceptSome(list, "the list of domain controllers")
 	}
 	domain := p.domain()
 	if domain == "" {
@@ -48,7 +61,19 @@ func (p *ldapProbe) seeds(ctx context.Context) ([]string, *Finding) {
 		return nil, &f
 	}
 	p.note("service record %s: %s", name, strings.Join(list, ", "))
-	return p.accept(list), nil
+	return p.acceptSome(list, name)
+}
+
+// acceptSome is accept where at least one name must be fit to be asked: what
+// nobody was asked for is not absent.
+func (p *ldapProbe) acceptSome(list []string, from string) ([]string, *Finding) {
+	if hosts := p.accept(list); len(hosts) > 0 {
+		return hosts, nil
+	}
+	shown := Escape(joinClipped(list, 4))
+	f := undecidable("ldap.no_dc", "no host that can be asked stands in %s: %s", from, shown)
+	f.Expected, f.Found = "names such as dc1.contoso.com", shown
+	return nil, &f
 }
 
 // accept keeps each name once and lets its host have the password.
@@ -76,14 +101,14 @@ func (p *ldapProbe) service(ctx context.Context, name string) (hosts []string, p
 		if r.View == Outside && p.env.side() == Inside {
 			continue
 		}
-		a, t := ask(ctx, p.env, r, name, dns.TypeSRV)
+		a, t := ask(ctx, p.env, r, name, typeSRV)
 		if t != nil {
 			problem = t.text
 			continue
 		}
 		for _, rr := range a.records {
-			if srv, ok := rr.(*dns.SRV); ok && srv.Target != "." {
-				hosts = append(hosts, srv.Target)
+			if rr.target != "." {
+				hosts = append(hosts, rr.target)
 			}
 		}
 		if len(hosts) > 0 {
@@ -118,7 +143,7 @@ func (p *ldapProbe) addresses(ctx context.Context, host string) ([]netip.Addr, *
 				continue
 			}
 			var found []netip.Addr
-			for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+			for _, kind := range []recordType{typeA, typeAAAA} {
 				if a, t := ask(ctx, p.env, r, host, kind); t == nil {
 					list, _ := addressesIn(a.records)
 					found = append(found, list...)
@@ -162,15 +187,19 @@ func (p *ldapProbe) open(ctx context.Context, host string, ports ldapPorts) (*co
 	if t != nil {
 		return nil, p.unreachable(host, t)
 	}
+	ports = p.portsOf(host, ports)
 	var why []string
-	d, t := p.overLDAPS(ctx, host, addrs, ports)
-	if t != nil {
-		why = append(why, fmt.Sprintf("LDAPS on %d: %s", ports.secure, t.text))
-		d, t = p.overStartTLS(ctx, host, addrs, ports)
+	var d *controller
+	if ports.secure != 0 {
+		if d, t = p.overLDAPS(ctx, host, addrs, ports); t != nil {
+			why = append(why, fmt.Sprintf("LDAPS on %d: %s", ports.secure, t.text))
+		}
 	}
-	if t != nil {
-		why = append(why, fmt.Sprintf("StartTLS on %d: %s", ports.plain, t.text))
-		d, t = p.overPlain(ctx, host, addrs, ports)
+	if d == nil && ports.plain != 0 {
+		if d, t = p.overStartTLS(ctx, host, addrs, ports); t != nil {
+			why = append(why, fmt.Sprintf("StartTLS on %d: %s", ports.plain, t.text))
+			d, t = p.overPlain(ctx, host, addrs, ports)
+		}
 	}
 	if t != nil {
 		p.note("%s: %s", host, strings.Join(why, "; "))
@@ -242,11 +271,15 @@ func (p *ldapProbe) secured(ctx context.Context, host string, at endpoint, how s
 	shake := tls.Client(conn, securedConfig(p.env, host, nil))
 	ctx, cancel := context.WithTimeout(ctx, share(ctx, 10*time.Second, 0.4))
 	defer cancel()
+	began := time.Now()
 	if err := shake.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		t := tlsTrouble(err)
+		stage(ctx, "tls", began, &t, "")
 		return nil, &t
 	}
+	state := shake.ConnectionState()
+	stage(ctx, "tls", began, nil, "%s", handshakeText(state.Version, state.CipherSuite, state.PeerCertificates))
 	return newController(host, at, how, shake), nil
 }
 
@@ -265,8 +298,10 @@ func (p *ldapProbe) bind(ctx context.Context, d *controller) *Finding {
 	var other *trouble
 	err := p.env.signIn(ctx, s, func(c Credential) (bool, error) {
 		d.conn.SetTimeout(share(ctx, 15*time.Second, 0.7))
+		began := time.Now()
 		err := d.logOn(c)
 		if err == nil {
+			stage(ctx, "ldap", began, nil, "logged on as %s over %s", mask(c.Username), d.how)
 			d.said = append(d.said, fmt.Sprintf("%s: %s: logged on as %s", d.at, d.how, mask(c.Username)))
 			return false, nil
 		}
@@ -319,12 +354,19 @@ func (p *ldapProbe) openAnonymous(ctx context.Context, host string) (*controller
 	if t != nil {
 		return nil, p.unreachable(host, t)
 	}
-	d, t := p.overPlain(ctx, host, addrs, directoryPorts)
-	if t != nil {
-		var t2 *trouble
-		if d, t2 = p.overLDAPS(ctx, host, addrs, directoryPorts); t2 != nil {
-			return nil, p.unreachable(host, t)
+	ports := p.portsOf(host, directoryPorts)
+	var d *controller
+	if ports.plain != 0 {
+		d, t = p.overPlain(ctx, host, addrs, ports)
+	}
+	if d == nil && ports.secure != 0 {
+		var why *trouble
+		if d, why = p.overLDAPS(ctx, host, addrs, ports); why != nil && t == nil {
+			t = why
 		}
+	}
+	if d == nil {
+		return nil, p.unreachable(host, t)
 	}
 	if t := d.readRoot(ctx); t != nil {
 		f := p.unreachable(host, t)
@@ -367,10 +409,7 @@ func (d *controller) readRoot(ctx context.Context) *trouble {
 		return &trouble{Unknown, "ldap.malformed", "the domain controller does not show its root"}
 	}
 	e := a.entries[0]
-	one := func(name string) string {
-		v := e.GetEqualFoldAttributeValue(name)
-		return v
-	}
+	one := e.GetEqualFoldAttributeValue
 	d.root = rootDSE{
 		dnsHostName: one("dnsHostName"), defaultNC: one("defaultNamingContext"), configNC: one("configurationNamingContext"),
 		schemaNC: one("schemaNamingContext"), rootDomainNC: one("rootDomainNamingContext"), contexts: e.GetEqualFoldAttributeValues("namingContexts"),

@@ -99,6 +99,8 @@ func observeLDAP(ctx context.Context, env *Env, c Check) Finding {
 // is the same on all. A refused logon ends the search.
 func (p *ldapProbe) somewhere(ctx context.Context, q ldapQuery, hosts []string) Finding {
 	var silent []Finding
+	began := time.Now()
+	ctx, steps := withTrail(ctx)
 	for _, h := range hosts[:min(len(hosts), 5)] {
 		tryCtx, cancel := context.WithTimeout(ctx, share(ctx, 20*time.Second, 0.6))
 		d, f := p.open(tryCtx, h, directoryPorts)
@@ -119,6 +121,9 @@ func (p *ldapProbe) somewhere(ctx context.Context, q ldapQuery, hosts []string) 
 			out.Evidence = with(out.Evidence, "unreachable", s.Summary)
 			out.Transcript = append(s.Transcript, out.Transcript...)
 		}
+		whole := out
+		whole.Sub = append(steps.taken(), out.Sub...)
+		out.Sub = []Result{part("domain controller", d.name(), whole, time.Since(began))}
 		return out
 	}
 	return merge(silent)
@@ -203,7 +208,9 @@ func (p *ldapProbe) wave(ctx context.Context, q ldapQuery, hosts []string, list 
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			began := time.Now()
+			ctx, steps := withTrail(ctx)
 			f := p.one(ctx, q, h, list, &out)
+			f.Sub = append(steps.taken(), f.Sub...)
 			name := h
 			if len(f.Rows) > 0 && len(f.Rows[0]["dc"]) > 0 {
 				name = f.Rows[0]["dc"][0]
@@ -248,7 +255,7 @@ func (p *ldapProbe) one(ctx context.Context, q ldapQuery, host string, list bool
 	out.names = append(out.names, d.name())
 	p.mu.Unlock()
 	if list && first {
-		if names, t := p.listControllers(ctx, d); t == nil {
+		if names, t := p.listControllers(withoutTrail(ctx), d); t == nil {
 			p.mu.Lock()
 			out.listed = names
 			p.mu.Unlock()

@@ -28,8 +28,7 @@ func (d *controller) listing(ctx context.Context, what, filter string, attrs ...
 	}
 	a, t := d.ask(ctx, subtree(org.DN, filter, attrs))
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
+		f := d.unreadList(t)
 		return nil, nil, &f
 	}
 	if len(a.entries) == 0 {
@@ -107,7 +106,7 @@ type exchangeServer struct {
 	dag     string // DN
 }
 
-var serverAttributes = []string{"cn", "serialNumber", "msExchCurrentServerRoles", "msExchServerSite", "networkAddress", "msExchMDBAvailabilityGroupLink"}
+var serverAttributes = []string{"cn", "objectClass", "serialNumber", "msExchCurrentServerRoles", "msExchServerSite", "networkAddress", "msExchMDBAvailabilityGroupLink"}
 
 // exchangeServers reads every server of the organisation.
 func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Finding, *Finding) {
@@ -117,6 +116,9 @@ func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Fi
 	}
 	var out []exchangeServer
 	for _, e := range entries {
+		if isArray(e) {
+			continue
+		}
 		s := exchangeServer{dn: e.DN, name: e.GetEqualFoldAttributeValue("cn"), raw: e.GetEqualFoldAttributeValue("serialNumber"),
 			site: firstName(e.GetEqualFoldAttributeValue("msExchServerSite")), dag: e.GetEqualFoldAttributeValue("msExchMDBAvailabilityGroupLink")}
 		if s.name == "" {
@@ -134,6 +136,13 @@ func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Fi
 		out = append(out, s)
 	}
 	return out, cut, nil
+}
+
+// isArray tells the arrays of Client Access servers of Exchange 2010: names for
+// clients, kept as objects of the servers' class. They are told apart here, as
+// a filter by a class that the schema does not know matches nothing.
+func isArray(e *ldap.Entry) bool {
+	return hasFold(e.GetEqualFoldAttributeValues("objectClass"), "msExchClientAccessArray") || below(e.DN, "Arrays") != ""
 }
 
 func (p *ldapProbe) readServers(ctx context.Context, d *controller) Finding {
@@ -181,12 +190,7 @@ func (p *ldapProbe) readVirtualDirectories(ctx context.Context, d *controller) F
 	}
 	var rows []Row
 	for _, e := range entries {
-		kind := "other"
-		for _, c := range e.GetEqualFoldAttributeValues("objectClass") {
-			if k, known := directoryKinds[strings.ToLower(c)]; known {
-				kind = k
-			}
-		}
+		kind := DirectoryKind(e.GetEqualFoldAttributeValues("objectClass"))
 		name, server := firstName(e.DN), serverOf(e.DN)
 		if server == "" || strings.HasSuffix(strings.ToLower(name), "(exchange back end)") {
 			continue // no client's address: servers talk to each other there
@@ -202,9 +206,7 @@ func (p *ldapProbe) readVirtualDirectories(ctx context.Context, d *controller) F
 func (p *ldapProbe) readConnectionPoints(ctx context.Context, d *controller) Finding {
 	points, a, t := d.connectionPoints(ctx)
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
-		return f
+		return d.unreadList(t)
 	}
 	if len(points) == 0 {
 		return undecidable("ldap.not_readable", "%s shows this account no connection point at all: nothing can be said about one", d.name())

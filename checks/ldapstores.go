@@ -95,8 +95,7 @@ func (p *ldapProbe) catalog(ctx context.Context, d *controller) (c *controller, 
 	none := func() {}
 	a, t := d.ask(ctx, subtree("CN=Partitions,"+d.root.configNC, "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=3))", []string{"nCName"}))
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
+		f := d.unreadList(t)
 		return nil, "", none, &f
 	}
 	switch len(a.entries) {
@@ -108,8 +107,7 @@ func (p *ldapProbe) catalog(ctx context.Context, d *controller) (c *controller, 
 	}
 	all, t := d.settings(ctx)
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
+		f := d.unreadList(t)
 		return nil, "", none, &f
 	}
 	var hosts []string
@@ -145,8 +143,7 @@ func (d *controller) seesMailboxes(ctx context.Context, base string) *Finding {
 	var f Finding
 	switch {
 	case t != nil:
-		f = d.unread(t)
-		f.Rows = nil
+		f = d.unreadList(t)
 	case a.count == 0:
 		f = undecidable("ldap.not_readable", "%s shows this account no mailbox at all: nothing can be counted", d.name())
 	default:
@@ -155,23 +152,43 @@ func (d *controller) seesMailboxes(ctx context.Context, base string) *Finding {
 	return &f
 }
 
-func (p *ldapProbe) readMailboxCounts(ctx context.Context, d *controller) Finding {
+// mailboxView is where mailboxes are looked for, with the databases that may
+// hold them.
+type mailboxView struct {
+	*controller // a catalogue that shows this account mailboxes
+	base        string
+	databases   []database
+	notes       []*Finding // what keeps the lists from being whole or safe
+	done        func()
+}
+
+// mailboxes opens the view; it has to be done with after use.
+func (p *ldapProbe) mailboxes(ctx context.Context, d *controller) (*mailboxView, *Finding) {
 	list, cut, f := d.databases(ctx)
 	if f != nil {
-		return *f
+		return nil, f
 	}
 	gc, base, done, f := p.catalog(ctx, d)
-	defer done()
+	if f == nil {
+		f = gc.seesMailboxes(ctx, base)
+	}
+	if f != nil {
+		done()
+		return nil, f
+	}
+	return &mailboxView{gc, base, list, []*Finding{cut, inTheClear(d, gc)}, done}, nil
+}
+
+func (p *ldapProbe) readMailboxCounts(ctx context.Context, d *controller) Finding {
+	m, f := p.mailboxes(ctx, d)
 	if f != nil {
 		return *f
 	}
-	if f := gc.seesMailboxes(ctx, base); f != nil {
-		return *f
-	}
+	defer m.done()
 	want := shortName(p.c.Params.String("server"))
 	var rows []Row
-	parts := []*Finding{cut, inTheClear(d, gc)}
-	for _, db := range list {
+	parts := m.notes
+	for _, db := range m.databases {
 		if want != "" && !strings.EqualFold(db.server, want) {
 			continue
 		}
@@ -182,13 +199,12 @@ func (p *ldapProbe) readMailboxCounts(ctx context.Context, d *controller) Findin
 			"count":    "(&(objectCategory=person)(objectClass=user)(homeMDB=" + dn + "))",
 			"archives": "(msExchArchiveDatabaseLink=" + dn + ")",
 		} {
-			a, t := gc.ask(ctx, ldapQuestion{base: base, scope: ldap.ScopeWholeSubtree, filter: filter, countOnly: true})
+			a, t := m.ask(ctx, ldapQuestion{base: m.base, scope: ldap.ScopeWholeSubtree, filter: filter, countOnly: true})
 			if t == nil && a.partial {
 				t = &trouble{Unknown, "ldap.partial", "the mailboxes of " + db.name + " could not all be counted"}
 			}
 			if t != nil {
-				f := gc.unread(t)
-				f.Rows = nil
+				f := m.unreadList(t)
 				parts = append(parts, &f)
 				continue
 			}
@@ -213,29 +229,20 @@ func inTheClear(d, gc *controller) *Finding {
 const arbitrationMailbox = "8388608"
 
 func (p *ldapProbe) readArbitration(ctx context.Context, d *controller) Finding {
-	list, cut, f := d.databases(ctx)
+	m, f := p.mailboxes(ctx, d)
 	if f != nil {
 		return *f
 	}
-	gc, base, done, f := p.catalog(ctx, d)
-	defer done()
-	if f != nil {
-		return *f
-	}
-	if f := gc.seesMailboxes(ctx, base); f != nil {
-		return *f
-	}
-	a, t := gc.ask(ctx, subtree(base, "(&(objectCategory=person)(objectClass=user)(msExchRecipientTypeDetails="+arbitrationMailbox+"))", []string{"cn", "homeMDB"}))
+	defer m.done()
+	a, t := m.ask(ctx, subtree(m.base, "(&(objectCategory=person)(objectClass=user)(msExchRecipientTypeDetails="+arbitrationMailbox+"))", []string{"cn", "homeMDB"}))
 	if t != nil {
-		f := gc.unread(t)
-		f.Rows = nil
-		return f
+		return m.unreadList(t)
 	}
 	var rows []Row
 	for _, e := range a.entries {
 		row := Row{"name": {firstName(e.DN)}}
 		home := e.GetEqualFoldAttributeValue("homeMDB")
-		for _, db := range list {
+		for _, db := range m.databases {
 			if sameDN(db.dn, home) {
 				row["database"] = []string{db.name}
 				for name, v := range db.row() {
@@ -245,7 +252,7 @@ func (p *ldapProbe) readArbitration(ctx context.Context, d *controller) Finding 
 		}
 		rows = append(rows, row)
 	}
-	return concludeList(p.onlyServer(rows, "server"), cut, partly(a, "system mailboxes"), inTheClear(d, gc))
+	return concludeList(p.onlyServer(rows, "server"), append(m.notes, partly(a, "system mailboxes"))...)
 }
 
 func (p *ldapProbe) readDAGs(ctx context.Context, d *controller) Finding {
@@ -259,9 +266,7 @@ func (p *ldapProbe) readDAGs(ctx context.Context, d *controller) Finding {
 	}
 	a, t := d.ask(ctx, subtree(org.DN, "(objectClass=msExchMDBAvailabilityGroup)", []string{"cn", "msExchFileShareWitness"}))
 	if t != nil {
-		f := d.unread(t)
-		f.Rows = nil
-		return f
+		return d.unreadList(t)
 	}
 	var rows []Row
 	for _, e := range a.entries {

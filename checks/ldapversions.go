@@ -26,8 +26,8 @@ func (p *ldapProbe) readRootDSE(_ context.Context, d *controller) Finding {
 		f.Expected, f.Found = "every naming context", "missing "+joinClipped(d.root.missing, 4)
 		parts = append(parts, f)
 	}
-	if at, err := time.Parse("20060102150405.0Z", d.root.currentTime); err == nil {
-		if skew := p.env.now().Sub(at); skew.Abs() > 5*time.Minute {
+	if at, ok := ReadDirectoryTime(d.root.currentTime); ok {
+		if skew := p.env.now().Sub(at); skew.Abs() > maxSkew {
 			f := warned("clock.skew", "the clock of %s and this computer's differ by %s", d.name(), skew.Abs().Round(time.Second))
 			f.Expected, f.Found = "at most 5m0s", skew.Round(time.Second).String()
 			parts = append(parts, f)
@@ -61,6 +61,14 @@ func (d *controller) unread(t *trouble) Finding {
 	f := decided(t.verdict, reason, "%s: %s", d.name(), t.text)
 	f.Found = t.text
 	f.Rows = []Row{{"dc": {d.name()}}}
+	return f
+}
+
+// unreadList is unread for a list of the whole forest, of which the controller
+// is no row.
+func (d *controller) unreadList(t *trouble) Finding {
+	f := d.unread(t)
+	f.Rows = nil
 	return f
 }
 

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,6 +182,7 @@ func (d *controller) ask(ctx context.Context, q ldapQuestion) (ldapAnswer, *trou
 		note += ": " + t.text
 	}
 	d.said = append(d.said, note)
+	stage(ctx, "ldap", began, t, "%s: %d read", Escape(clip(cmp.Or(q.base, "rootDSE"), 160)), out.count)
 	return out, t
 }
 

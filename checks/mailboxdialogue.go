@@ -115,14 +115,18 @@ func (m *mailboxProbe) converse(t *talk) *trouble {
 			return why
 		}
 	}
+	proto, began := m.c.Params.String("proto"), time.Now()
 	greeting, why := m.proto.greeting()
 	if greeting != "" {
 		m.row["greeting"] = []string{greeting}
 	}
+	stage(m.ctx, proto, began, why, "greets with %s", Escape(clip(greeting, 200)))
 	if why != nil {
 		return why
 	}
+	began = time.Now()
 	caps, why := m.proto.capabilities()
+	stage(m.ctx, proto, began, why, "offers %s", Escape(orNothing(joinClipped(caps, 12))))
 	if why != nil {
 		return why
 	}
@@ -137,7 +141,11 @@ func (m *mailboxProbe) converse(t *talk) *trouble {
 		m.row["capabilities"] = caps
 	}
 	if m.account != "" {
-		if why := m.logOn(caps); why != nil {
+		began = time.Now()
+		why := m.logOn(caps)
+		login, _ := m.row.Get("login")
+		stage(m.ctx, proto, began, why, "logon of %s: %s", mask(m.account), login)
+		if why != nil {
 			return why
 		}
 	}
@@ -156,7 +164,10 @@ func (m *mailboxProbe) upgrade(t *talk, caps []string) ([]string, *trouble) {
 	if why := m.secure(t); why != nil {
 		return nil, why
 	}
-	return m.proto.capabilities()
+	began := time.Now()
+	after, why := m.proto.capabilities()
+	stage(m.ctx, m.c.Params.String("proto"), began, why, "offers over TLS: %s", Escape(orNothing(joinClipped(after, 12))))
+	return after, why
 }
 
 // secure does the handshake: verified when a password shall follow, otherwise
@@ -333,16 +344,21 @@ func (i *imapTalk) login(user, password string) (string, *trouble) {
 	if why != nil {
 		return loginUntested, why
 	}
-	return judgeLogin(status == "OK", lines[len(lines)-1])
+	last := lines[len(lines)-1]
+	if status == "BAD" { // the command was not understood, so the password was not looked at
+		return loginUntested, &trouble{Fail, "mailbox.login_disabled", "LOGIN is answered with " + clip(Escape(last), 200)}
+	}
+	return judgeLogin(status == "OK", last)
 }
 
 // judgeLogin tells a refused password from a service that cannot reach the
 // mailbox.
 func judgeLogin(ok bool, answer string) (string, *trouble) {
+	answered := strings.ToLower(answer)
 	switch {
 	case ok:
 		return loginOK, nil
-	case strings.Contains(strings.ToLower(answer), "unavailable"):
+	case strings.Contains(answered, "unavailable"), strings.Contains(answered, "[sys/"): // RFC 5530, RFC 3206
 		return loginUntested, &trouble{Fail, "mailbox.backend", "the mailbox cannot be reached: " + clip(Escape(answer), 200)}
 	}
 	return loginRefused, nil

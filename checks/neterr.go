@@ -101,7 +101,7 @@ func httpTrouble(err error) trouble {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return trouble{Unknown, "run.cancelled", "cancelled"}
-	case has("server response headers exceeded", "too many 1xx", "header list larger"):
+	case errors.Is(err, errHugeHeader):
 		return trouble{Fail, "http.huge_header", "the answer's headers are larger than 64 KiB"}
 	case has("malformed HTTP", "malformed MIME", "bad Content-Length", "Content-Length", "invalid header", "unsupported transfer encoding", "transfer encoding", "chunked", "malformed chunked"):
 		return trouble{Fail, "http.not_http", "the answer is not HTTP"}
@@ -109,7 +109,7 @@ func httpTrouble(err error) trouble {
 		return trouble{Unknown, "http.slow", "no answer in time after the request was sent"}
 	case isErrno(err, syscall.ECONNRESET, 10054), errors.Is(err, syscall.EPIPE):
 		return trouble{Fail, "http.reset", "the connection was reset instead of an answer"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), has("EOF", "server closed idle connection"):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), has("EOF"):
 		return trouble{Fail, "http.closed", "the connection was closed instead of an answer"}
 	}
 	return trouble{Fail, "http.not_http", "the answer is not HTTP"}

@@ -17,7 +17,7 @@ var owaformKind = Kind{
 	Limit:  1,
 	Params: []Param{
 		hostParam,
-		{Name: "mailbox", Type: TextParam, Required: true, Doc: "mail address of the test mailbox; it is also the account"},
+		{Name: "mailbox", Type: TextParam, Required: true, Doc: `account of the test mailbox: its mail address, or DOMAIN\user`},
 		addressParam,
 		{Name: "allowed_hosts", Type: ListParam, Doc: "further hosts a redirect may lead to (the legacy name)"},
 	},
@@ -31,7 +31,7 @@ var owaformKind = Kind{
 	Validate: func(p Params) error {
 		errs := []error{
 			validTarget("host", p.String("host")),
-			validMailbox("mailbox", p.String("mailbox")),
+			validAccount("mailbox", p.String("mailbox")),
 			validOptional("address", p.String("address"), validTarget),
 		}
 		for _, h := range p.Strings("allowed_hosts") {

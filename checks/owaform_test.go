@@ -141,6 +141,10 @@ func TestAnswersToTheForm(t *testing.T) {
 		{"javascript", redirect("javascript:x", "cadata"), checks.Fail, "http.redirect_refused"},
 		{"500", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, checks.Fail, "owaform.error_page"},
 		{"a page without cookies", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.PostFormValue("password")) }, checks.Unknown, "owaform.unclear"},
+		{"a cookie taken back", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Set-Cookie", "cadata=; expires=Thu, 01 Jan 1970 00:00:00 GMT")
+			fmt.Fprint(w, "<html>welcome</html>")
+		}, checks.Unknown, "owaform.unclear"},
 		{"the page again", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Set-Cookie", "cadata=1")
 			fmt.Fprint(w, goodForm)
@@ -188,4 +192,22 @@ func TestPasswordIsSentExactly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCookiesBeforeTheLogonAreNoSession is given a cookie of a session with the
+// logon page, as some devices in front do: it does not tell that the logon was
+// accepted.
+func TestCookiesBeforeTheLogonAreNoSession(t *testing.T) {
+	t.Parallel()
+	s, posts := newSite(t), 0
+	behind := page(goodForm, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>come back later</html>") }, &posts)
+	s.dress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			w.Header().Set("Set-Cookie", "sessionid=of-the-device")
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	r := s.run("owaform", formCheck("probe13"))
+	expectVerdict(t, "a page", r, checks.Unknown, "owaform.unclear")
+	expectValues(t, "a page", r, "login", "unknown")
 }

@@ -26,6 +26,7 @@ type formWalk struct {
 	allowed []string
 	start   webAnswer
 	cookies map[string]string // held for this walk alone
+	session bool              // a cookie of a session was set after the form was sent
 }
 
 // logOn sends the form once.
@@ -109,7 +110,7 @@ func (w *formWalk) walk(ctx context.Context, s *webSession, a webAnswer) Finding
 	at := w.form.target
 	for n := 0; ; n++ {
 		a.body = firstOf(a.body, 256<<10)
-		w.keepCookies(a)
+		w.keepSession(a)
 		next, f := w.step(at, a, n)
 		if f != nil {
 			return *f
@@ -171,7 +172,7 @@ func (w *formWalk) step(at *url.URL, a webAnswer, n int) (*url.URL, *Finding) {
 		return done(f)
 	case strings.Contains(path, "languageselection.aspx"), strings.Contains(path, "lang.owa"):
 		return done(w.accepted(to.Hostname(), "its first logon, the language is asked for"))
-	case n == 0 && !w.hasSession():
+	case n == 0 && !w.session:
 		f := warned("owaform.loop", "%s: the logon is answered without a cookie of a session", w.at.where())
 		f.Expected, f.Found = "a cookie of a session", "cookies "+orNothing(joinClipped(sortedKeys(w.cookies), 8))
 		return done(f)
@@ -194,7 +195,7 @@ func (w *formWalk) landed(a webAnswer, n int) Finding {
 	if to := selfPosting(a, w.form.target); to != nil && !sameHost(to, w.form.target) {
 		return w.elsewhere(to)
 	}
-	if n == 0 && !w.hasSession() {
+	if n == 0 && !w.session {
 		f := undecidable("owaform.unclear", "%s answers the logon with a page and without a cookie of a session", w.at.where())
 		f.Found = fmt.Sprintf("status %d", a.status)
 		return f
@@ -254,26 +255,30 @@ func selfPosting(a webAnswer, base *url.URL) *url.URL {
 // sessionCookies are those that a logged-on browser has, in lower case.
 var sessionCookies = []string{"cadata", "sessionid", "usercontext"}
 
-func (w *formWalk) hasSession() bool {
-	for name := range w.cookies {
-		if slices.Contains(sessionCookies, strings.ToLower(name)) {
-			return true
-		}
-	}
-	return false
-}
-
 // keepCookies takes over what an answer sets, within bounds.
 func (w *formWalk) keepCookies(a webAnswer) {
 	r := http.Response{Header: http.Header{"Set-Cookie": a.header.Values("Set-Cookie")}}
 	for _, c := range r.Cookies() {
 		switch {
-		case c.MaxAge < 0:
+		case c.MaxAge < 0 || !c.Expires.IsZero() && c.Expires.Before(w.env.now()):
 			delete(w.cookies, c.Name)
 		case len(w.cookies) < 40 && len(c.Value) < 8<<10:
 			w.cookies[c.Name] = c.Value
 		}
 	}
+}
+
+// keepSession is keepCookies for an answer behind the form: only what comes
+// there tells that somebody is logged on.
+func (w *formWalk) keepSession(a webAnswer) {
+	before := w.cookies
+	w.cookies = map[string]string{}
+	w.keepCookies(a)
+	for name, value := range w.cookies {
+		w.session = w.session || value != "" && slices.Contains(sessionCookies, strings.ToLower(name))
+	}
+	w.cookies = before
+	w.keepCookies(a)
 }
 
 func (w *formWalk) cookieHeader() string {

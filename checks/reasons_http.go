@@ -20,6 +20,7 @@ var httpReasons = []Reason{
 	{"http.error_page", Fail, "the front end sends to its error page", []string{"the Mailbox server behind the front end does not answer"}, "Look at the Mailbox server's health and its Exchange Back End site."},
 	{"http.body_lacks", Fail, "the page does not hold the expected text", []string{"another web server answers", "the health page is of another directory"}, "Look what answers at this address."},
 	{"http.wrong_server", Fail, "a web server that is not Exchange answers", []string{"the name points to the company's web site", "the publishing rule leads to the wrong server"}, "Correct the DNS record or the publishing rule of this name."},
+	{"http.not_exchange", Warn, "the page shows no sign of Exchange", []string{"a proxy's own logon page", "a logon page that was changed", "another web server answers"}, "Test against the server's own address, and look at the page in a browser."},
 	{"http.slow", Unknown, "the request was taken but not answered in time", []string{"the application pool is waking up", "the application hangs"}, "Check again; when it stays, recycle the application pool."},
 	{"http.body_slow", Unknown, "the answer's body did not arrive in time", []string{"a slow line", "the application hangs"}, "Check again."},
 	{"http.body_short", Fail, "the answer ended before its announced length", []string{"something on the way cuts answers"}, "Test against the server's own address."},

@@ -22,6 +22,8 @@ var dnsReasons = []Reason{
 	{"dns.cname_too_long", Fail, "too many aliases in a row", nil, "Point the name closer to its address."},
 	{"dns.cname_dangling", Fail, "an alias leads to a name without such a record", []string{"the host was renamed or removed"}, "Point the alias to a host that has an address."},
 	{"dns.cname_conflict", Fail, "an alias has other records beside it", nil, "Keep either the alias or the other records."},
+	{"dns.too_many", Unknown, "the name has more addresses than are tested",
+		[]string{"old addresses were left in DNS", "a wildcard or a service that hands out many"}, "Take the addresses that do not belong there out of DNS, or check the rest one by one (address)."},
 	{"dns.loopback_answer", Fail, "the name points to an address that no server has",
 		[]string{"a hosts file entry", "a record left by a test", "a filter that answers instead of the name server"}, "Correct the record; look into the hosts file of this computer."},
 	{"dns.external_private", Fail, "a private address is shown to the outside",

@@ -10,7 +10,7 @@ var tlsReasons = []Reason{
 	{"tls.bad_certificate", Fail, "the certificate cannot be read", nil, "Have the certificate issued again."},
 	{"tls.no_common_version", Fail, "the server offers nothing newer than SSL 3.0", []string{"an old or hardened-down Schannel"}, "Enable TLS 1.0 or newer on the server."},
 	{"tls.pin_changed", Fail, "the certificate changed between two connections", []string{"load balancer members differ", "somebody sits in between"}, "Compare the thumbprints of the members; nothing secret was sent."},
-	{"tls.untrusted", Warn, "the issuer is not trusted here", []string{"a private authority whose root is missing here", "a proxy replaces certificates"}, "Add the authority's root to the migration's trust list, or install a certificate that clients trust."},
+	{"tls.untrusted", Warn, "the issuer is not trusted here", []string{"a private authority whose root is missing here", "an intermediate certificate that the server does not send", "a proxy replaces certificates"}, "Add the authority's root to the migration's trust list, or install a certificate that clients trust."},
 	{"tls.self_signed", Fail, "the certificate is self-signed", []string{"Exchange's own certificate is still bound"}, "Bind the certificate of the namespace: Enable-ExchangeCertificate -Services IIS."},
 	{"tls.chain_incomplete", Warn, "the server does not send every intermediate certificate", []string{"the intermediate is not in the computer's store"}, "Install the intermediate in LocalMachine\\CA on the server and restart W3SVC."},
 	{"tls.chain_expired", Fail, "a certificate above the server's own is out of date", []string{"an old intermediate is still installed"}, "Replace the intermediate on the server."},

@@ -20,7 +20,7 @@ var rpchKind = Kind{
 	Budget: 60 * time.Second,
 	Params: []Param{
 		hostParam, addressParam,
-		{Name: "mailbox", Type: TextParam, Doc: "mail address of the test mailbox to log on with; without it only the anonymous answer is read"},
+		{Name: "mailbox", Type: TextParam, Doc: `account of the test mailbox to log on with, its mail address or DOMAIN\user; without it only the anonymous answer is read`},
 	},
 	Rows: []Field{
 		{"address", "IP address that was asked"},
@@ -32,7 +32,7 @@ var rpchKind = Kind{
 		return allErrors(
 			validTarget("host", p.String("host")),
 			validOptional("address", p.String("address"), validTarget),
-			validOptional("mailbox", p.String("mailbox"), validMailbox),
+			validOptional("mailbox", p.String("mailbox"), validAccount),
 		)
 	},
 	Identities: hostAndAddress,
@@ -103,7 +103,7 @@ func judgeRPCStranger(where, verb string, a webAnswer) Finding {
 	case 200:
 		f = warned("http.anonymous", "%s answers %s without asking for a logon", where, verb)
 	default:
-		f = failed(statusReason(a), "%s answers %d to %s", where, a.status, verb)
+		f = wrongStatus(a, "%s answers %d to %s", where, a.status, verb)
 	}
 	f.Expected, f.Found = "a request to log on (401)", fmt.Sprintf("%s: %d", verb, a.status)
 	return f

@@ -12,7 +12,9 @@ import (
 
 // Run runs checks and returns their results in the order of the list. Each
 // update is handed to each (which may be nil), one at a time: one when a check
-// begins and one with its result when it ended, in the order of ending.
+// begins and one with its result when it ended, in the order of ending. The
+// calls come from several goroutines, and a check waits for the call that tells
+// of its end: each must not call for anything that waits for Run.
 //
 // At most Limits.Workers checks run at once, at most Limits.PerIdentity load
 // the same name or address. A check that outlives its budget or the context is

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // sockets counts connections that were opened and not closed.
@@ -98,7 +98,7 @@ func TestCancelInEveryPhase(t *testing.T) {
 			w.to["tcp 10.1.0.9:25"] = "dropped"
 			reached := make(chan bool, 16)
 			w.env.Resolvers = []Resolver{{Label: "internal", Addr: resolverAt, View: Inside}}
-			w.resolver(resolverAt, func(*dns.Msg, string) *dns.Msg { reached <- true; return nil })
+			w.resolver(resolverAt, func(*dnsmessage.Message, string) *dnsmessage.Message { reached <- true; return nil })
 			w.env.Logon, w.env.Logons = nil, NewLogons()
 			if c.check.Kind == "owaform" {
 				withLogon(w.env, "a", canary)

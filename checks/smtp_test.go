@@ -3,6 +3,7 @@ package checks
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
@@ -143,4 +144,65 @@ func FuzzMailReplies(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestConversationsAreToldInSteps reads how far a conversation came.
+func TestConversationsAreToldInSteps(t *testing.T) {
+	t.Parallel()
+	w := mailWorld(t)
+	cert := leaf(t, testCA(), nil, nil)
+	w.serve("10.1.0.1:25", func(c net.Conn) {
+		in := bufio.NewReader(c)
+		say := func(text string) { io.WriteString(c, text+"\r\n"); in.ReadString('\n') }
+		say("220 mail.example.com ready")
+		say("250-mail.example.com\r\n250-SIZE\r\n250 STARTTLS")
+		io.WriteString(c, "220 go\r\n")
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
+		c, in = s, bufio.NewReader(s)
+		in.ReadString('\n')
+		say("250-mail.example.com\r\n250 8BITMIME")
+	})
+	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.example.com", "address": "10.1.0.1"}})
+	var steps []string
+	for _, s := range r.Sub[0].Sub {
+		steps = append(steps, s.Kind+" "+s.Summary)
+	}
+	all := strings.Join(steps, "\n")
+	for _, want := range []string{"smtp greets with 220 mail.example.com ready", "smtp EHLO before TLS: SIZE, STARTTLS", "tls TLS 1.", "smtp EHLO over TLS: 8BITMIME"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no step %q:\n%s", want, all)
+		}
+	}
+}
+
+// TestRelayAfterBrokenTLS loses the server between the broken handshake and the
+// relay test, which needs a connection of its own.
+func TestRelayAfterBrokenTLS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("mail.contoso.com", "10.0.0.25")
+	w.serve("10.0.0.25:25", func(c net.Conn) {
+		w.mu.Lock()
+		w.to["tcp 10.0.0.25:25"] = "unreachable"
+		w.mu.Unlock()
+		scripted("220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "454 4.7.0 no TLS\r\n")(c)
+	})
+	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.contoso.com", "relay_from": "a@example.net", "relay_to": "b@example.org"}})
+	expectResult(t, "gone", r, Unknown, "tcp.unreachable")
+	if v := r.Rows[0]["starttls"]; len(v) != 1 || v[0] != "offered" {
+		t.Errorf("what the first connection showed is lost: %v", r.Rows)
+	}
+}
+
+// TestReplyAheadOfTheCommand answers a command that was not given yet: the
+// answer must not be taken for that of the relay test.
+func TestReplyAheadOfTheCommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.name("mail.contoso.com", "10.0.0.25")
+	w.serve("10.0.0.25:25", scripted("220 x\r\n", "250 x\r\n", "250 2.1.0 ok\r\n550 5.7.1 Unable to relay\r\n", "250 2.1.5 ok\r\n", "250 ok\r\n"))
+	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.contoso.com", "relay_from": "a@example.net", "relay_to": "b@example.org"}})
+	if v, _ := r.Rows[0].Get("relay"); v != "untested" || r.Verdict != Unknown {
+		t.Errorf("relay %s, %s %s %s", v, r.Verdict, r.Reason, r.Summary)
+	}
 }

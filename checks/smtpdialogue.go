@@ -31,9 +31,11 @@ type smtpProbe struct {
 
 func (s *smtpProbe) run() Finding {
 	t, features, why := s.greet()
-	if t != nil {
-		defer func() { t.conn.Close() }()
-	}
+	defer func() {
+		if t != nil {
+			t.conn.Close()
+		}
+	}()
 	if why != nil {
 		return s.done(t, why)
 	}
@@ -56,7 +58,10 @@ func (s *smtpProbe) run() Finding {
 		}
 	}
 	if s.c.Params.String("relay_to") != "" {
+		began := time.Now()
 		s.relay(t)
+		relay, _ := s.row.Get("relay")
+		stage(s.ctx, "smtp", began, nil, "mail from a stranger to a stranger: %s; no mail was sent", relay)
 	} else {
 		s.row["relay"] = []string{"untested"}
 	}
@@ -91,6 +96,7 @@ func (s *smtpProbe) greet() (*talk, []string, *trouble) {
 		return nil, nil, why
 	}
 	t := newTalk(s.ctx, conn, "smtp", 30*time.Second)
+	began := time.Now()
 	code, lines, why := t.reply()
 	if len(lines) > 0 {
 		s.row["banner"] = []string{replyText(lines[0])}
@@ -103,6 +109,7 @@ func (s *smtpProbe) greet() (*talk, []string, *trouble) {
 	case code != "220":
 		return t, nil, &trouble{Fail, "smtp.malformed", "the server greets with " + clip(Escape(lines[0]), 200)}
 	}
+	stage(s.ctx, "smtp", began, nil, "greets with %s", Escape(clip(lines[0], 200)))
 	if strings.Contains(lines[0], "****") {
 		s.add(warned("smtp.fixup", "%s: a firewall blots out the greeting", s.at.where()))
 	}
@@ -112,6 +119,7 @@ func (s *smtpProbe) greet() (*talk, []string, *trouble) {
 
 // hello says EHLO, or HELO to a server that does not know it.
 func (s *smtpProbe) hello(t *talk) ([]string, *trouble) {
+	began := time.Now()
 	code, lines, why := t.ask("EHLO " + s.name(t.conn))
 	if why != nil {
 		return nil, why
@@ -137,6 +145,11 @@ func (s *smtpProbe) hello(t *talk) ([]string, *trouble) {
 		features = append(features, replyText(l))
 	}
 	s.row["features"] = features
+	side := "before TLS"
+	if len(t.chain) > 0 {
+		side = "over TLS"
+	}
+	stage(s.ctx, "smtp", began, nil, "EHLO %s: %s", side, Escape(orNothing(joinClipped(features, 12))))
 	if slices.ContainsFunc(features, func(f string) bool { return strings.HasPrefix(f, "XXXX") }) {
 		s.add(warned("smtp.fixup", "%s: a firewall blots out what the server offers", s.at.where()))
 	}
@@ -178,12 +191,15 @@ func (s *smtpProbe) name(conn net.Conn) string {
 // secure upgrades to TLS and says hello again. Nothing secret is sent, so any
 // certificate will do; kind tls judges it.
 func (s *smtpProbe) secure(t *talk) *trouble {
+	began := time.Now()
 	code, lines, why := t.ask("STARTTLS")
 	switch {
 	case why != nil:
 		return why
 	case code != "220":
-		return &trouble{Fail, "starttls.refused", "STARTTLS is answered with " + clip(Escape(lines[0]), 200)}
+		why = &trouble{Fail, "starttls.refused", "STARTTLS is answered with " + clip(Escape(lines[0]), 200)}
+		stage(s.ctx, "smtp", began, why, "")
+		return why
 	}
 	if why := t.upgrade(legacyConfig(s.at.host)); why != nil {
 		return why
@@ -322,8 +338,12 @@ func hasFeature(features []string, name string) bool {
 	})
 }
 
-// ask sends a command and reads the reply.
+// ask sends a command and reads the reply. What the peer said before it was
+// asked would be taken for the answer.
 func (t *talk) ask(command string) (string, []string, *trouble) {
+	if t.in.buffered() > 0 {
+		return "", nil, &trouble{Fail, "smtp.malformed", "the server answers before it is asked"}
+	}
 	if why := t.send(command, ""); why != nil {
 		return "", nil, why
 	}
@@ -362,4 +382,8 @@ func replyText(line string) string {
 		return ""
 	}
 	return strings.TrimSpace(line[4:])
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }

@@ -83,14 +83,17 @@ func (t *talk) upgrade(cfg *tls.Config) *trouble {
 	ctx, cancel := context.WithTimeout(t.ctx, share(t.ctx, 10*time.Second, 0.5))
 	defer cancel()
 	t.conn.SetDeadline(time.Time{})
+	began := time.Now()
 	if err := secured.HandshakeContext(ctx); err != nil {
 		why := tlsTrouble(err)
 		t.said = append(t.said, "TLS: "+why.text)
+		stage(t.ctx, "tls", began, &why, "")
 		return &why
 	}
 	state := secured.ConnectionState()
 	t.chain = state.PeerCertificates
 	t.said = append(t.said, "TLS: "+protocolName(state.Version))
+	stage(t.ctx, "tls", began, nil, "%s", handshakeText(state.Version, state.CipherSuite, t.chain))
 	t.conn, t.in = secured, newLineReader(secured)
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
 // judgeSPF looks at the sender policy among a name's texts: there may be one,
@@ -111,7 +109,7 @@ func (w *spfWalk) include(name string) {
 		w.stop(failed("spf.syntax", "the SPF record includes %q, which is no name", clip(name, 80)))
 		return
 	}
-	a, problem := askChased(w.ctx, w.env, w.server, name, dns.TypeTXT)
+	a, problem := askChased(w.ctx, w.env, w.server, name, typeTXT)
 	if problem != nil && problem.verdict == Unknown {
 		w.stop(undecidable(problem.reason, "the included SPF record of %s: %s", name, problem.text))
 		return

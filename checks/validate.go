@@ -188,9 +188,13 @@ func allTexts(list []any) bool {
 	return true
 }
 
-// validTarget accepts a host name or an IP address.
+// validTarget accepts a host name or an IP address. The zone of an address may
+// hold anything and means something on one computer only.
 func validTarget(what, s string) error {
-	if _, err := netip.ParseAddr(s); err == nil {
+	if a, err := netip.ParseAddr(s); err == nil {
+		if a.Zone() != "" {
+			return fmt.Errorf("%s %q names a network card behind the %%; write the address alone", what, clip(Escape(s), 80))
+		}
 		return nil
 	}
 	return validName(what, strings.TrimSuffix(s, "."))
@@ -280,6 +284,7 @@ func validAccount(what, s string) error {
 	return nil
 }
 
+//go:noinline
 func allErrors(list ...error) error {
 	var real []error
 	for _, err := range list {

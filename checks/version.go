@@ -159,7 +159,7 @@ func readHalfLogon(env *Env, a webAnswer, evidence map[string]string) Finding {
 // hostURL is an https address on an endpoint's host.
 func hostURL(at endpoint, path string) *url.URL {
 	host := at.host
-	if at.addr.Is6() && host == at.addr.String() {
+	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
 	if at.port != 443 && at.port != 0 {

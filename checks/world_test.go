@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -12,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // world is a network of hostile peers on loopback, under addresses of its own.
@@ -108,8 +109,8 @@ func (w *world) serve(address string, handle func(c net.Conn)) {
 }
 
 // resolver answers DNS over UDP and TCP with handle; a nil message is silence.
-func (w *world) resolver(address string, handle func(q *dns.Msg, network string) *dns.Msg) {
-	w.rawResolver(address, func(q *dns.Msg, network string) []byte {
+func (w *world) resolver(address string, handle func(q *dnsmessage.Message, network string) *dnsmessage.Message) {
+	w.rawResolver(address, func(q *dnsmessage.Message, network string) []byte {
 		m := handle(q, network)
 		if m == nil {
 			return nil
@@ -122,7 +123,7 @@ func (w *world) resolver(address string, handle func(q *dns.Msg, network string)
 	})
 }
 
-func (w *world) rawResolver(address string, handle func(q *dns.Msg, network string) []byte) {
+func (w *world) rawResolver(address string, handle func(q *dnsmessage.Message, network string) []byte) {
 	w.t.Helper()
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -137,7 +138,7 @@ func (w *world) rawResolver(address string, handle func(q *dns.Msg, network stri
 			if err != nil {
 				return
 			}
-			q := new(dns.Msg)
+			q := new(dnsmessage.Message)
 			if q.Unpack(buf[:n]) == nil {
 				if raw := handle(q, "udp"); raw != nil {
 					pc.WriteTo(raw, from)
@@ -146,17 +147,16 @@ func (w *world) rawResolver(address string, handle func(q *dns.Msg, network stri
 		}
 	}()
 	w.serve(address, func(c net.Conn) {
-		d := &dns.Conn{Conn: c}
 		for {
-			q, err := d.ReadMsg()
-			if err != nil {
+			raw, err := readMessage(c, "tcp")
+			q := new(dnsmessage.Message)
+			if err != nil || q.Unpack(raw) != nil {
 				return
 			}
-			raw := handle(q, "tcp")
-			if raw == nil {
+			if raw = handle(q, "tcp"); raw == nil {
 				continue
 			}
-			if _, err := d.Write(raw); err != nil {
+			if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(raw))), raw...)); err != nil {
 				return
 			}
 		}

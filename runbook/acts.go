@@ -240,7 +240,8 @@ func (s *Session) resultOf(c *Check, at time.Time) checks.Result {
 }
 
 // Waive records an exception for a check that blocks, as its latest result
-// stands. w.Check may also be the key of a value that a task captures and that
+// stands; where w.Result names the one that was looked at, no other is waived.
+// w.Check may also be the key of a value that a task captures and that
 // cannot be had.
 func (s *Session) Waive(w Waiver) error {
 	s.mu.Lock()
@@ -271,13 +272,17 @@ func (s *Session) Waive(w Waiver) error {
 		return &Refused{Why: "the check blocks nothing: " + string(state.Status)}
 	case state.Status == NotYet:
 		return &Refused{Why: "run the check first: its result is from before the task was carried out"}
+	case w.Result != 0 && w.Result != state.Seq:
+		return &Refused{Why: "the check has another result by now than the one you looked at: look at it again"}
 	}
 	w.Result = state.Seq
 	return s.append(journal.Entry{Kind: EventWaiver, Data: w})
 }
 
 // ReadWarning records that the warning of a check's latest result was read.
-func (s *Session) ReadWarning(checkID string) error {
+// result is the journal number of the one that was shown, so that a warning
+// which came in meanwhile is not taken as read; 0 means the latest.
+func (s *Session) ReadWarning(checkID string, result int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.checkNamed(checkID); err != nil {
@@ -286,6 +291,9 @@ func (s *Session) ReadWarning(checkID string) error {
 	cf := s.fold.checks[checkID]
 	if cf == nil || cf.result == nil || cf.result.Verdict != checks.Warn {
 		return &Refused{Why: "the latest result of " + checkID + " is not a warning"}
+	}
+	if result != 0 && result != cf.seq {
+		return &Refused{Why: "the check has another result by now than the one you looked at: look at it again"}
 	}
 	if cf.read == cf.seq {
 		return nil

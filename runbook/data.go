@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"cmp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -45,6 +46,61 @@ func sites(m *migration.Migration) []Site {
 	}
 	for i := range out {
 		out[i].Names = siteNames(m.Namespace, written[out[i].Name])
+	}
+	markLegacy(out)
+	return out
+}
+
+// markLegacy tells which sites answer a legacy name, and which of them brings
+// it: users of Exchange 2007 are sent to a Client Access server of the first
+// site or of another that faces the Internet, or, where no site does, to the
+// first that has one. A name that nobody answers is no name.
+func markLegacy(sites []Site) {
+	owned, facing := map[string]bool{}, false
+	hold := func(s *Site) {
+		name := strings.ToLower(s.Names.Legacy)
+		s.HoldsLegacy, s.OwnsLegacy = true, !owned[name]
+		owned[name] = true
+	}
+	for i := range sites {
+		s := &sites[i]
+		facing = facing || s.InternetFacing
+		if (s.First || s.InternetFacing) && s.Names.Legacy != "" && len(s.Of(migration.Source2007, "client-access")) > 0 {
+			hold(s)
+		}
+	}
+	for i := 0; i < len(sites) && len(owned) == 0 && !facing; i++ {
+		if s := &sites[i]; s.Names.Legacy != "" && len(s.Of(migration.Source2007, "client-access")) > 0 {
+			hold(s)
+		}
+	}
+	var silent []int
+	answered := func(at Site) bool {
+		return slices.ContainsFunc(sites, func(s Site) bool {
+			return s.HoldsLegacy && strings.EqualFold(s.Names.Legacy, at.Names.Legacy) && (s.Name == at.Name || s.Names.Primary == at.Names.Primary)
+		})
+	}
+	for i := range sites {
+		if !answered(sites[i]) {
+			silent = append(silent, i)
+		}
+	}
+	for _, i := range silent {
+		sites[i].Names.Legacy = ""
+	}
+}
+
+// dagEarlier lists the members of a site's group that stand in sites before it.
+func dagEarlier(m *migration.Migration, sites []Site, name string) []Server {
+	var out []Server
+	group := dagOf(m, name).Name
+	for _, s := range sites {
+		if s.Name == name {
+			break
+		}
+		if group != "" && dagOf(m, s.Name).Name == group {
+			out = append(out, s.New("mailbox")...)
+		}
 	}
 	return out
 }

@@ -151,6 +151,7 @@ type ScriptWritten struct {
 	Content  string            `json:"content,omitempty"` // SHA-256 of the part that reads
 	Checks   []string          `json:"checks,omitempty"`
 	Captures map[string]string `json:"captures,omitempty"` // value key → property
+	Asked    map[string]string `json:"asked,omitempty"`    // check id → fingerprint of what it reads
 	SHA256   string            `json:"sha256,omitempty"`   // of the script
 }
 

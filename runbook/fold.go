@@ -83,9 +83,9 @@ type checkFold struct {
 	seen    time.Time // when it was observed
 	history []Verdict
 	green   time.Time
-	red     bool
-	read    int64 // journal number of the result whose warning was read
-	reading int64 // journal number of the entry that says so
+	red     *Verdict // the first failure after the task was carried out
+	read    int64    // journal number of the result whose warning was read
+	reading int64    // journal number of the entry that says so
 	waiver  *Waiver
 	covers  int64 // journal number of the last result that the waiver covers
 	held    bool  // a check before the work: it was satisfied when the work was done
@@ -254,8 +254,8 @@ func (f *fold) applyResult(e journal.Event, p *Recorded) {
 	switch {
 	case p.Verdict == checks.Pass && after:
 		c.green = c.seen
-	case p.Verdict == checks.Fail && after:
-		c.red = true
+	case p.Verdict == checks.Fail && after && c.red == nil:
+		c.red = &Verdict{Time: c.seen, Verdict: p.Verdict, Reason: p.Reason, Found: cmp.Or(p.Found, p.Summary), By: p.Operator}
 	}
 	f.acknowledge(e, check.Task.ID)
 }
@@ -321,7 +321,7 @@ func (f *fold) applyDone(e journal.Event, p *TaskDone) {
 		t.base = e.Seq
 		for _, c := range task.Checks {
 			if cf := f.checks[c.ID]; cf != nil && !c.Before {
-				cf.waiver, cf.red = nil, false
+				cf.waiver = nil
 			}
 		}
 	}

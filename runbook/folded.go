@@ -197,7 +197,8 @@ func (m *moment) missing(t *Task) []Pending {
 	var out []Pending
 	seen := map[string]bool{}
 	add := func(key string) {
-		_, waived := m.f.waived[key]
+		w, waived := m.f.waived[key]
+		waived = waived && (w.Expires.IsZero() || m.now.Before(w.Expires))
 		if _, known := m.f.values[key]; known || waived || seen[key] {
 			return
 		}

@@ -94,12 +94,12 @@ func TestWarningCountsOnceItWasRead(t *testing.T) {
 	b := newBench(t, 1)
 	b.through("prepare")
 	b.run(hardCheck, checks.Warn)
-	b.must(b.ReadWarning(hardCheck))
+	b.must(b.ReadWarning(hardCheck, 0))
 	b.wantOpen("deploy", true, "read")
 	b.run(hardCheck, checks.Warn)
 	b.wantOpen("deploy", false, "another warning, not read")
 	b.run(hardCheck, checks.Pass)
-	b.refused(b.ReadWarning(hardCheck), "not a warning")
+	b.refused(b.ReadWarning(hardCheck, 0), "not a warning")
 }
 
 func TestNotRunAndNotYetBlock(t *testing.T) {
@@ -107,8 +107,8 @@ func TestNotRunAndNotYetBlock(t *testing.T) {
 	b := newBench(t, 1)
 	b.run(hardCheck, checks.Pass)
 	b.run(hardCheck, checks.Fail)
-	if s := b.Snapshot().Progress.Checks[hardCheck]; s.Status != NotYet || s.WasRed {
-		t.Errorf("before the work: %s, was red %v", s.Status, s.WasRed)
+	if s := b.Snapshot().Progress.Checks[hardCheck]; s.Status != NotYet || s.FirstRed != nil {
+		t.Errorf("before the work: %s, was red %v", s.Status, s.FirstRed)
 	}
 	for _, id := range []string{"prepare.service-pack/ex10-0", "prepare.domain/contoso.com", "prepare.domain/emea.contoso.com"} {
 		if !strings.HasPrefix(id, "prepare.domain") {
@@ -497,5 +497,80 @@ func TestMendOfACmdletCheck(t *testing.T) {
 	c.Kind = "dns"
 	if b := checkBlocker(c, CheckState{Status: NotRun}); b.Mend != "run it (r)" {
 		t.Errorf("of a probe: %q", b.Mend)
+	}
+}
+
+// TestAFailureIsToldAfterTheTaskWasDoneAgain keeps a check's first failure when
+// its task is reopened and carried out anew.
+func TestAFailureIsToldAfterTheTaskWasDoneAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.through("prepare")
+	b.run(hardCheck, checks.Fail)
+	failed := b.Snapshot().Progress.Checks[hardCheck].Result.Started
+	b.must(b.Reopen("prepare.schema/org", "the remedy"))
+	b.run(hardCheck, checks.Fail) // expected while nothing is done: not the one that is told
+	b.must(b.MarkDone("prepare.schema/org", "contoso.com"))
+	b.run(hardCheck, checks.Pass)
+	s := b.Snapshot().Progress.Checks[hardCheck]
+	if s.Status != Done || s.FirstRed == nil || !s.FirstRed.Time.Equal(failed) {
+		t.Errorf("%s, first failure %+v, want that of %s", s.Status, s.FirstRed, failed)
+	}
+}
+
+// TestWhatWasNotLookedAtIsNeitherWaivedNorRead has a new result come in between
+// looking and deciding.
+func TestWhatWasNotLookedAtIsNeitherWaivedNorRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.through("prepare")
+	for _, task := range b.runbook.Phase("deploy").Tasks {
+		if !task.Optional {
+			b.do(task.ID)
+		}
+	}
+	b.run(softCheck, checks.Fail)
+	looked := b.Snapshot().Progress.Checks[softCheck].Seq
+	b.run(softCheck, checks.Unknown)
+	b.refused(b.Waive(Waiver{Check: softCheck, Reason: "r", Name: "B", Result: looked}), "another result by now")
+	if got := b.status(softCheck); got != Failed {
+		t.Errorf("the check is %s", got)
+	}
+	b.run(softCheck, checks.Warn)
+	looked = b.Snapshot().Progress.Checks[softCheck].Seq
+	b.run(softCheck, checks.Warn)
+	b.refused(b.ReadWarning(softCheck, looked), "another result by now")
+	b.must(b.ReadWarning(softCheck, b.Snapshot().Progress.Checks[softCheck].Seq))
+}
+
+// TestTheWaiverOfACapturedValueExpires waives a value that cannot be had, for
+// half an hour.
+func TestTheWaiverOfACapturedValueExpires(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.must(b.Waive(Waiver{Check: scpURL, Reason: "the shell is down", Name: "B. Weber", Expires: b.clock.Now().Add(30 * time.Minute)}))
+	missing := func() bool {
+		return slices.ContainsFunc(b.Snapshot().Progress.Tasks[scpTask].Missing, func(p Pending) bool { return p.Key == scpURL })
+	}
+	if missing() {
+		t.Error("the value is asked for although it is waived")
+	}
+	b.clock.pass(time.Hour)
+	if !missing() {
+		t.Error("the waiver counts after it has expired")
+	}
+}
+
+// TestOnlyTheWaiverInForceIsTakenBack has two people waive one value: the
+// first has nothing of their own left to take back.
+func TestOnlyTheWaiverInForceIsTakenBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.must(b.Waive(Waiver{Check: scpURL, Reason: "the shell is down", Name: "B. Weber"}))
+	b.must(b.SetOperator("C. Braun"))
+	b.must(b.Waive(Waiver{Check: scpURL, Reason: "still down", Name: "C. Braun"}))
+	b.must(b.SetOperator("A. Meyer"))
+	if what, err := b.UndoLast(); err == nil {
+		t.Errorf("taken back %q, which is not in force", what)
 	}
 }

@@ -27,6 +27,17 @@ type Progress struct {
 	Truth     Truth
 }
 
+// SeenAfter is when the latest result of a check was seen, where that was later
+// than a moment; zero where it was not, or nobody looked. What comes in late from
+// elsewhere does not take the place of what is newer.
+func (p *Progress) SeenAfter(check string, at time.Time) time.Time {
+	st := p.Checks[check]
+	if st == nil || st.Result == nil || !Looked(st.Result) || !st.Result.Started.After(at) {
+		return time.Time{}
+	}
+	return st.Result.Started
+}
+
 // Status is a word for the state of a phase, task or check. Screens show the
 // word or its glyph, never colour alone.
 type Status string
@@ -95,7 +106,7 @@ type CheckState struct {
 	Read      bool           // a warning that was read
 	Waiver    *Waiver        // the waiver in force, if any
 	LastGreen time.Time      // when it last passed
-	WasRed    bool           // it failed at some time after its task was carried out
+	FirstRed  *Verdict       // its first failure after its task was carried out, also before the task was done again; nil: none
 	Over      bool           // it counts for no gate any more: its step is past; Status still tells the latest result
 }
 

@@ -14,7 +14,8 @@ import (
 
 // RunChecks runs checks and records what they find. Results that arrive
 // within a twentieth of a second are recorded together; each is told after it
-// is on the disk. Update.Index counts in ids.
+// is on the disk. Update.Index counts in ids. each is never called twice at the
+// same time, though not always by the same goroutine.
 func (s *Session) RunChecks(ctx context.Context, ids []string, each func(checks.Update)) ([]checks.Result, error) {
 	s.mu.Lock()
 	err := s.append() // whoever may not record may not run
@@ -49,6 +50,7 @@ func (s *Session) run(ctx context.Context, ids []string, each func(checks.Update
 	if each == nil {
 		each = func(checks.Update) {}
 	}
+	each = oneByOne(each)
 	b, err := s.batch(ids)
 	if err != nil {
 		return nil, err
@@ -82,6 +84,17 @@ func (s *Session) run(ctx context.Context, ids []string, each func(checks.Update
 	close(b.arrived)
 	<-done
 	return b.results, b.err
+}
+
+// oneByOne keeps two callers of a function apart: the runner tells what begins,
+// the keeper what is on the disk.
+func oneByOne(each func(checks.Update)) func(checks.Update) {
+	var mu sync.Mutex
+	return func(u checks.Update) {
+		mu.Lock()
+		defer mu.Unlock()
+		each(u)
+	}
 }
 
 // batch is a run of checks under way.

@@ -19,6 +19,7 @@ type Data struct {
 	Names       Names               // client host names of Site
 	Features    migration.Features
 	DAG         migration.DAG // Site's own, else the organisation's; Name is empty when there is none
+	DAGEarlier  []Server      // members of DAG in sites that come before Site
 	Certificate migration.Certificate
 	Network     migration.Network
 	Probes      []migration.Probe
@@ -64,7 +65,7 @@ func groups(sites []Site) map[serverGroup][]Server {
 type Names struct {
 	Primary      string
 	Autodiscover string
-	Legacy       string // empty for pure 2010
+	Legacy       string // empty where no Exchange 2007 server answers one
 	RPC          string // the 2010 Client Access array, if there is one
 	Internal     string // the name for inside clients; Primary where inside and outside do not differ
 }
@@ -74,6 +75,8 @@ type Site struct {
 	Name           string
 	InternetFacing bool
 	First          bool // owns the organisation's namespaces
+	HoldsLegacy    bool // its Exchange 2007 servers answer the legacy name of its Names
+	OwnsLegacy     bool // it is the first of those: its servers are where the record leads
 	Entry          string
 	ExternalEntry  string
 	Names          Names
@@ -92,6 +95,11 @@ type Server struct {
 	Nodes          []string
 	SubscribedSite string
 	Site           string
+}
+
+// Shares tells whether a site has no client names of its own beside another's.
+func (s Site) Shares(other Site) bool {
+	return s.Names.Primary == other.Names.Primary && (s.Names.Internal == other.Names.Internal || s.Names.Internal == s.Names.Primary)
 }
 
 // Has tells whether the server carries a role.
@@ -154,6 +162,23 @@ func (d *Data) Probe(version string) migration.Probe {
 	return out
 }
 
+// Near is Probe, but none where the test mailbox is of a site with other client
+// names: what it meets there is not what this site's names promise. One that
+// names no site is taken to be in the first that has mailboxes of its version.
+func (d *Data) Near(version string) migration.Probe {
+	p := d.Probe(version)
+	for _, s := range d.Sites {
+		home := strings.EqualFold(s.Name, p.Site) || p.Site == "" && len(s.Of(version, "mailbox")) > 0
+		switch {
+		case home && (s.Names.Primary != d.Names.Primary || s.Names.Legacy != d.Names.Legacy):
+			return migration.Probe{}
+		case home:
+			return p
+		}
+	}
+	return p
+}
+
 // MultiDomain tells whether there is more than one Active Directory domain.
 func (d *Data) MultiDomain() bool { return len(d.Org.Domains) > 1 }
 
@@ -188,6 +213,8 @@ func (d *Data) Call(name string, args []string) (any, bool, error) {
 		return d.Of(args[0], args[1]), true, nil
 	case name == "Probe" && len(args) == 1:
 		return d.Probe(args[0]), true, nil
+	case name == "Near" && len(args) == 1:
+		return d.Near(args[0]), true, nil
 	case name == "MultiDomain" && len(args) == 0:
 		return d.MultiDomain(), true, nil
 	case name == "MultiSite" && len(args) == 0:

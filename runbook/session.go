@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,6 +23,7 @@ type Options struct {
 	Assets    fs.FS                // tasks, procedures, releases
 	Library   *procedure.Library   // Assets as they were loaded before; nil: Open loads them
 	Migration *migration.Migration // the file as it was loaded before; nil: Open loads it
+	Text      []byte               // what Migration was read from; needed with it
 	Shipped   bool                 // the shipped procedures are wanted, even where the journal knows an overlay
 	Clock     func() time.Time
 	Run       func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result
@@ -124,19 +124,15 @@ func Open(path string, o Options) (*Session, error) {
 		return nil, fmt.Errorf("the procedures of this program cannot be used: %w", err)
 	}
 	known := knownReleases(lib)
-	m := o.Migration
-	if m == nil {
-		if m, err = migration.Load(path, known); err != nil {
+	m, text := o.Migration, o.Text
+	if m == nil || text == nil {
+		if m, text, err = migration.LoadText(path, known); err != nil {
 			return nil, err
 		}
 	}
 	r, err := Compile(lib, m)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
 	}
 	j, err := journal.Open(JournalPath(path), journal.Options{
 		Clock: o.Clock, Operator: o.Operator, Host: o.Host, ReadOnly: o.ReadOnly,

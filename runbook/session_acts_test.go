@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,10 +77,12 @@ func TestResultsAreRecordedBeforeTheyAreTold(t *testing.T) {
 		}
 	}
 	began, told := map[int]bool{}, map[int]bool{}
-	var mu sync.Mutex
+	var inside atomic.Int32
 	results, err := b.RunChecks(context.Background(), ids, func(u checks.Update) {
-		mu.Lock()
-		defer mu.Unlock()
+		if inside.Add(1) != 1 {
+			t.Error("two updates were told at the same time")
+		}
+		defer inside.Add(-1)
 		if !u.Done {
 			began[u.Index] = true
 			return

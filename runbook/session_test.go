@@ -216,3 +216,22 @@ func TestCancelledChecksAreNotRecorded(t *testing.T) {
 		t.Errorf("%d events after %d, and the check is %s", n, before, b.status(oldCheck))
 	}
 }
+
+// TestTheMigrationIsRecordedAsItWasRead edits the file after it was loaded and
+// before the session opens: what is recorded is what was compiled.
+func TestTheMigrationIsRecordedAsItWasRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.must(b.Close())
+	b.must(os.Remove(JournalPath(b.path)))
+	m, text, err := migration.LoadText(b.path, migration.Known{})
+	b.must(err)
+	b.must(os.WriteFile(b.path, append(append([]byte{}, text...), "# edited\n"...), 0o600))
+	b.opts.Migration, b.opts.Text = m, text
+	b.open()
+	payload, err := Decode(b.Snapshot().Events[0])
+	b.must(err)
+	if got := payload.(*RunStarted).Migration; got.Text != string(text) {
+		t.Errorf("recorded is another text than was compiled; it ends with %q", got.Text[max(0, len(got.Text)-20):])
+	}
+}

@@ -31,7 +31,7 @@ func (m *moment) check(c *Check) CheckState {
 		t = &taskFold{}
 	}
 	s := CheckState{
-		Seq: cf.seq, History: cf.history, Read: cf.seq > 0 && cf.read == cf.seq, LastGreen: cf.green, WasRed: cf.red,
+		Seq: cf.seq, History: cf.history, Read: cf.seq > 0 && cf.read == cf.seq, LastGreen: cf.green, FirstRed: cf.red,
 	}
 	if cf.result != nil {
 		s.Result = &cf.result.Result

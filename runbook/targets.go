@@ -7,6 +7,7 @@ const (
 	reachOrganization = "organization" // every site at once, never in rounds
 	reachSite         = "site"         // the phase's site
 	reachRounds       = "rounds"       // the site of a round; nothing for the first site
+	reachNames        = "names"        // the phase's site, and with the first all that share its client names
 )
 
 // target is what one instance of a task is done on.
@@ -38,6 +39,8 @@ func (c *compiler) targets(s stretch, t *procedure.Task) []target {
 	switch {
 	case reach == reachOrganization && s.round, reach == reachRounds && !s.round:
 		return nil
+	case reach == reachNames:
+		in = c.sharing(s)
 	case reach == reachOrganization, s.close:
 		in = c.base.Sites
 	default:
@@ -57,6 +60,25 @@ func (c *compiler) targets(s stretch, t *procedure.Task) []target {
 		return out
 	}
 	return c.serverTargets(t.Servers, in, s.round)
+}
+
+// sharing lists the sites whose client names move in a stretch: with the first
+// site's go those of every site that has no names of its own, which its own
+// round then leaves out.
+func (c *compiler) sharing(s stretch) []Site {
+	if s.round {
+		if s.site.Shares(c.base.First) {
+			return nil
+		}
+		return []Site{*s.site}
+	}
+	var out []Site
+	for _, site := range c.base.Sites {
+		if site.Name == s.site.Name || site.Shares(c.base.First) {
+			out = append(out, site)
+		}
+	}
+	return out
 }
 
 func (c *compiler) domains() []target {
@@ -125,14 +147,16 @@ func (c *compiler) dataOf(key viewKey, site Site, server Server) *Data {
 	}
 	d := c.base
 	d.Site, d.Names, d.DAG, d.Round = site, site.Names, dagOf(c.m, site.Name), key.round
+	d.DAGEarlier = dagEarlier(c.m, c.base.Sites, site.Name)
 	d.Server, d.Domain = server, key.domain
 	c.views[key] = &d
 	return &d
 }
 
 // resolveAfter turns the names a task waits for into instances: the one on the
-// same target, else those of its site, else all. What belongs to a round is
-// waited for in that round and in the close-out alone.
+// same target, else those of its site, else all. What reaches beyond the
+// phase's site by its own word is waited for wherever it is done. What belongs
+// to a round is waited for in that round and in the close-out alone.
 func (c *compiler) resolveAfter() {
 	for _, s := range c.work {
 		for _, t := range s.phase.Tasks {
@@ -148,7 +172,7 @@ func (c *compiler) instancesFor(t *Task, s stretch, name string) []string {
 		return other.Phase.Round == "" || other.Phase.Round == t.Phase.Round || s.close
 	}
 	places := []string{"@" + t.Target}
-	if t.Site != "" {
+	if t.Site != "" && !beyond(c.lib.Tasks[name]) {
 		places = append(places, "/"+t.Site)
 	}
 	for _, place := range append(places, "") {
@@ -163,4 +187,10 @@ func (c *compiler) instancesFor(t *Task, s stretch, name string) []string {
 		}
 	}
 	return nil
+}
+
+// beyond tells whether a task is done in more sites than the phase's by its own
+// word.
+func beyond(t *procedure.Task) bool {
+	return t != nil && t.Scope == "server" && (t.Reach == reachOrganization || t.Reach == reachNames)
 }

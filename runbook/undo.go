@@ -50,8 +50,8 @@ func (s *Session) undoable(e journal.Event, payload any) string {
 			return "answer: " + p.ID
 		}
 	case *Waiver:
-		_, captured := s.fold.waived[p.Check]
-		if c := s.fold.checks[p.Check]; captured || c != nil && c.waiver != nil && c.waiver.Seq == e.Seq {
+		w, captured := s.fold.waived[p.Check]
+		if c := s.fold.checks[p.Check]; captured && w.Seq == e.Seq || c != nil && c.waiver != nil && c.waiver.Seq == e.Seq {
 			return "waiver: " + p.Check
 		}
 	case *WarningRead:

@@ -304,9 +304,9 @@ func (m *Model) help() tea.Cmd {
 
 // helpLine is one key with what it does, and why it can't right now.
 func (p *page) helpLine(keys, title, why string) {
-	p.labelled(1, 13, keys, title, p.th.Keys, p.th.Text)
+	p.labelled(1, 11, keys, title, p.th.Keys, p.th.Text)
 	if why != "" {
-		p.text(14, why, p.th.Dim)
+		p.text(12, why, p.th.Dim)
 	}
 }
 

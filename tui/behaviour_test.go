@@ -327,14 +327,20 @@ func TestAnyKeysAtAnySize(t *testing.T) {
 				b.keys(name)
 				checkFrame(t, b.m, pressed)
 			}
-			b.send(tea.WindowSizeMsg{Width: 80, Height: 24})
-			for range 20 {
-				b.keys("esc")
-			}
-			if len(b.m.dialogs) > 0 || b.m.focus != tasksRegion || b.m.filtered() || b.m.typing {
-				t.Fatalf("esc does not lead back to the board after %v:\n%s", pressed, b.screen())
-			}
+			b.escLeadsBack(t, pressed)
 		})
+	}
+}
+
+// escLeadsBack wants esc to end on the board, wherever keys led.
+func (b *bench) escLeadsBack(t *testing.T, pressed []string) {
+	t.Helper()
+	b.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	for range 20 {
+		b.keys("esc")
+	}
+	if len(b.m.dialogs) > 0 || b.m.focus != tasksRegion || b.m.filtered() || b.m.typing {
+		t.Fatalf("esc does not lead back to the board after %v:\n%s", pressed, b.screen())
 	}
 }
 
@@ -394,6 +400,14 @@ func BenchmarkView(b *testing.B) {
 			x.m.setFocus(diagramRegion)
 			for i := 0; b.Loop(); i++ {
 				x.m.Update(press([]string{"down", "up"}[i%2]))
+				x.m.View()
+			}
+			x.m.setFocus(tasksRegion)
+		})
+		b.Run(fmt.Sprintf("%d/sites", sites), func(b *testing.B) {
+			x.m.setFocus(diagramRegion)
+			for i := 0; b.Loop(); i++ {
+				x.m.Update(press([]string{"end", "home"}[i%2]))
 				x.m.View()
 			}
 			x.m.setFocus(tasksRegion)
@@ -499,7 +513,7 @@ func TestMessageIsWholeAndLeavesTheNextAction(t *testing.T) {
 	}
 	b.m.say("3 checks: 3 pass")
 	b.reload()
-	b.see("3 checks: 3 pass  next fix")
+	b.see("3 checks: 3 pass  . next fix")
 }
 
 func TestOfferedNameGivesWayToATypedOne(t *testing.T) {

@@ -90,12 +90,18 @@ func newBench(t testing.TB, sites, w, h int) *bench {
 // benchOf opens the wizard on a migration.
 func benchOf(t testing.TB, migrated *migration.Migration, w, h int) *bench {
 	t.Helper()
+	return benchWith(t, assetsOnDisk(), migrated, w, h)
+}
+
+// benchWith opens the wizard on a migration and the procedures of assets.
+func benchWith(t testing.TB, assets fs.FS, migrated *migration.Migration, w, h int) *bench {
+	t.Helper()
 	b := &bench{t: t, kept: runbook.Evidence(t.TempDir()), path: filepath.Join(t.TempDir(), "contoso.toml"), results: map[string]checks.Result{},
 		clock: &testClock{now: time.Date(2026, 11, 28, 22, 0, 0, 0, time.UTC)}}
 	if err := os.WriteFile(b.path, migration.Format(migrated), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := runbook.Open(b.path, runbook.Options{Assets: assetsOnDisk(), Clock: b.clock.Now, Run: b.run, Operator: "A. Meyer", Host: "jump", Tool: "test"})
+	s, err := runbook.Open(b.path, runbook.Options{Assets: assets, Clock: b.clock.Now, Run: b.run, Operator: "A. Meyer", Host: "jump", Tool: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,6 @@ func taskPage(th *paint.Theme, width int, v detailView, row outlineRow) *detailP
 	d.labelled(0, 8, "Takes", takes(t), th.Dim, th.Text)
 	if t.NoReturn != "" {
 		d.blank()
-		d.labelled(0, 8, "No way back", "", th.Danger, th.Text)
 		d.add(span{" No way back ", th.Danger})
 		d.text(0, t.NoReturn, th.Bad)
 	}
@@ -100,7 +99,7 @@ func takes(t *runbook.Task) string {
 // state says why the task stands as it does.
 func (d *detailPage) state(v detailView, t *runbook.Task, st *runbook.TaskState) {
 	th := d.th
-	if st.Why != "" {
+	if st.Why != "" && !(st.Status == runbook.Waiting && st.WaitUntil.After(v.now)) { // said below, with what is left
 		_, style := look(th, st.Status)
 		d.text(0, st.Why, style)
 	}

@@ -29,6 +29,7 @@ var closed = outcome{close: true}
 func do(then func(*Model) tea.Cmd) outcome         { return outcome{then: then} }
 func closeAndDo(then func(*Model) tea.Cmd) outcome { return outcome{close: true, then: then} }
 
+//go:noinline
 func (m *Model) push(d dialog) { m.dialogs = append(m.dialogs, d) }
 
 func (m *Model) top() dialog {
@@ -81,12 +82,19 @@ func window(c *paint.Canvas, th *paint.Theme, w, h int, title string, keys []hin
 	c.Hit(paint.R(0, 0, cw, ch), nil)
 	w, h = min(w, cw-2), min(h, ch-2)
 	at := paint.R((cw-w)/2, max((ch-h)/2-1, 1), w, h) // the status line stays in sight
+	if cw-w <= narrowMargin {                         // scraps of the board beside it would say nothing
+		c.Fill(paint.R(0, at.Min.Y, cw, h), paint.Style{})
+	}
 	c.Fill(at, paint.Style{})
 	c.Box(at, paint.Solid, th.Accent)
 	c.Text(at.Min.X+2, at.Min.Y, w-4, " "+title+" ", th.Strong)
 	drawHints(c.In(paint.R(at.Min.X+2, at.Max.Y-1, w-4, 1)), th, keys, true)
 	return c.In(paint.R(at.Min.X+2, at.Min.Y+1, w-4, h-2))
 }
+
+// narrowMargin is how many columns beside a window, both sides together, are too
+// few to show the board.
+const narrowMargin = 8
 
 // hint is a key and what it does here.
 type hint struct {
@@ -111,13 +119,12 @@ func drawHints(c *paint.Canvas, th *paint.Theme, list []hint, framed bool) int {
 		if framed {
 			x += c.Text(x, 0, -1, " ", th.Text)
 		}
-		key, does := th.Keys, th.Dim
+		key := th.Keys
 		if h.off {
 			key = th.Dim
-			does = th.Line
 		}
 		x += c.Text(x, 0, -1, h.key, key)
-		x += c.Text(x, 0, -1, " "+h.does, does)
+		x += c.Text(x, 0, -1, " "+h.does, th.Dim)
 		if framed {
 			x += c.Text(x, 0, -1, " ", th.Text)
 		}

@@ -211,10 +211,7 @@ func (l *chooser) foot(w int) []string {
 func (l *chooser) lines(c *paint.Canvas, th *paint.Theme, list []choice) {
 	w, h := c.Size()
 	l.height = max(h, 1)
-	if l.at >= l.top+h {
-		l.top = l.at - h + 1
-	}
-	l.top = max(min(l.top, l.at, len(list)-h), 0)
+	l.top = paint.Follow(l.top, l.at, h, len(list))
 	for y := range h {
 		i := l.top + y
 		if i >= len(list) {
@@ -222,7 +219,7 @@ func (l *chooser) lines(c *paint.Canvas, th *paint.Theme, list []choice) {
 		}
 		item := list[i]
 		if i == l.at {
-			c.Fill(paint.R(0, y, w, 1), th.Select)
+			c.Fill(paint.R(0, y, w-2, 1), th.Select) // the bar and its gap stay as they are
 			c.Text(0, y, 1, th.Glyphs.Mark, th.Accent)
 		}
 		st, right := th.Text, th.Dim

@@ -50,9 +50,9 @@ func (r *reader) key(name string) outcome {
 	case "esc", "q", "enter":
 		return closed
 	case "up", "k":
-		r.top--
+		r.top -= r.step()
 	case "down", "j":
-		r.top++
+		r.top += r.step()
 	case "pgup", "ctrl+b":
 		r.top -= r.height - 1
 	case "pgdown", "ctrl+f", "space", " ":
@@ -64,6 +64,10 @@ func (r *reader) key(name string) outcome {
 	}
 	return outcome{}
 }
+
+// step is how far an arrow scrolls: every row of the window is written anew for
+// one line as for many.
+func (r *reader) step() int { return max(r.height/3, 1) }
 
 func (r *reader) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 	cw, ch := c.Size()
@@ -94,11 +98,16 @@ func (r *reader) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 
 // drawBar marks at the right edge where in a longer text one is.
 func drawBar(c *paint.Canvas, th *paint.Theme, top, total int) {
+	_, h := c.Size()
+	drawThumb(c, th, top, total, max(h*h/max(total, 1), 1))
+}
+
+// drawThumb is drawBar with a thumb of a size of its own.
+func drawThumb(c *paint.Canvas, th *paint.Theme, top, total, size int) {
 	w, h := c.Size()
 	if total <= h || h < 3 {
 		return
 	}
-	size := max(h*h/total, 1)
 	at := top * (h - size) / max(total-h, 1)
 	for y := range size {
 		c.Text(w-1, at+y, 1, th.Glyphs.Thumb, th.Line)

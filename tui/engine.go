@@ -24,7 +24,7 @@ type engine interface {
 	Attest(checkID string, a runbook.Attestation) error
 	Paste(checkID, text string) (checks.Result, error)
 	Waive(w runbook.Waiver) error
-	ReadWarning(checkID string) error
+	ReadWarning(checkID string, result int64) error
 	Note(taskID, text string) error
 	SetValue(key, value string) error
 	UndoLast() (string, error)

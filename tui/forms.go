@@ -109,7 +109,8 @@ func (m *Model) newAttest(c *runbook.Check) dialog {
 
 // newWarning shows a warning and asks to confirm that it was read.
 func (m *Model) newWarning(c *runbook.Check) dialog {
-	r := *m.snap.Progress.Checks[c.ID].Result
+	st := m.snap.Progress.Checks[c.ID]
+	r, seq := *st.Result, st.Seq
 	return &form{title: "Warning: " + c.Title, button: "I have read it",
 		intro: func(p *page) {
 			p.text(0, where(c.Task), p.th.Dim)
@@ -119,7 +120,7 @@ func (m *Model) newWarning(c *runbook.Check) dialog {
 		},
 		submit: func([]string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
-				return m.act("Recorded: the warning was read.", func(e engine) error { return e.ReadWarning(c.ID) })
+				return m.act("Recorded: the warning was read.", func(e engine) error { return e.ReadWarning(c.ID, seq) })
 			}
 		}}
 }

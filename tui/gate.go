@@ -34,6 +34,7 @@ func (m *Model) blockerChoice(b runbook.Blocker) choice {
 	if t := m.snap.Progress.Tasks[b.Task]; b.Check == "" && t != nil { // the task itself: how it stands, and nothing twice
 		status, text = t.Status, strings.TrimSuffix(text, ": not carried out")
 	}
+	text = strings.TrimSuffix(text, ": "+string(status)) // it stands at the right
 	if n := m.numberOf(b.Task); n != "" {
 		text = n + " " + text
 	}

@@ -81,7 +81,7 @@ func (p *page) cells(l string) [][]span {
 func spansWidth(s []span) int {
 	n := 0
 	for _, one := range s {
-		n += paint.Width(one.text)
+		n += paint.Width(paint.Escape(one.text))
 	}
 	return n
 }

@@ -49,12 +49,11 @@ probe@contoso.com as CONTOSO\probe
 
   Get-Mailbox -Server 'EX10-01'
 
-Check           Expected     Actual
-───────────────────────────────────────
+Check           Expected    Actual
+─────────────────────────────────────
 Name | answer   10.0.0.80   10.0.0.10
 `
-	want = strings.Replace(want, "Expected     Actual", "Expected    Actual", 1)
-	if got := written(th, 40, sheet); strings.TrimSpace(got) != strings.TrimSpace(strings.Replace(want, "───────────────────────────────────────", strings.Repeat("─", 37), 1)) {
+	if got := written(th, 40, sheet); strings.TrimSpace(got) != strings.TrimSpace(want) {
 		t.Errorf("got:\n%s", got)
 	}
 	narrow := written(th, 26, sheet)

@@ -72,7 +72,7 @@ func (m *Model) moveItem(d int) {
 			return
 		}
 	}
-	m.tops[detailRegion] = page.clamp(m.tops[detailRegion]+d*3, h)
+	m.tops[detailRegion] = page.clamp(m.tops[detailRegion]+d*max(h/2, 3), h)
 }
 
 func (m *Model) detailHeight() int {

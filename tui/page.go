@@ -38,6 +38,7 @@ func (p *page) add(spans ...span) {
 	p.lines = append(p.lines, textLine{spans: spans, item: p.item})
 }
 
+//go:noinline
 func (p *page) blank() {
 	if n := len(p.lines); n > 0 && len(p.lines[n-1].spans) > 0 {
 		p.lines = append(p.lines, textLine{item: -1})
@@ -110,6 +111,8 @@ func shellStyle(th *paint.Theme, k syntax.Kind) paint.Style {
 }
 
 // head adds a heading with a rule behind it.
+//
+//go:noinline
 func (p *page) head(title string, right ...span) {
 	p.blank()
 	p.lines = append(p.lines, textLine{spans: []span{{title, p.th.Strong}}, right: right, item: -1})
@@ -129,8 +132,9 @@ func (p *page) span(item int) (first, last int) {
 	return first, last
 }
 
-// draw draws the lines from top on. The lines of the item that has the focus
-// get a mark at their left, in the column before the text.
+// draw draws the lines from top on. The lines of the item that has the focus get
+// a bar in the column before the text: it shows how far the item goes, and moving
+// it leaves the text alone.
 func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int) any) {
 	w, h := c.Size()
 	for y := range h {
@@ -154,9 +158,6 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 			x += c.Text(x, y, max(w-x, 0), s.text, s.style)
 		}
 		if lit && l.item >= 0 && l.item == focus {
-			if p.th.Profile == paint.FullColor {
-				c.Tint(paint.R(0, y, w, 1), p.th.Select)
-			}
 			c.Text(0, y, 1, p.th.Glyphs.Mark, p.th.Accent)
 		}
 		if l.item >= 0 && hit != nil {
@@ -165,14 +166,16 @@ func (p *page) draw(c *paint.Canvas, top, focus int, lit bool, hit func(item int
 	}
 }
 
-// follow returns the top line so that an item is seen, its head at least.
+// follow returns the top line so that an item is seen, its head at least. Where
+// that takes a new page it takes most of one: what comes next is in sight too.
 func (p *page) follow(top, item, h int) int {
 	first, last := p.span(item)
-	if first >= 0 {
-		if last >= top+h {
-			top = last - h + 1
-		}
-		top = min(top, first)
+	switch {
+	case first < 0:
+	case first < top:
+		top = min(last-h+2, first)
+	case last >= top+h:
+		top = first - 1
 	}
 	return p.clamp(top, h)
 }

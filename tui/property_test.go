@@ -84,13 +84,7 @@ func TestNoFrameLeavesItsPlace(t *testing.T) {
 				b.keys(name)
 				asDrawn(t, b.m, done)
 			}
-			b.send(tea.WindowSizeMsg{Width: 80, Height: 24})
-			for range 20 {
-				b.keys("esc")
-			}
-			if len(b.m.dialogs) > 0 || b.m.focus != tasksRegion || b.m.filtered() || b.m.typing {
-				t.Fatalf("esc does not lead back to the board after %v:\n%s", done, b.screen())
-			}
+			b.escLeadsBack(t, done)
 		})
 	}
 }

@@ -204,10 +204,12 @@ func (m *Model) drawMessage(c *paint.Canvas, at paint.Rect) {
 // nextRoom is what the next action needs behind a message to say anything.
 const nextRoom = 32
 
-// drawNext writes the next action; a click goes there.
+// drawNext writes the next action behind the key that goes there; so does a
+// click.
 func (m *Model) drawNext(c *paint.Canvas, x int) {
 	w, _ := c.Size()
-	n := c.Text(x, 0, -1, "next ", m.th.Dim)
+	n := c.Text(x, 0, -1, ".", m.th.Keys)
+	n += c.Text(x+n, 0, -1, " next ", m.th.Dim)
 	n += c.Text(x+n, 0, w-x-n-1, m.advice().text, m.th.Strong)
 	c.Hit(paint.R(x, 0, n, 1), nextHit{})
 }
@@ -236,9 +238,9 @@ func (m *Model) hints() []hint {
 	case diagramRegion:
 		keys = []string{"enter", "tab", "[", "]", "R", "z", ":"}
 	case tasksRegion:
-		keys = []string{"enter", "space", "r", "y", "R", "tab", "n", "/", "ctrl+g", ":"}
+		keys = []string{"enter", "space", "r", "y", "tab", "R", "n", "/", "ctrl+g", ":"}
 		if t := m.task(); t == nil {
-			keys = []string{"enter", "R", "tab", "ctrl+g", ".", "/", "z", ":"}
+			keys = []string{"enter", "R", "ctrl+g", "tab", "/", "z", ":"}
 		} else {
 			keys = slices.Insert(keys, 1, m.wanted()...)
 		}
@@ -248,14 +250,12 @@ func (m *Model) hints() []hint {
 	if len(m.active) > 0 {
 		keys = append([]string{"x"}, keys...)
 	}
-	words := map[string]string{"enter": "open", "tab": "region", "[": "before", "]": "after", "R": "run all", "z": "zoom", ":": "palette", "space": "carried out",
-		"r": "run checks", "y": "copy", "n": "note", "/": "filter", "ctrl+g": "gate", ".": "next", "t": "details", "w": "waive", "a": "attest", "i": "take in", "s": "script", "b": "undo", "v": "plain", "x": "cancel"}
 	var out []hint
 	for _, k := range keys {
 		for _, a := range m.actions {
 			for _, own := range a.keys {
 				if own == k {
-					out = append(out, hint{key: k, does: words[k], off: a.why(m) != "", msg: keyHit{k}})
+					out = append(out, hint{key: k, does: a.brief, off: a.why(m) != "", msg: keyHit{k}})
 				}
 			}
 		}

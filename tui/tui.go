@@ -123,8 +123,13 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Input != nil {
 		opts = append(opts, tea.WithInput(cfg.Input))
 	}
-	if cfg.Output != nil {
-		opts = append(opts, tea.WithOutput(cfg.Output))
+	switch out := cfg.Output.(type) {
+	case nil:
+		opts = append(opts, tea.WithOutput(&whole{file: os.Stdout}))
+	case *os.File:
+		opts = append(opts, tea.WithOutput(&whole{file: out}))
+	default:
+		opts = append(opts, tea.WithOutput(out))
 	}
 	if cfg.Environ != nil {
 		opts = append(opts, tea.WithEnvironment(cfg.Environ))

@@ -105,6 +105,9 @@ func (m *Model) paint() *image.Point {
 	default:
 		cursor = m.drawBoard(c, f)
 	}
+	if m.top() != nil { // its keys are on its frame; those below would do nothing
+		c.Fill(paint.R(0, m.h-1, m.w, 1), paint.Style{})
+	}
 	for i, d := range m.dialogs {
 		at := d.draw(c, m.th)
 		if i == len(m.dialogs)-1 {
@@ -315,12 +318,7 @@ func (m *Model) drawFilter(c *paint.Canvas) *image.Point {
 func (m *Model) drawTasks(c *paint.Canvas) {
 	w, h := c.Size()
 	o := m.outline()
-	at := o.at[m.cursor]
-	top := m.tops[tasksRegion]
-	if at >= top+h-1 {
-		top = at - h + 2
-	}
-	top = max(min(top, at-1, len(o.rows)-h), 0)
+	top := paint.Follow(m.tops[tasksRegion], o.at[m.cursor], h, len(o.rows))
 	m.tops[tasksRegion] = top
 	running := m.running()
 	for y := range h {
@@ -334,7 +332,7 @@ func (m *Model) drawTasks(c *paint.Canvas) {
 			if m.focus == tasksRegion {
 				ground = m.th.Select
 			}
-			line.Fill(paint.R(0, 0, w-1, 1), ground) // the bar beside it stays as it is
+			line.Fill(paint.R(0, 0, w-2, 1), ground) // the bar and its gap stay as they are
 			line.Text(0, 0, 1, m.th.Glyphs.Mark, m.th.Accent)
 		}
 		m.drawTaskRow(line, o.rows[i], running)
@@ -350,5 +348,7 @@ func (m *Model) drawDetail(c *paint.Canvas) {
 	_, h := c.Size()
 	d, top, item := m.shownDetail(h)
 	d.draw(c, top, item, m.focus == detailRegion, m.itemOf)
-	drawBar(c, m.th, top, len(d.lines))
+	// How long a page is stands in the head. A thumb of one size stays where it is
+	// when another page comes.
+	drawThumb(c, m.th, top, len(d.lines), max(h/4, 1))
 }

@@ -25,6 +25,8 @@ func (m *Model) whyReadOnly() string {
 }
 
 // task returns the selected task.
+//
+//go:noinline
 func (m *Model) task() *runbook.Task {
 	row, ok := m.row()
 	if !ok {

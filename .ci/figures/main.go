@@ -58,11 +58,9 @@ func measure(runs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("the wizard on a new migration:")
 	if err := screens(bin, file, runs); err != nil {
 		return err
 	}
-	fmt.Printf("the wizard on a migration with %d events:\n", events)
 	return screens(bin, recorded, runs)
 }
 

@@ -60,15 +60,11 @@ func writeAgain(list []journal.Event, path string) error {
 	}
 	var entries []journal.Entry
 	for _, e := range all {
-		var data any = e.Data
-		if e.Kind == "run.started" {
-			started := map[string]any{}
-			if err := json.Unmarshal(e.Data, &started); err != nil {
-				return err
-			}
-			delete(started, "rehearsal")
-			data = started
+		var data map[string]any
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			return err
 		}
+		delete(data, "rehearsal")
 		entries = append(entries, journal.Entry{Kind: e.Kind, Data: data})
 	}
 	next := 0

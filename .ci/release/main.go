@@ -1,6 +1,6 @@
 // Command release builds what is published: a binary for every platform with
-// the licence, the manual page and the completions, each in one archive, and
-// SHA256SUMS over all of them. The same commit gives the same bytes on every
+// the licence, the documentation, the manual page and the completions, each in
+// one archive, and SHA256SUMS over all of them. The same commit gives the same bytes on every
 // machine with the same Go.
 //
 //	go run ./.ci/release [-o dist] [-only windows/amd64,linux/amd64]
@@ -28,7 +28,7 @@ import (
 var platforms = []string{"windows/amd64", "windows/arm64", "linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"}
 
 func main() {
-	out := flag.String("o", "dist", "folder for the archives; made anew")
+	out := flag.String("o", "dist", "folder for the archives; one of former archives is made anew")
 	only := flag.String("only", "", "platforms to build, separated by commas (default: all)")
 	flag.Parse()
 	if *only != "" {
@@ -52,10 +52,7 @@ func release(out string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(out); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
+	if err := emptied(out); err != nil {
 		return err
 	}
 	papers, err := papers()
@@ -93,6 +90,20 @@ func release(out string) error {
 	return os.WriteFile(filepath.Join(out, "SHA256SUMS"), []byte(sums.String()), 0o644)
 }
 
+// emptied makes the folder anew, if it is new, empty or one that this command
+// filled.
+func emptied(out string) error {
+	if list, err := os.ReadDir(out); err == nil && len(list) > 0 {
+		if _, err := os.Stat(filepath.Join(out, "SHA256SUMS")); err != nil {
+			return fmt.Errorf("%s holds other files than archives, and is not emptied: expected a new folder, or one with SHA256SUMS", out)
+		}
+	}
+	if err := os.RemoveAll(out); err != nil {
+		return err
+	}
+	return os.MkdirAll(out, 0o755)
+}
+
 // commit names the version and the time of what is checked out: the time of
 // the commit stands in the archives, so that they do not depend on the clock.
 func commit() (version string, when time.Time, err error) {
@@ -111,12 +122,20 @@ func commit() (version string, when time.Time, err error) {
 // papers are what goes beside the binary on every platform.
 func papers() ([]member, error) {
 	list := []member{}
-	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
+	names := []string{"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"}
+	for _, pattern := range []string{"docs/*.md", "docs/screens/*.svg"} { // a jump host has no Internet to read them on
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			return nil, fmt.Errorf("there is no file %s; run this in the checkout", pattern)
+		}
+		names = append(names, found...)
+	}
+	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, member{name, 0o644, data})
+		list = append(list, member{filepath.ToSlash(name), 0o644, data})
 	}
 	for name, args := range map[string][]string{
 		"coexist.1": {"man"}, "completions/coexist.bash": {"completion", "bash"}, "completions/_coexist": {"completion", "zsh"},
@@ -139,8 +158,7 @@ func build(goos, goarch string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "coexist")
-	// No server of that age speaks HTTP/2 and no check asks for it.
-	c := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w -buildid=", "-o", path, ".")
+	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -buildid=", "-o", path, ".")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 	c.Stderr = os.Stderr
 	if err := c.Run(); err != nil {

@@ -18,7 +18,8 @@ type Organization struct {
 	Primary         string // client host names
 	Autodiscover    string
 	Legacy          string
-	OutlookAnywhere bool // in use on the old servers
+	RPC             string // the Client Access array's name, inside alone
+	OutlookAnywhere bool   // in use on the old servers
 	PublicFolders   bool
 	POPIMAP         bool
 	// UnifiedMessaging lets new servers listen for calls.
@@ -51,6 +52,7 @@ type Site struct {
 	InternetFacing bool
 	Primary        string // its own client host name; empty: it has none
 	Legacy         string
+	RPC            string
 	External       netip.Addr // where the names point outside after the switch
 	Servers        []Server
 }

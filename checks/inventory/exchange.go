@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,8 @@ func (r *reader) servers(ctx context.Context) {
 	if len(list) == 0 && r.inv.Whole(SectionServers) {
 		r.inv.miss(SectionServers, "", "", "ldap.not_readable", "no Exchange server is shown to this account; an organisation whose servers were all removed looks the same")
 	}
-	slices.SortStableFunc(r.inv.Servers, func(a, b Server) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	servers := r.inv.Servers
+	sort.SliceStable(servers, func(i, j int) bool { return strings.ToLower(servers[i].Name) < strings.ToLower(servers[j].Name) })
 }
 
 func (r *reader) server(o checks.DirectoryObject) Server {

@@ -285,6 +285,7 @@ func (i *Inventory) Of(version string) []Server {
 	return slices.DeleteFunc(slices.Clone(i.Servers), func(s Server) bool { return s.Version != version })
 }
 
+//go:noinline
 func (i *Inventory) miss(section, attribute, object, reason, text string) {
 	i.Gaps = append(i.Gaps, Gap{section, attribute, object, reason, text})
 }

@@ -363,6 +363,11 @@ func (o *Organization) buildNames() {
 		front := entry(site)
 		names := []string{site.Primary}
 		outside := o.outside
+		if front.IsValid() {
+			for _, rpc := range nonEmpty(site.RPC, map[bool]string{true: o.plan.RPC}[i == 0]) {
+				o.lab.SetAddresses(checks.Inside, rpc, 3600, front)
+			}
+		}
 		if i == 0 {
 			names = []string{o.plan.Primary, o.plan.Autodiscover}
 		} else {
@@ -394,14 +399,11 @@ func entry(site blueprint.Site) netip.Addr {
 }
 
 // buildMail publishes where mail comes in.
-func (o *Organization) buildMail() error {
+func (o *Organization) buildMail() {
 	for _, d := range o.plan.MailDomains {
 		for _, view := range []checks.Vantage{checks.Inside, checks.Outside} {
-			if err := o.lab.AddRecords(view, fmt.Sprintf("%s. 3600 IN MX 10 %s.", d, o.plan.Primary),
-				fmt.Sprintf(`%s. 3600 IN TXT "v=spf1 mx -all"`, d)); err != nil {
-				return err
-			}
+			o.lab.AddMX(view, d, 10, o.plan.Primary)
+			o.lab.AddText(view, d, "v=spf1 mx -all")
 		}
 	}
-	return nil
 }

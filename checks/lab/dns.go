@@ -1,48 +1,80 @@
 package lab
 
 import (
-	"fmt"
+	"encoding/binary"
+	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
 
-	"github.com/miekg/dns"
-
 	"coexist/checks"
 )
 
-// zone is one view of the names: every record by lower-case name with the
+// Types of records that the laboratory has.
+const (
+	typeA    = 1
+	typeMX   = 15
+	typeTXT  = 16
+	typeAAAA = 28
+	typeSRV  = 33
+)
+
+// record is one record of a name: an address, or what a computer's own
+// resolver says of it.
+type record struct {
+	rtype uint16
+	ttl   uint32
+	addr  netip.Addr // A, AAAA
+	checks.Record
+}
+
+// zone is one view of the names: every record by lower-case name without the
 // final dot.
 type zone struct {
 	mu    sync.Mutex
-	names map[string][]dns.RR
-	fault map[string]int // names answered with an error code
+	names map[string][]record
 }
 
 func newZone() *zone {
-	return &zone{names: map[string][]dns.RR{}, fault: map[string]int{}}
+	return &zone{names: map[string][]record{}}
 }
 
-func key(name string) string { return strings.ToLower(dns.Fqdn(name)) }
+func key(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
-// SetAddresses replaces the A and AAAA records of a name in a view; without
-// addresses the name is gone.
-func (l *Lab) SetAddresses(view checks.Vantage, name string, ttl uint32, addrs ...netip.Addr) {
-	z := l.zones[view]
+func (z *zone) add(name string, r record) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	delete(z.names, key(name))
+	z.names[key(name)] = append(z.names[key(name)], r)
+}
+
+// SetAddresses replaces all records of a name in a view by A and AAAA records;
+// without addresses the name is gone.
+func (l *Lab) SetAddresses(view checks.Vantage, name string, ttl uint32, addrs ...netip.Addr) {
+	l.RemoveName(view, name)
 	for _, a := range addrs {
-		h := dns.RR_Header{Name: key(name), Class: dns.ClassINET, Ttl: ttl}
+		rtype := uint16(typeAAAA)
 		if a.Is4() {
-			h.Rrtype = dns.TypeA
-			z.names[key(name)] = append(z.names[key(name)], &dns.A{Hdr: h, A: a.AsSlice()})
-			continue
+			rtype = typeA
 		}
-		h.Rrtype = dns.TypeAAAA
-		z.names[key(name)] = append(z.names[key(name)], &dns.AAAA{Hdr: h, AAAA: a.AsSlice()})
+		l.zones[view].add(name, record{rtype: rtype, ttl: ttl, addr: a})
 	}
+}
+
+// AddMX adds a mail server of a domain.
+func (l *Lab) AddMX(view checks.Vantage, domain string, preference uint16, host string) {
+	l.zones[view].add(domain, record{rtype: typeMX, ttl: 3600, Record: checks.Record{Value: host, Preference: preference}})
+}
+
+// AddSRV adds where a service is.
+func (l *Lab) AddSRV(view checks.Vantage, service string, r checks.Record) {
+	l.zones[view].add(service, record{rtype: typeSRV, ttl: 600, Record: r})
+}
+
+// AddText adds a text of at most 255 bytes to a name.
+func (l *Lab) AddText(view checks.Vantage, name, text string) {
+	l.zones[view].add(name, record{rtype: typeTXT, ttl: 3600, Record: checks.Record{Value: text}})
 }
 
 // SetTTL changes the time to live of a name's records in a view.
@@ -50,27 +82,10 @@ func (l *Lab) SetTTL(view checks.Vantage, name string, ttl uint32) {
 	z := l.zones[view]
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	for i, rr := range z.names[key(name)] {
-		changed := dns.Copy(rr)
-		changed.Header().Ttl = ttl
-		z.names[key(name)][i] = changed
+	list := z.names[key(name)]
+	for i := range list {
+		list[i].ttl = ttl
 	}
-}
-
-// AddRecords adds records in zone-file form, such as
-// "contoso.com. 300 IN MX 10 mail.contoso.com.".
-func (l *Lab) AddRecords(view checks.Vantage, lines ...string) error {
-	z := l.zones[view]
-	for _, line := range lines {
-		rr, err := dns.NewRR(line)
-		if err != nil || rr == nil {
-			return fmt.Errorf("lab: record %q: %v", line, err)
-		}
-		z.mu.Lock()
-		z.names[key(rr.Header().Name)] = append(z.names[key(rr.Header().Name)], rr)
-		z.mu.Unlock()
-	}
-	return nil
 }
 
 // RemoveName removes all records of a name in a view.
@@ -81,68 +96,30 @@ func (l *Lab) RemoveName(view checks.Vantage, name string) {
 	delete(z.names, key(name))
 }
 
-// FailName answers a name with an error code such as dns.RcodeServerFailure;
-// dns.RcodeSuccess ends it.
-func (l *Lab) FailName(view checks.Vantage, name string, rcode int) {
-	z := l.zones[view]
+// answer is what the zone says to a question; known tells whether there is the
+// name at all.
+func (z *zone) answer(name string, rtype uint16) (out []record, known bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	z.fault[key(name)] = rcode
-}
-
-// answer is what the zone says to a question.
-func (z *zone) answer(q dns.Question) ([]dns.RR, int) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	var out []dns.RR
-	at := key(q.Name)
-	for range 10 {
-		if code := z.fault[at]; code != dns.RcodeSuccess {
-			return nil, code
+	all := z.lookup(key(name))
+	for _, r := range all {
+		if r.rtype == rtype {
+			out = append(out, r)
 		}
-		alias := ""
-		matched := false
-		for _, rr := range z.lookup(at) {
-			if rr.Header().Rrtype == q.Qtype {
-				out, matched = append(out, rr), true
-			} else if c, ok := rr.(*dns.CNAME); ok {
-				out, alias = append(out, rr), key(c.Target)
-			}
-		}
-		if matched || alias == "" {
-			if !matched && len(out) == 0 && !z.exists(at) {
-				return nil, dns.RcodeNameError
-			}
-			return out, dns.RcodeSuccess
-		}
-		at = alias
 	}
-	return out, dns.RcodeSuccess
+	return out, len(all) > 0 || z.hasBelow(key(name))
 }
 
 // lookup finds a name's records, or those of a wildcard above it.
-func (z *zone) lookup(at string) []dns.RR {
-	if rrs, ok := z.names[at]; ok {
-		return rrs
+func (z *zone) lookup(at string) []record {
+	if list, ok := z.names[at]; ok {
+		return list
 	}
-	_, parent, ok := strings.Cut(at, ".")
-	if !ok {
-		return nil
-	}
-	var out []dns.RR
-	for _, rr := range z.names["*."+parent] {
-		c := dns.Copy(rr)
-		c.Header().Name = at
-		out = append(out, c)
-	}
-	return out
+	_, parent, _ := strings.Cut(at, ".")
+	return z.names["*."+parent]
 }
 
-// exists tells whether the name or anything below it has records.
-func (z *zone) exists(at string) bool {
-	if len(z.lookup(at)) > 0 {
-		return true
-	}
+func (z *zone) hasBelow(at string) bool {
 	for n := range z.names {
 		if strings.HasSuffix(n, "."+at) {
 			return true
@@ -151,63 +128,55 @@ func (z *zone) exists(at string) bool {
 	return false
 }
 
-func (z *zone) ServeDNS(w dns.ResponseWriter, m *dns.Msg) {
-	r := new(dns.Msg)
-	r.SetReply(m)
-	r.RecursionAvailable = true
-	if len(m.Question) != 1 {
-		r.Rcode = dns.RcodeFormatError
-	} else {
-		r.Answer, r.Rcode = z.answer(m.Question[0])
-	}
-	if w.RemoteAddr().Network() == "udp" {
-		size := dns.MinMsgSize
-		if o := m.IsEdns0(); o != nil {
-			size = int(o.UDPSize())
-		}
-		r.Truncate(size)
-	}
-	w.WriteMsg(r)
-}
-
 // serveDNS starts a name server on UDP and TCP.
 func (l *Lab) serveDNS(at netip.AddrPort, z *zone) error {
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	ready := make(chan struct{})
-	server := &dns.Server{PacketConn: pc, Handler: z, NotifyStartedFunc: func() { close(ready) }}
-	l.work.Go(func() { server.ActivateAndServe() })
-	<-ready
 	l.work.Go(func() {
 		<-l.ctx.Done()
-		server.Shutdown()
+		pc.Close()
 	})
+	l.work.Go(func() { z.serveUDP(pc) })
 	l.mu.Lock()
 	l.udp[at] = pc.LocalAddr().String()
 	l.mu.Unlock()
-	return l.listen(at, func(c net.Conn) {
-		d := &dns.Conn{Conn: c}
-		for {
-			m, err := d.ReadMsg()
-			if err != nil {
-				return
-			}
-			z.ServeDNS(&tcpWriter{ResponseWriter: nil, conn: d}, m)
+	return l.listen(at, z.serveTCP)
+}
+
+func (z *zone) serveUDP(pc net.PacketConn) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, from, err := pc.ReadFrom(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
 		}
-	})
+		if out := z.reply(buf[:n], true); out != nil {
+			pc.WriteTo(out, from)
+		}
+	}
 }
 
-// tcpWriter lets a zone answer on a TCP connection.
-type tcpWriter struct {
-	dns.ResponseWriter
-	conn *dns.Conn
+func (z *zone) serveTCP(c net.Conn) {
+	for {
+		var size [2]byte
+		if _, err := io.ReadFull(c, size[:]); err != nil {
+			return
+		}
+		raw := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(c, raw); err != nil {
+			return
+		}
+		out := z.reply(raw, false)
+		if out == nil {
+			return
+		}
+		if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(out))), out...)); err != nil {
+			return
+		}
+	}
 }
-
-func (t *tcpWriter) RemoteAddr() net.Addr        { return t.conn.RemoteAddr() }
-func (t *tcpWriter) WriteMsg(m *dns.Msg) error   { return t.conn.WriteMsg(m) }
-func (t *tcpWriter) Write(b []byte) (int, error) { return t.conn.Write(b) }
 
 // addresses is what a computer's own resolver answers in this view.
 func (z *zone) addresses(host string) ([]netip.Addr, error) {
@@ -215,20 +184,10 @@ func (z *zone) addresses(host string) ([]netip.Addr, error) {
 		return []netip.Addr{a}, nil
 	}
 	var out []netip.Addr
-	for _, t := range []uint16{dns.TypeA, dns.TypeAAAA} {
-		rrs, code := z.answer(dns.Question{Name: host, Qtype: t, Qclass: dns.ClassINET})
-		if code != dns.RcodeSuccess && code != dns.RcodeNameError {
-			return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}
-		}
-		for _, rr := range rrs {
-			switch r := rr.(type) {
-			case *dns.A:
-				a, _ := netip.AddrFromSlice(r.A)
-				out = append(out, a.Unmap())
-			case *dns.AAAA:
-				a, _ := netip.AddrFromSlice(r.AAAA)
-				out = append(out, a)
-			}
+	for _, rtype := range []uint16{typeA, typeAAAA} {
+		list, _ := z.answer(host, rtype)
+		for _, r := range list {
+			out = append(out, r.addr)
 		}
 	}
 	if len(out) == 0 {
@@ -237,36 +196,13 @@ func (z *zone) addresses(host string) ([]netip.Addr, error) {
 	return out, nil
 }
 
+// records is what a computer's own resolver answers of what has more than an
+// address.
 func (z *zone) records(rtype, name string) ([]checks.Record, error) {
-	t, ok := dns.StringToType[rtype]
-	if !ok {
-		return nil, fmt.Errorf("lab: unknown record type %q", rtype)
-	}
-	if a, err := netip.ParseAddr(name); err == nil && t == dns.TypePTR {
-		name, _ = dns.ReverseAddr(a.String())
-	}
-	rrs, code := z.answer(dns.Question{Name: name, Qtype: t, Qclass: dns.ClassINET})
-	if code != dns.RcodeSuccess && code != dns.RcodeNameError {
-		return nil, &net.DNSError{Err: "server misbehaving", Name: name, IsTemporary: true}
-	}
+	list, _ := z.answer(name, map[string]uint16{"MX": typeMX, "SRV": typeSRV, "TXT": typeTXT}[rtype])
 	var out []checks.Record
-	for _, rr := range rrs {
-		switch r := rr.(type) {
-		case *dns.CNAME:
-			if t == dns.TypeCNAME {
-				out = append(out, checks.Record{Value: r.Target})
-			}
-		case *dns.MX:
-			out = append(out, checks.Record{Value: r.Mx, Preference: r.Preference})
-		case *dns.SRV:
-			out = append(out, checks.Record{Value: r.Target, Preference: r.Priority, Weight: r.Weight, Port: r.Port})
-		case *dns.TXT:
-			out = append(out, checks.Record{Value: strings.Join(r.Txt, "")})
-		case *dns.PTR:
-			out = append(out, checks.Record{Value: r.Ptr})
-		case *dns.NS:
-			out = append(out, checks.Record{Value: r.Ns})
-		}
+	for _, r := range list {
+		out = append(out, r.Record)
 	}
 	if len(out) == 0 {
 		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}

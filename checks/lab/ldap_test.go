@@ -89,6 +89,7 @@ func column(r checks.Result, property string) string {
 func TestDirectoryIsReadCompletely(t *testing.T) {
 	t.Parallel()
 	l, d := forest(t)
+	d.PutArray("outlook", "outlook.contoso.com", "Zurich") // of the servers' class, and none
 	env := l.Env()
 	for _, c := range []struct {
 		check    checks.Check

@@ -111,9 +111,7 @@ func (d *Directory) add(c Controller) error {
 	r.stale = true
 	d.mu.Unlock()
 	d.lab.SetAddresses(checks.Inside, c.FQDN, 3600, c.Address)
-	if err := d.lab.AddRecords(checks.Inside, fmt.Sprintf("_ldap._tcp.dc._msdcs.%s. 600 IN SRV 0 100 389 %s.", c.Domain, c.FQDN)); err != nil {
-		return err
-	}
+	d.lab.AddSRV(checks.Inside, "_ldap._tcp.dc._msdcs."+c.Domain, checks.Record{Value: c.FQDN, Weight: 100, Port: 389})
 	return r.serve()
 }
 

@@ -132,6 +132,8 @@ func TestMailboxServices(t *testing.T) {
 		"imap untrusted":       {"imap", "implicit", 993, lab.MailService{Implicit: true}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
 		"imap without tls":     {"imap", "none", 143, lab.MailService{Plain: true, Cert: trusted}, user, "", checks.Unknown, "credentials.unsafe", "untested"},
 		"imap back end away":   {"imap", "implicit", 993, lab.MailService{Implicit: true, Cert: trusted, Backend: "NO Server Unavailable. 15"}, user, "", checks.Fail, "mailbox.backend", "untested"},
+		"imap mistakes it":     {"imap", "implicit", 993, lab.MailService{Implicit: true, Cert: trusted, Backend: "BAD Command Argument Error. 11"}, user, "", checks.Fail, "mailbox.login_disabled", "untested"},
+		"pop back end away":    {"pop", "implicit", 995, lab.MailService{Implicit: true, Cert: trusted, Backend: "-ERR [SYS/TEMP] try later"}, user, "", checks.Fail, "mailbox.backend", "untested"},
 		"pop implicit":         {"pop", "implicit", 995, lab.MailService{Implicit: true}, "", "", checks.Pass, "", "untested"},
 		"pop starttls":         {"pop", "starttls", 110, lab.MailService{}, "", "", checks.Pass, "", "untested"},
 		"pop plain logon":      {"pop", "none", 110, lab.MailService{Plain: true}, "", "", checks.Warn, "mailbox.plain_login", "untested"},

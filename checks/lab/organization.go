@@ -85,9 +85,7 @@ func (o *Organization) build() error {
 	o.buildMailboxes()
 	o.buildAccounts()
 	o.buildNames()
-	if err := o.buildMail(); err != nil {
-		return err
-	}
+	o.buildMail()
 	if err := o.breakThings(); err != nil {
 		return err
 	}
@@ -213,6 +211,7 @@ func (o *Organization) all(noun string) []any {
 	return out
 }
 
+//go:noinline
 func (o *Organization) add(v *item) {
 	key := strings.ToLower(v.noun)
 	o.objects[key] = append(o.objects[key], v)

@@ -2,14 +2,10 @@ package lab
 
 import (
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"net/url"
 	"strings"
 )
-
-var quiet = log.New(io.Discard, "", 0)
 
 // persona answers like Internet Information Services with the directories of
 // one version of Exchange, as a stranger sees them.

@@ -53,9 +53,15 @@ func (o *Organization) publish() {
 // names they hand out.
 func (o *Organization) publishWeb() {
 	names := Published{Primary: o.plan.Primary}
-	for _, v := range o.objects["webservicesvirtualdirectory"] {
-		if o.plan.Legacy != "" && strings.Contains(v.text("ExternalUrl"), "//"+o.plan.Legacy+"/") {
-			names.Legacy = o.plan.Legacy
+	legacy := []string{o.plan.Legacy}
+	for _, site := range o.plan.Sites {
+		legacy = append(legacy, site.Legacy)
+	}
+	for _, name := range nonEmpty(legacy...) { // the organisation's before those of sites
+		for _, v := range o.objects["webservicesvirtualdirectory"] {
+			if names.Legacy == "" && strings.Contains(v.text("ExternalUrl"), "//"+name+"/") {
+				names.Legacy = name
+			}
 		}
 	}
 	o.lab.Publish(names)

@@ -26,8 +26,8 @@ type Server struct {
 	TLSMax      uint16      // newest protocol; zero: TLS 1.2
 	// Auth replaces the logon schemes of a directory ("ews", "rpc", …).
 	Auth map[string][]string
-	// Web answers requests instead of the version's own directories.
-	Web http.Handler
+	// Web serves connections instead of the version's own directories.
+	Web func(c net.Conn)
 	// Ports are further services: port to handler.
 	Ports map[uint16]func(ctx context.Context, c net.Conn)
 }
@@ -169,58 +169,25 @@ func (r *running) tlsConfig() *tls.Config {
 // serveWeb answers HTTP/1 on a port.
 func (r *running) serveWeb(port uint16, secure bool) error {
 	at := netip.AddrPortFrom(r.spec.Address, port)
-	handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		s, _ := r.now()
-		w.Header().Set("Date", r.lab.now().UTC().Format(http.TimeFormat)) // the clock of a rehearsal jumps
-		if s.Web != nil {
-			s.Web.ServeHTTP(w, req)
-			return
-		}
-		persona{r.lab, s, secure}.ServeHTTP(w, req)
-	})
 	err := r.lab.listen(at, func(c net.Conn) {
 		if secure {
 			c = tls.Server(c, r.tlsConfig())
 		}
-		serveOne(c, handler)
+		if s, _ := r.now(); s.Web != nil {
+			s.Web(c)
+			return
+		}
+		serveRequests(c, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("Date", r.lab.now().UTC().Format(http.TimeFormat)) // the clock of a rehearsal jumps
+			s, _ := r.now()
+			persona{r.lab, s, secure}.ServeHTTP(w, req)
+		}))
 	})
 	if err == nil {
 		r.ports = append(r.ports, at)
 	}
 	return err
 }
-
-// serveOne serves one connection and returns when it is over.
-func serveOne(c net.Conn, h http.Handler) {
-	ended := make(chan struct{})
-	var once sync.Once
-	server := &http.Server{Handler: h, ErrorLog: quiet, ConnContext: withLogon, ConnState: func(_ net.Conn, s http.ConnState) {
-		if s == http.StateClosed || s == http.StateHijacked {
-			once.Do(func() { close(ended) })
-		}
-	}}
-	server.Serve(&oneConn{conn: c, ended: ended})
-}
-
-// oneConn is a listener that has one connection to give.
-type oneConn struct {
-	conn  net.Conn
-	once  sync.Once
-	ended chan struct{}
-}
-
-func (o *oneConn) Accept() (net.Conn, error) {
-	var c net.Conn
-	o.once.Do(func() { c = o.conn })
-	if c != nil {
-		return c, nil
-	}
-	<-o.ended
-	return nil, net.ErrClosed
-}
-
-func (o *oneConn) Close() error   { return nil }
-func (o *oneConn) Addr() net.Addr { return o.conn.LocalAddr() }
 
 func has(list []string, s string) bool {
 	for _, e := range list {

@@ -108,9 +108,9 @@ func elementText(body []byte, names ...string) string {
 			return ""
 		}
 		if start, ok := t.(xml.StartElement); ok && has(names, start.Name.Local) {
-			var text string
-			d.DecodeElement(&text, &start)
-			return strings.TrimSpace(text)
+			text, _ := d.Token()
+			data, _ := text.(xml.CharData)
+			return strings.TrimSpace(string(data))
 		}
 	}
 }

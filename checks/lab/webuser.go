@@ -125,10 +125,11 @@ func (p persona) signIn(w http.ResponseWriter, r *http.Request, path string) boo
 		return false
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	name, password := r.PostFormValue("username"), r.PostFormValue("password")
+	r.ParseForm()
+	name, password := r.PostForm.Get("username"), r.PostForm.Get("password")
 	m, ok := p.lab.web.mailbox(name)
 	if code := p.lab.accounts.tryPassword("owa", name, password, p.secure); code != "" || !ok {
-		w.Header().Set("Location", "https://"+r.Host+"/owa/auth/logon.aspx?replaceCurrent=1&reason=2&url="+url.QueryEscape(r.PostFormValue("destination")))
+		w.Header().Set("Location", "https://"+r.Host+"/owa/auth/logon.aspx?replaceCurrent=1&reason=2&url="+url.QueryEscape(r.PostForm.Get("destination")))
 		w.WriteHeader(http.StatusFound)
 		return true
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,9 @@ func Checks(kind, target string, o Options) ([]checks.Check, error) {
 	if !ok {
 		return nil, fmt.Errorf("unknown kind %q: expected one of %s", kind, strings.Join(Kinds(), ", "))
 	}
+	if err := o.Meant(kind); err != nil {
+		return nil, err
+	}
 	list, err := build(target, o)
 	if err != nil {
 		return nil, err
@@ -67,6 +71,33 @@ func Checks(kind, target string, o Options) ([]checks.Check, error) {
 		}
 	}
 	return list, nil
+}
+
+// Meant refuses flags that a kind does not take: what a flag asked for and the
+// probe left out would look as if it had been tested.
+func (o Options) Meant(kind string) error {
+	for _, f := range []struct {
+		flag  string
+		given bool
+		kinds []string
+	}{
+		{"type", len(o.Types) > 0, []string{"dns"}},
+		{"starttls", o.StartTLS != "", []string{"tls"}},
+		{"name", len(o.Names) > 0, []string{"tls"}},
+		{"role", o.Role != "", []string{"http"}},
+		{"query", len(o.Query) > 0, []string{"ldap"}},
+		{"release", o.RangeUpper+o.OrgVersion+o.DomainVersion > 0, []string{"ldap"}},
+		{"user", o.Account != "", []string{"http", "autodiscover", "owaform", "rpch", "imap", "pop", "ldap"}},
+		{"ip", o.IP != "", []string{"tcp", "tls", "http", "version", "autodiscover", "owaform", "rpch", "smtp", "imap", "pop"}},
+	} {
+		if f.given && !slices.Contains(f.kinds, kind) {
+			return fmt.Errorf("--%s means nothing to kind %s: it is for %s", f.flag, kind, strings.Join(f.kinds, ", "))
+		}
+	}
+	if o.Timeout < 0 {
+		return fmt.Errorf("--timeout %s: expected a time such as 30s", o.Timeout)
+	}
+	return nil
 }
 
 // Kinds lists what may stand after `coexist probe`.
@@ -184,7 +215,7 @@ func autodiscover(target string, o Options) ([]checks.Check, error) {
 }
 
 func owaform(target string, o Options) ([]checks.Check, error) {
-	h, _, err := hostPort(target, 443)
+	h, err := hostOn443(target)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +226,7 @@ func owaform(target string, o Options) ([]checks.Check, error) {
 }
 
 func rpch(target string, o Options) ([]checks.Check, error) {
-	h, _, err := hostPort(target, 443)
+	h, err := hostOn443(target)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +263,8 @@ func mailbox(proto string) func(string, Options) ([]checks.Check, error) {
 }
 
 func ldap(target string, o Options) ([]checks.Check, error) {
-	if _, _, err := hostPort(target, 389); err != nil {
+	h, port, err := hostPort(target, 389)
+	if err != nil {
 		return nil, err
 	}
 	queries := o.Query
@@ -242,7 +274,10 @@ func ldap(target string, o Options) ([]checks.Check, error) {
 	var list []checks.Check
 	for _, q := range queries {
 		q = strings.TrimSpace(q)
-		p := checks.Params{"query": q, "targets": []any{target}}
+		p := checks.Params{"query": q, "targets": []any{h}}
+		if h != strings.Trim(target, "[]") { // a port was named: none other is asked
+			p["port"] = port
+		}
 		if o.Account != "" {
 			p["account"] = o.Account
 		}
@@ -266,6 +301,15 @@ func wanted(query string, o Options) (int, string) {
 		return o.DomainVersion, "object_version"
 	}
 	return 0, ""
+}
+
+// hostOn443 takes a target whose clients know no other port.
+func hostOn443(target string) (string, error) {
+	h, port, err := hostPort(target, 443)
+	if err == nil && port != 443 {
+		err = fmt.Errorf("%q: clients use port 443 alone: expected HOST", target)
+	}
+	return h, err
 }
 
 // hostPort takes HOST or HOST:PORT apart; without a port it returns def, and

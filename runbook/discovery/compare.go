@@ -3,6 +3,7 @@ package discovery
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"coexist/checks/inventory"
@@ -71,7 +72,7 @@ func Compare(m *migration.Migration, i *inventory.Inventory, o Options) []Findin
 	c.halfDone()
 	c.controllers()
 	c.gaps()
-	slices.SortStableFunc(c.list, func(a, b Finding) int { return int(b.Severity - a.Severity) })
+	sort.SliceStable(c.list, func(i, j int) bool { return c.list[i].Severity > c.list[j].Severity })
 	return c.list
 }
 
@@ -83,6 +84,7 @@ type comparer struct {
 	list  []Finding
 }
 
+//go:noinline
 func (c *comparer) say(f Finding) { c.list = append(c.list, f) }
 
 func (c *comparer) origin(object, attribute string) []Origin {

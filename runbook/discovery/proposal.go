@@ -135,6 +135,7 @@ type proposer struct {
 
 func (p *proposer) line(l Line) { p.Lines = append(p.Lines, l) }
 
+//go:noinline
 func (p *proposer) ask(key, question, why, suggest string) {
 	p.Asks = append(p.Asks, Ask{key, question, why, suggest})
 }
@@ -324,6 +325,7 @@ var shellNames = map[string]string{
 	"nCName": "Domain",
 }
 
+//go:noinline
 func originIn(i *inventory.Inventory, object, attribute string) Origin {
 	if i.Source == inventory.FromShell {
 		if name, ok := shellNames[attribute]; ok {

@@ -3,6 +3,7 @@ package discovery
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"coexist/checks/inventory"
@@ -104,7 +105,7 @@ func (p *proposer) servers(site string, first bool) {
 			list = append(list, s)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b inventory.Server) int { return strings.Compare(a.Version, b.Version) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Version < list[j].Version })
 	young := false
 	for _, s := range list {
 		young = young || s.Version == "2013"

@@ -170,17 +170,10 @@ func (g *gatherer) failedFirst() Deviation {
 	d := Deviation{ID: "failed-then-passed", Title: "Failed first, good later", Head: []string{"Task", "Check", "First bad", "Reason", "Good since", "Results", "Evidence"}}
 	g.eachCheck(func(t *Task, c *Check) {
 		st := checkState(g.p, c.ID)
-		if !st.WasRed || st.Result == nil || st.Result.Verdict != checks.Pass && st.Result.Verdict != checks.Warn {
+		if st.FirstRed == nil || st.Result == nil || st.Result.Verdict != checks.Pass && st.Result.Verdict != checks.Warn {
 			return
 		}
-		first, reason := "", ""
-		for _, h := range st.History {
-			if h.Verdict == checks.Fail && (c.Before || !h.Time.Before(t.DoneAt)) {
-				first, reason = stamp(h.Time), h.Reason
-				break
-			}
-		}
-		d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, c.Title, first, reason, stamp(c.When), fmt.Sprint(len(st.History) + 1), strings.Join(c.Evidence, " ")})
+		d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, c.Title, stamp(st.FirstRed.Time), st.FirstRed.Reason, stamp(c.When), fmt.Sprint(len(st.History) + 1), strings.Join(c.Evidence, " ")})
 	})
 	return d
 }

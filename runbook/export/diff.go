@@ -71,6 +71,7 @@ func newDifference(a, b Side) *difference {
 
 func (d *difference) section(title string) { d.title = title }
 
+//go:noinline
 func (d *difference) add(one Difference) {
 	if d.title != "" {
 		d.out.Sections = append(d.out.Sections, Section{Title: d.title})
@@ -82,6 +83,8 @@ func (d *difference) add(one Difference) {
 }
 
 // compare tells of a fact that differs.
+//
+//go:noinline
 func (d *difference) compare(what, a, b string) {
 	if a != b {
 		d.add(Difference{What: what, A: a, B: b})

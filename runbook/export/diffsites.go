@@ -25,11 +25,11 @@ func CompareSites(r *runbook.Runbook, events []journal.Event, nameA, nameB strin
 	if siteA.Name == siteB.Name {
 		return Comparison{}, fmt.Errorf("%s cannot be compared with itself; name two sites", siteA.Name)
 	}
-	a, err := siteDocument(r, events, siteA)
+	a, err := siteDocument(r, events, siteA, siteB)
 	if err != nil {
 		return Comparison{}, err
 	}
-	b, err := siteDocument(r, events, siteB)
+	b, err := siteDocument(r, events, siteB, siteA)
 	if err != nil {
 		return Comparison{}, err
 	}
@@ -59,8 +59,8 @@ func siteLine(d *Document) string {
 }
 
 // siteDocument is a record that holds the work of one site alone, with places
-// instead of names.
-func siteDocument(r *runbook.Runbook, events []journal.Event, site *migration.Site) (*Document, error) {
+// instead of names, those of the site it is compared with among them.
+func siteDocument(r *runbook.Runbook, events []journal.Event, site, other *migration.Site) (*Document, error) {
 	d, err := gather(r, events, Options{})
 	if err != nil {
 		return nil, err
@@ -85,14 +85,21 @@ func siteDocument(r *runbook.Runbook, events []journal.Event, site *migration.Si
 			x.names[strings.ToLower(runbook.Encode(name))] = is
 		}
 	}
-	count := map[string]int{}
-	for _, s := range site.Servers {
-		count[s.Version]++
-		is := fmt.Sprintf("‹%s server %d›", s.Version, count[s.Version])
-		place(s.Name, is)
-		place(s.FQDN, is)
-		place(s.Address, is+" address")
+	for _, of := range []struct {
+		site *migration.Site
+		word string
+	}{{other, "the other site's "}, {site, ""}} {
+		count := map[string]int{}
+		for _, s := range of.site.Servers {
+			count[s.Version]++
+			is := fmt.Sprintf("‹%s%s server %d›", of.word, s.Version, count[s.Version])
+			place(s.Name, is)
+			place(s.FQDN, is)
+			place(r.Migration.FQDN(s), is)
+			place(s.Address, is+" address")
+		}
 	}
+	place(other.Name, "‹the other site›")
 	place(site.Entry, "‹entry›")
 	place(site.ExternalEntry, "‹external entry›")
 	for _, n := range []string{site.Primary, site.InternalName} {

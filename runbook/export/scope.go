@@ -3,6 +3,7 @@ package export
 import (
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func (b builds) of(s migration.Server) []build {
 	if s.FQDN != "" {
 		list = append(list, b.byName[strings.ToLower(s.FQDN)]...)
 	}
-	slices.SortFunc(list, func(x, y build) int { return x.at - y.at })
+	sort.Slice(list, func(i, j int) bool { return list[i].at < list[j].at })
 	return slices.CompactFunc(list, func(x, y build) bool { return x.at == y.at })
 }
 
@@ -207,7 +208,8 @@ func (g *gatherer) dns() {
 		for k := range answers {
 			keys = append(keys, k)
 		}
-		slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.name+a.kind+a.view, b.name+b.kind+b.view) })
+		said := func(k key) string { return k.name + k.kind + k.view }
+		sort.Slice(keys, func(i, j int) bool { return said(keys[i]) < said(keys[j]) })
 		for _, k := range keys {
 			slices.Sort(answers[k])
 			see(k, strings.Join(unique(answers[k]), ", "), r.time)

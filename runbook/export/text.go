@@ -72,7 +72,7 @@ func StatusOf(r *runbook.Runbook, p *runbook.Progress) StatusReport {
 		st := phaseState(p, ph.ID)
 		out.Phases = append(out.Phases, StatusPhase{
 			ID: ph.ID, Step: ph.Step, Title: ph.Title, Site: ph.Site, Status: string(st.Status), Open: st.Open, Complete: st.Complete,
-			Done: st.Done, Total: st.Total, Blockers: statusLines(x, st.Blockers), Remaining: statusLines(x, st.Remaining),
+			Done: st.Done, Total: st.Total, Blockers: statusLines(x, p, st.Blockers), Remaining: statusLines(x, p, st.Remaining),
 		})
 		for _, b := range st.Blockers {
 			out.Bad = out.Bad || b.Status == runbook.Failed || !b.LastGreen.IsZero()
@@ -101,13 +101,15 @@ func failure(t *runbook.Task, c *runbook.Check, st *runbook.CheckState) (StatusL
 	return line, true
 }
 
-func statusLines(x *index, list []runbook.Blocker) []StatusLine {
+func statusLines(x *index, p *runbook.Progress, list []runbook.Blocker) []StatusLine {
 	var out []StatusLine
 	for _, b := range list {
 		line := StatusLine{Status: string(b.Status), Text: b.Text, Mend: b.Mend, Task: b.Task, Check: b.Check, LastGreen: stamp(b.LastGreen)}
 		switch {
 		case x.checks[b.Check] != nil:
 			line.Command = mendCheck(x.checks[b.Check])
+		case b.Check == "" && b.Task != "" && taskState(p, b.Task).Status == runbook.Locked: // it waits itself
+			line.Status, line.Mend = string(runbook.Locked), taskState(p, b.Task).Why
 		case x.tasks[b.Task] != nil:
 			line.Command = fmt.Sprintf("coexist commands FILE --step %d", x.tasks[b.Task].Phase.Step)
 		}

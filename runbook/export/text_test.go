@@ -33,6 +33,25 @@ func TestStatusNamesWhatMends(t *testing.T) {
 func TestWorkToDoIsNotBad(t *testing.T) {
 	t.Parallel()
 	r := compileFixture(t, fixtureMigration())
+	fresh := foldAll(r, nil)
+	seen := map[string]int{}
+	for _, phase := range StatusOf(r, fresh).Phases {
+		for _, line := range append(phase.Remaining, phase.Blockers...) {
+			if line.Task == "" || line.Check != "" { // a gate, or a check
+				if line.Mend == "" {
+					t.Errorf("%s: nothing says how to mend it", line.Text)
+				}
+				continue
+			}
+			if want := fresh.Tasks[line.Task]; line.Status != string(want.Status) || want.Status == runbook.Locked && line.Mend != want.Why {
+				t.Errorf("%s is told as %s, %q; it is %s, %q", line.Task, line.Status, line.Mend, want.Status, want.Why)
+			}
+			seen[line.Status]++
+		}
+	}
+	if seen["locked"] == 0 || seen["ready"] == 0 {
+		t.Errorf("%v: expected tasks that can be done and tasks that wait for them", seen)
+	}
 	if report := StatusOf(r, foldAll(r, nil)); report.Bad || len(report.Phases) != 6 {
 		t.Errorf("a run that has not begun is bad: %+v", report)
 	}

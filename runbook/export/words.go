@@ -122,6 +122,7 @@ func planned(d time.Duration) string {
 	return span(d)
 }
 
+//go:noinline
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -143,6 +144,8 @@ func roleNames(roles []string) string {
 }
 
 // unique drops empty and repeated texts and keeps the order.
+//
+//go:noinline
 func unique(list []string) []string {
 	var out []string
 	for _, s := range list {

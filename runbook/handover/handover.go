@@ -44,11 +44,13 @@ type File struct {
 // manifestName is the first file of a packet.
 const manifestName = "handover.json"
 
-// Bounds on what a packet may hold; more is never unpacked.
+// Bounds on what a packet may hold. A journal of thousands of results with all
+// its evidence takes some tens of megabytes; more than this is neither packed nor
+// unpacked, as an opened packet takes its whole size on the disk.
 const (
 	maxManifest = 16 << 20
-	maxFile     = 2 << 30
-	maxTotal    = 4 << 30
+	maxFile     = 256 << 20
+	maxTotal    = 512 << 20
 	maxFiles    = 200_000
 )
 
@@ -93,6 +95,16 @@ func reservedName(name string) bool {
 		port, numbered = strings.CutPrefix(device, "lpt")
 	}
 	return numbered && len(port) == 1 && port[0] >= '0' && port[0] <= '9'
+}
+
+// checkSize refuses what is larger than a packet may be; total counts what comes
+// before the file too.
+func checkSize(name string, size, total int64) error {
+	if size < 0 || size > maxFile || total > maxTotal {
+		return fmt.Errorf("%q: a packet holds at most %d MiB in one file and %d MiB in all, and this would be %d MiB and %d MiB; move evidence away that nobody needs, or carry the folder over as it is",
+			name, maxFile>>20, maxTotal>>20, size>>20, total>>20)
+	}
+	return nil
 }
 
 // evidenceFolder is the name of the folder that belongs to a migration file.

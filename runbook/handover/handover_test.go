@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,7 +221,7 @@ func TestAPacketThatWasTouchedIsRefused(t *testing.T) {
 		"false evidence":           {add("contoso.evidence/"+strings.Repeat("0", 64), "x"), "no longer has the hash it is named by"},
 		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, and evidence"},
 		"a migration that is none": {func(files map[string][]byte, m *Manifest) []string { m.Migration = "../x.toml"; return nil }, "expected a file like contoso.toml"},
-		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "more than any migration has"},
+		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "a packet holds at most"},
 		"a bomb": {func(files map[string][]byte, m *Manifest) []string {
 			files["bomb"] = make([]byte, 20<<20)
 			m.Files = append(m.Files, File{Name: "bomb", Size: 10, SHA256: strings.Repeat("0", 64)})
@@ -318,6 +319,14 @@ func TestTheOverviewTellsWhatIsNext(t *testing.T) {
 	if len(o.Next) == 0 || len(o.Open) == 0 || o.Operator != "A. Meyer" || o.Done != 0 || o.Tasks == 0 {
 		t.Errorf("%+v", o)
 	}
+	for _, ph := range p.snap.Runbook.Phases {
+		for _, t2 := range ph.Tasks {
+			locked := p.snap.Progress.Tasks[t2.ID].Status == runbook.Locked
+			if listed := slices.ContainsFunc(o.Next, func(s string) bool { return strings.HasPrefix(s, t2.Title+":") }); listed && locked {
+				t.Errorf("%s is said to be next and is locked: %s", t2.ID, p.snap.Progress.Tasks[t2.ID].Why)
+			}
+		}
+	}
 	text := o.Text()
 	for _, want := range []string{"Contoso: Exchange 2010 to 2013 CU23", "Next: ", "A. Meyer: the switch waits for the network team", "Waived: 0"} {
 		if !strings.Contains(text, want) {
@@ -362,5 +371,20 @@ func TestNamesThatReachNoTerminal(t *testing.T) {
 	}
 	if err := checkName("größe 2.toml", "x.evidence"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheOverviewTellsTheLastNotesOnTheRun has notes on tasks come behind one on
+// the whole run.
+func TestTheOverviewTellsTheLastNotesOnTheRun(t *testing.T) {
+	t.Parallel()
+	p := pack(t)
+	notes := p.snap.Progress.Notes
+	for range 6 {
+		notes = append(notes, runbook.Note{Task: "prepare.schema/org", Text: "a remark on a task"})
+	}
+	p.snap.Progress.Notes = notes
+	if o := OverviewOf(p.snap.Runbook, p.snap.Progress); len(o.Notes) != 1 || !strings.Contains(o.Notes[0], "network team") {
+		t.Errorf("the notes are %q", o.Notes)
 	}
 }

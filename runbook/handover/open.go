@@ -96,13 +96,14 @@ func (p *Packet) compare() error {
 			return err
 		}
 		zipped := p.files[key]
-		switch total += f.Size; {
+		total += max(0, f.Size)
+		switch err := checkSize(f.Name, f.Size, total); {
+		case err != nil:
+			return fmt.Errorf("%w; it was not unpacked", err)
 		case listed[key]:
 			return fmt.Errorf("%s lists %q twice", manifestName, f.Name)
 		case zipped == nil || zipped.Name != f.Name:
 			return fmt.Errorf("%q is missing: %s lists it", f.Name, manifestName)
-		case f.Size < 0 || f.Size > maxFile || total > maxTotal:
-			return fmt.Errorf("%q: the packet claims more than %d GiB, more than any migration has; it was not unpacked", f.Name, int64(maxTotal)>>30)
 		case zipped.UncompressedSize64 != uint64(f.Size):
 			return fmt.Errorf("%q has %d bytes: expected %d", f.Name, zipped.UncompressedSize64, f.Size)
 		}

@@ -32,6 +32,9 @@ type Overview struct {
 	Notes        []string  `json:"notes,omitempty"` // the last ones on the whole run
 }
 
+// lastNotes is how many notes on the whole run an overview tells.
+const lastNotes = 5
+
 // OverviewOf gathers it.
 func OverviewOf(r *runbook.Runbook, p *runbook.Progress) Overview {
 	o := Overview{Format: 1, Organization: r.Migration.Organization.Name, Source: r.Source, Release: r.Release.Name, Rehearsal: p.Rehearsal,
@@ -42,11 +45,12 @@ func OverviewOf(r *runbook.Runbook, p *runbook.Progress) Overview {
 	for _, ph := range r.Phases {
 		o.phase(ph, p)
 	}
-	for _, n := range p.Notes[max(0, len(p.Notes)-5):] {
+	for _, n := range p.Notes {
 		if n.Task == "" {
 			o.Notes = append(o.Notes, n.Time.UTC().Format("2006-01-02 15:04Z")+", "+n.By+": "+n.Text)
 		}
 	}
+	o.Notes = o.Notes[max(0, len(o.Notes)-lastNotes):]
 	if p.Backout != nil {
 		o.retreat(runbook.PlanBackout(r, p))
 	}
@@ -57,6 +61,9 @@ func (o *Overview) phase(ph *runbook.Phase, p *runbook.Progress) {
 	st := p.Phases[ph.ID]
 	if st.Open && !st.Complete && len(o.Next) == 0 {
 		for _, b := range st.Remaining {
+			if ts := p.Tasks[b.Task]; b.Check == "" && ts != nil && ts.Status == runbook.Locked {
+				continue // another task comes first
+			}
 			o.Next = append(o.Next, b.Text+mend(b.Mend))
 		}
 	}

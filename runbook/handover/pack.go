@@ -13,7 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -169,7 +169,14 @@ func (p Pack) manifest(files map[string][]byte) (Manifest, error) {
 		sum := sha256.Sum256(data)
 		m.Files = append(m.Files, File{Name: file, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
 	}
-	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	total := int64(0)
+	for _, f := range m.Files {
+		total += f.Size
+		if err := checkSize(f.Name, f.Size, total); err != nil {
+			return m, err
+		}
+	}
+	sort.Slice(m.Files, func(i, j int) bool { return m.Files[i].Name < m.Files[j].Name })
 	return m, nil
 }
 

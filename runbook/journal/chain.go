@@ -11,6 +11,16 @@ type Break struct {
 	Line   int    // the first line that is not what was written
 	Reason string // what is wrong there
 	After  int    // how many lines, this one among them, no longer count
+	Mend   string // what makes the lines count again; empty: nothing does
+	saved  bool   // another program saved the file its own way: no line is lost
+}
+
+// Advice tells how to go on with a journal, called as the command line knows it.
+func (b Break) Advice(file string) string {
+	if b.Mend != "" {
+		return b.Mend + ", then everything counts again"
+	}
+	return "to go on in a new journal, run: coexist journal continue " + file
 }
 
 // String says it in one sentence.
@@ -61,10 +71,12 @@ func (c *chain) take(line []byte) bool {
 	next := len(c.events) + 1
 	e, err := c.names.parseLine(line, c.head)
 	switch {
+	case err != nil && next == 1 && bytes.HasPrefix(line, []byte("\xef\xbb\xbf")):
+		c.broken = &Break{Line: 1, Reason: "another program put a byte order mark before it", Mend: "save the file as UTF-8 without a byte order mark and change nothing else", saved: true}
 	case err != nil:
 		c.broken = &Break{Line: next, Reason: err.Error()}
 	case e.V != 1:
-		c.broken = &Break{Line: next, Reason: fmt.Sprintf("it has version %d; this coexist reads version 1", e.V)}
+		c.broken = &Break{Line: next, Reason: fmt.Sprintf("it has version %d; this coexist reads version 1", e.V), Mend: "open it with the version of coexist that wrote it"}
 	case e.Seq > int64(next):
 		c.broken = &Break{Line: next, Reason: fmt.Sprintf("expected entry %d, found entry %d: lines are missing", next, e.Seq)}
 	case e.Seq != int64(next):
@@ -75,6 +87,8 @@ func (c *chain) take(line []byte) bool {
 		c.broken = &Break{Line: next - 1, Reason: fmt.Sprintf("it is not the text that line %d was chained to: it was changed after it was written", next)}
 		if bytes.HasSuffix(line, []byte("\r")) {
 			c.broken.Reason = "its line end was converted to CR LF by another program"
+			c.broken.saved = true
+			c.broken.Mend = "turn the line ends of the file back into LF and change nothing else"
 		}
 	default:
 		c.start = c.good

@@ -86,7 +86,7 @@ func Open(path string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("the journal cannot be read: %w", err)
 	}
 	if j.chain.broken != nil {
-		j.why = j.chain.broken.String() + `; run "coexist journal continue" on the migration to go on in a new file`
+		j.why = j.chain.broken.String() + "; " + j.chain.broken.Advice("FILE")
 		j.unlock()
 	}
 	if j.why == "" {

@@ -253,6 +253,7 @@ func TestBrokenChainsNameTheLine(t *testing.T) {
 		{"no JSON", edit(func(l []string) []string { l[3] = "hello\n"; return l }), "it is not an event", 4, 3, 3},
 		{"newer version", edit(func(l []string) []string { l[3] = strings.Replace(l[3], `"v":1`, `"v":2`, 1); return l }), "it has version 2", 4, 3, 3},
 		{"CR LF", strings.ReplaceAll(string(whole), "\n", "\r\n"), "converted to CR LF", 1, 0, 6},
+		{"byte order mark", "\ufeff" + string(whole), "byte order mark", 1, 0, 6},
 		{"first prev", edit(func(l []string) []string {
 			l[0] = strings.Replace(l[0], `"prev":""`, `"prev":"00"`, 1)
 			return l
@@ -275,6 +276,12 @@ func TestBrokenChainsNameTheLine(t *testing.T) {
 				t.Error("opening changed the file")
 			}
 			c, err := Continue(path, options())
+			if b.saved {
+				if now, _ := os.ReadFile(path); err == nil || !strings.Contains(err.Error(), "change nothing else, then everything counts again") || string(now) != tt.text {
+					t.Errorf("a file that another program saved its own way: %v", err)
+				}
+				return
+			}
 			if err != nil || c.Line != tt.line || c.Entries != tt.events || c.Dropped != tt.after {
 				t.Fatalf("Continue: %+v, %v", c, err)
 			}

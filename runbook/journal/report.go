@@ -16,6 +16,6 @@ func (r Report) Text() string {
 		b.WriteString("the chain holds\n")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "the chain breaks at line %d: %s\nto go on, run: coexist journal continue FILE\n", r.Broken.Line, r.Broken.Reason)
+	fmt.Fprintf(&b, "the chain breaks at line %d: %s\n%s\n", r.Broken.Line, r.Broken.Reason, r.Broken.Advice("FILE"))
 	return b.String()
 }

@@ -78,6 +78,9 @@ func Continue(path string, o Options) (Continuation, error) {
 	if j.chain.broken == nil {
 		return Continuation{}, errors.New("the chain holds: there is nothing to continue after")
 	}
+	if j.chain.broken.saved {
+		return Continuation{}, fmt.Errorf("nothing was changed, as no line need be lost (%s): %s", j.chain.broken, j.chain.broken.Advice(path))
+	}
 	kept, err := keep(o.FS, path+".broken-", data)
 	if err != nil {
 		return Continuation{}, fmt.Errorf("the broken journal cannot be kept, and nothing was changed: %w", err)

@@ -62,6 +62,7 @@ func tableOf(t reflect.Type) (table reflect.Type, array bool) {
 	return t, array
 }
 
+//go:noinline
 func (d *decoder) misfit(key, expected, format string, args ...any) {
 	d.list = append(d.list, Problem{Key: key, Expected: expected, Message: fmt.Sprintf(format, args...)})
 	d.broken = append(d.broken, key)

@@ -1,7 +1,10 @@
 package migration
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,22 +27,18 @@ func WriteNew(path string, data []byte) error {
 
 // SaveAtomic replaces a file, or creates it: at any moment, even when the power
 // fails, the path holds either the old contents or the new, whole. A link is
-// followed, and the file's permissions stay.
+// followed, and the file's permissions stay; those of a new one are what the
+// umask leaves.
 func SaveAtomic(path string, data []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-*")
+	f, err := aside(path)
 	if err != nil {
 		return fmt.Errorf("%s cannot be saved: %w", path, err)
 	}
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	err = f.Chmod(mode)
-	if runtime.GOOS == "windows" {
-		err = nil // permissions there are lists that the folder hands down
+	if info, statErr := os.Stat(path); statErr == nil && runtime.GOOS != "windows" { // there permissions are lists that the folder hands down
+		err = f.Chmod(info.Mode().Perm())
 	}
 	if err != nil {
 		f.Close()
@@ -55,6 +54,17 @@ func SaveAtomic(path string, data []byte) error {
 	}
 	syncFolder(filepath.Dir(path))
 	return nil
+}
+
+// aside creates a file of a name that nothing has, beside the one that it is to
+// replace.
+func aside(path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path+".tmp-"+rand.Text(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
 
 // writeAndClose puts data on the disk, not only into its cache.

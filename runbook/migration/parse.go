@@ -26,19 +26,27 @@ const MaxSize = 1 << 20
 // Load reads and checks a migration file. What is wrong with its contents comes
 // back as *Problems, all at once; a file that cannot be read as another error.
 func Load(path string, known Known) (*Migration, error) {
+	m, _, err := LoadText(path, known)
+	return m, err
+}
+
+// LoadText is Load for those who also keep the text: both come from one reading,
+// so that they cannot differ.
+func LoadText(path string, known Known) (*Migration, []byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the migration cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("the migration cannot be read: %w", err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file; expected a migration such as contoso.toml", path)
+		return nil, nil, fmt.Errorf("%s is no file; expected a migration such as contoso.toml", path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("the migration cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("the migration cannot be read: %w", err)
 	}
-	return Parse(path, data, known)
+	m, err := Parse(path, data, known)
+	return m, data, err
 }
 
 // Parse reads and checks a migration; name stands for the file in problems.

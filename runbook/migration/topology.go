@@ -19,8 +19,8 @@ func (v *validator) sites() {
 		} else {
 			seen[low] = true
 		}
-		v.may(key+".entry", s.Entry, ValidateAddress)
-		v.may(key+".external_entry", s.ExternalEntry, ValidateAddress)
+		v.may(key+".entry", s.Entry, entryAddress)
+		v.may(key+".external_entry", s.ExternalEntry, entryAddress)
 		v.may(key+".primary", s.Primary, ValidateHost)
 		v.may(key+".internal_name", s.InternalName, ValidateHost)
 		primary := s.Primary
@@ -246,6 +246,8 @@ func (v *validator) topology() {
 	}
 	v.population()
 	v.firstSite()
+	v.legacyHolders()
+	v.ownNames()
 }
 
 func (v *validator) facing() {

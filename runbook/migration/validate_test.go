@@ -45,6 +45,23 @@ func TestValidateInMemory(t *testing.T) {
 			`namespace.legacy: "MAIL.contoso.com" is the primary name too`},
 		{"legacy is autodiscover", Source2007, func(m *Migration) { m.Namespace.Legacy = m.Namespace.Autodiscover },
 			`namespace.legacy: "autodiscover.contoso.com" is the autodiscover name too`},
+		{"2007 where nobody can be sent", Source2007, func(m *Migration) {
+			m.Sites[0].Servers = m.Sites[0].Servers[1:] // the first site's old server
+			m.Probes = m.Probes[1:]
+		}, `namespace.legacy: "legacy.contoso.com" can lead nowhere: the Client Access servers of Exchange 2007 stand in Lyon`},
+		{"2007 inside alone", Source2007, func(m *Migration) {
+			m.Sites[0].Servers = m.Sites[0].Servers[1:]
+			m.Probes = m.Probes[1:]
+			m.Organization.Internet, m.Sites[0].InternetFacing, m.Sites[0].ExternalEntry = false, false, ""
+		}, ""},
+		{"one legacy name for two moves", Source2007, func(m *Migration) {
+			m.Sites[1].InternetFacing, m.Sites[1].Primary = true, "mail-emea.contoso.com"
+		}, `site[2].legacy: "legacy.contoso.com" belongs to mail.contoso.com already`},
+		{"a name that cannot move", Source2010, func(m *Migration) {
+			m.Sites[1].InternalName = "mail-lyon.contoso.com"
+			m.Sites[1].DAG, m.Sites[1].Servers = nil, m.Sites[1].Servers[:1]
+		}, `site[2].internal_name: "mail-lyon.contoso.com" has nowhere to move to: the site "Lyon" has no Exchange 2013`},
+		{"IPv6 entry", Source2010, func(m *Migration) { m.Sites[0].Entry = "2001:db8::80" }, `site[1].entry: "2001:db8::80" is not IPv4`},
 		{"array in 2007", Source2007, func(m *Migration) { m.Namespace.RPC = "outlook.contoso.com" }, "namespace.rpc: Exchange 2007 has no Client Access array"},
 		{"site's legacy in 2010", Source2010, func(m *Migration) { m.Sites[1].Legacy = "legacy.lyon.contoso.com" }, "site[2].legacy: an organisation without Exchange 2007"},
 		{"no sites", Source2010, func(m *Migration) { m.Sites, m.Probes, m.DAG = nil, nil, nil }, "site: is required and missing"},

@@ -182,11 +182,7 @@ func shortened(list []string) []string {
 // later tells whether something seen later is recorded already: an old file
 // does not take the place of what is newer.
 func (j *judge) later(o Observation) string {
-	st := j.snap.Progress.Checks[o.ID]
-	if st == nil || st.Result == nil || !runbook.Looked(st.Result) {
-		return ""
-	}
-	if seen := st.Result.Started; seen.After(o.Started) {
+	if seen := j.snap.Progress.SeenAfter(o.ID, o.Started); !seen.IsZero() {
 		return "a later result is recorded, from " + seen.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	return ""

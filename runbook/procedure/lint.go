@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"coexist/checks"
@@ -46,11 +47,12 @@ func Lint(lib *Library, kinds []*checks.Kind) []Problem {
 	for _, name := range names {
 		l.task(lib.Tasks[name])
 	}
-	slices.SortFunc(l.found, func(a, b Problem) int {
+	sort.Slice(l.found, func(i, j int) bool {
+		a, b := &l.found[i], &l.found[j]
 		return cmp.Or(
 			cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
 			cmp.Compare(a.Task, b.Task), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Text, b.Text),
-		)
+		) < 0
 	})
 	return l.found
 }
@@ -71,6 +73,7 @@ type valueUse struct {
 	capture           bool
 }
 
+//go:noinline
 func (l *linter) say(field, format string, args ...any) {
 	p := l.at
 	p.Field, p.Text = field, fmt.Sprintf(format, args...)

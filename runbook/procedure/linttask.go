@@ -50,8 +50,8 @@ func (l *linter) task(t *Task) {
 func (l *linter) shape(t *Task) {
 	l.oneOf("scope", t.Scope, "org", "domain", "site", "server")
 	l.oneOf("class", t.Class, "", "required", "optional")
-	l.oneOf("reach", t.Reach, "", "organization", "site", "rounds")
-	if (t.Scope == "org" || t.Scope == "domain") && (t.Reach == "site" || t.Reach == "rounds") {
+	l.oneOf("reach", t.Reach, "", "organization", "site", "rounds", "names")
+	if (t.Scope == "org" || t.Scope == "domain") && (t.Reach == "site" || t.Reach == "rounds" || t.Reach == "names") {
 		l.say("reach", "what is done per %s is done once and cannot reach %q", t.Scope, t.Reach)
 	}
 	for _, v := range t.Servers.Versions {

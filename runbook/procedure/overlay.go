@@ -211,6 +211,11 @@ func (o *overlaying) insert(p located[Placed], source string, step *Step) {
 			return
 		}
 	}
+	if t := o.lib.Tasks[p.what.Task]; t != nil && !p.what.CloseOut && len(step.CloseOut) > 0 && t.Reach != "rounds" && t.Reach != "names" {
+		o.say(p.place(), "step %q without close_out is done in the round of every further site alone, and an organisation of one site has none: "+
+			"the task would not be there; set close_out = true, or in the task reach = \"rounds\" if it is meant for further sites", step.ID)
+		return
+	}
 	at := len(*list)
 	switch {
 	case p.what.First && p.what.After != "":

@@ -177,3 +177,30 @@ func TestOverlayTakesNoJudgementAway(t *testing.T) {
 		t.Fatal("no shipped check leaves its status to its kind")
 	}
 }
+
+// TestATaskThatWouldVanishIsRefused places a task of the house in the last step,
+// which an organisation of one site has no rounds of.
+func TestATaskThatWouldVanishIsRefused(t *testing.T) {
+	t.Parallel()
+	place := "[[place]]\ntask = \"acme.approval\"\nstep = \"sites\"\n"
+	text := func(task, place string) fstest.MapFS {
+		return fstest.MapFS{"house.toml": {Data: []byte("format = 1\n[[task]]\nname = \"acme.approval\"\ntitle = \"x\"\nwhy = \"x\"\nrun_on = \"x\"\nrights = \"x\"\nsources = [\"x\"]\nno_effect = \"x\"\n" + task + place)}}
+	}
+	for name, tt := range map[string]struct {
+		task, place string
+		refused     bool
+	}{
+		"of the organisation":     {"scope = \"org\"\n", place, true},
+		"of a site":               {"scope = \"site\"\n", place, true},
+		"of further sites":        {"scope = \"site\"\nreach = \"rounds\"\n", place, false},
+		"in the close-out of all": {"scope = \"org\"\n", place + "close_out = true\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := LoadWith(os.DirFS("../../assets"), text(tt.task, tt.place))
+			if refused := err != nil && strings.Contains(err.Error(), "would not be there"); refused != tt.refused || !tt.refused && err != nil {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -52,7 +52,9 @@ type Task struct {
 	Servers Selector `toml:"servers"`
 	// Reach overrides the step's: "organization" takes targets in every site
 	// at once and keeps the task out of rounds; "site" takes the phase's site;
-	// "rounds" leaves the first site out (tasks that only further sites need).
+	// "rounds" leaves the first site out (tasks that only further sites need);
+	// "names" takes with the first site all that share its client names, which
+	// their rounds then leave out.
 	Reach    string          `toml:"reach"`
 	If       string          `toml:"if"`        // template condition, e.g. `and .Features.EdgeTransport (eq .Org.Source "2010")`
 	After    []string        `toml:"after"`     // task names that must be done first

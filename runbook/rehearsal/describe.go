@@ -15,7 +15,7 @@ import (
 func Describe(m *migration.Migration, releases procedure.Releases, r *Rehearsal, now func() time.Time) blueprint.Organization {
 	b := blueprint.Organization{
 		Name: m.Organization.Name, Forest: m.Organization.Forest, Domains: m.Organization.Domains, MailDomains: m.Organization.MailDomains,
-		Primary: m.Namespace.Primary, Autodiscover: m.Namespace.Autodiscover, Legacy: m.Namespace.Legacy,
+		Primary: m.Namespace.Primary, Autodiscover: m.Namespace.Autodiscover, Legacy: m.Namespace.Legacy, RPC: m.Namespace.RPC,
 		OutlookAnywhere: m.Features.OutlookAnywhere, PublicFolders: m.Features.PublicFolders, POPIMAP: m.Features.POPIMAP, UnifiedMessaging: m.Features.UnifiedMessaging,
 		Seed: r.Seed, Start: r.Started, Now: now, Faults: describeFaults(m, r.faults),
 	}
@@ -42,7 +42,7 @@ func Describe(m *migration.Migration, releases procedure.Releases, r *Rehearsal,
 var builds = map[string]string{"2007": "8.3.83.6", "2010": "14.3.123.4"}
 
 func describeSite(m *migration.Migration, s migration.Site, n int) blueprint.Site {
-	site := blueprint.Site{Name: s.Name, InternetFacing: s.InternetFacing, Primary: s.Primary, Legacy: s.Legacy}
+	site := blueprint.Site{Name: s.Name, InternetFacing: s.InternetFacing, Primary: s.Primary, Legacy: s.Legacy, RPC: s.RPC}
 	site.External, _ = netip.ParseAddr(s.ExternalEntry)
 	entry, _ := netip.ParseAddr(s.Entry)
 	old, young := byte(20), byte(81)

@@ -269,7 +269,7 @@ func (w *walker) check(list []string) error {
 	}
 	for _, r := range results {
 		if r.Verdict == checks.Warn {
-			if err := w.act(w.session.ReadWarning(r.ID)); err != nil {
+			if err := w.act(w.session.ReadWarning(r.ID, 0)); err != nil {
 				return err
 			}
 		}

@@ -76,7 +76,7 @@ func (w *walker) looksFor(f Fault) []*runbook.Check {
 }
 
 func told(r *checks.Result) string {
-	return strings.ReplaceAll(strings.Trim(r.Summary+"; "+r.Found, "; "), "\n", " ")
+	return strings.ReplaceAll(said(r), "\n", " ")
 }
 
 // spoiled are the tasks to be done once more: those of the same target, else of
@@ -139,4 +139,13 @@ func (w *walker) foundBefore(f Fault, states map[string]*runbook.CheckState) str
 		}
 	}
 	return ""
+}
+
+// said is what a result found, once: summaries of what was not as expected end
+// in it.
+func said(r *checks.Result) string {
+	if strings.Contains(r.Summary, r.Found) {
+		return r.Summary
+	}
+	return strings.Trim(r.Summary+"; "+r.Found, "; ")
 }

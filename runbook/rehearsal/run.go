@@ -57,7 +57,7 @@ type Session interface {
 	MarkDone(taskID, typed string) error
 	Reopen(taskID, why string) error
 	Attest(checkID string, a runbook.Attestation) error
-	ReadWarning(checkID string) error
+	ReadWarning(checkID string, result int64) error
 	SetValue(key, value string) error
 }
 

@@ -87,7 +87,7 @@ func (s *Summary) count(p *runbook.Phase, t *runbook.Task, c *runbook.Check, sta
 	bad := state.Result.Verdict == checks.Fail || state.Result.Verdict == checks.Unknown || !state.Satisfied
 	if bad && state.Status != runbook.NotYet {
 		s.Stuck = append(s.Stuck, Stuck{Phase: p.ID, Task: t.ID, Check: c.ID, Verdict: string(state.Result.Verdict), Reason: state.Result.Reason,
-			Text: strings.TrimSpace(state.Result.Summary + "; " + state.Result.Found), Blocking: !state.Satisfied && c.Gate != "info" && !t.Optional})
+			Text: said(state.Result), Blocking: !state.Satisfied && c.Gate != "info" && !t.Optional})
 	}
 }
 

@@ -33,7 +33,7 @@ func Save(s *runbook.Session, o Options, path string, put func(path string, data
 	sum := sha256.Sum256(data)
 	return m, s.ScriptWritten(runbook.ScriptWritten{
 		Nonce: m.Nonce, Path: filepath.Base(path), Step: m.Step, Shell: m.Shell, Server: m.Server, Content: m.Content,
-		Checks: m.Checks, Captures: m.Captures, SHA256: hex.EncodeToString(sum[:]),
+		Checks: m.Checks, Captures: m.Captures, Asked: m.Asked, SHA256: hex.EncodeToString(sum[:]),
 	})
 }
 
@@ -42,7 +42,7 @@ type Outcome struct {
 	Already time.Time // the file had been imported at that time; then nothing was recorded
 	Results []checks.Result
 	Values  []string // keys of the captured values that were set
-	Refused []string // one line for each captured value that could not be taken
+	Refused []string // one line for each result or captured value that could not be taken
 }
 
 // Text says in lines what an import did beside its results.
@@ -90,7 +90,7 @@ func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (str
 	if at, ok := past.imported[hash]; ok {
 		return Outcome{Already: at}, nil
 	}
-	j := judge{r: r, snap: snap, written: past.written, ran: notBefore(r.Ended, past.at), file: hash}
+	j := judge{r: r, snap: snap, written: past.written, began: notBefore(r.Started, past.at), ended: notBefore(r.Ended, past.at), file: hash}
 	if err := j.all(); err != nil {
 		return Outcome{}, fmt.Errorf("%s: %w", name, err)
 	}
@@ -104,7 +104,7 @@ func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (str
 }
 
 func manifestOf(w *runbook.ScriptWritten) Manifest {
-	return Manifest{Nonce: w.Nonce, Step: w.Step, Shell: w.Shell, Server: w.Server, Content: w.Content, Checks: w.Checks, Captures: w.Captures}
+	return Manifest{Nonce: w.Nonce, Step: w.Step, Shell: w.Shell, Server: w.Server, Content: w.Content, Checks: w.Checks, Captures: w.Captures, Asked: w.Asked}
 }
 
 // past is what the journal knows of a nonce.
@@ -145,12 +145,26 @@ func notBefore(ran, written time.Time) time.Time {
 	return ran
 }
 
+// within is when a script read, and for how long. A server's clock may be ahead:
+// nothing was read later than now. Counted from its beginning, a script that ran
+// while its task was marked says nothing of the work.
+func within(began, ended, now time.Time) (time.Time, int64) {
+	if began.After(now) {
+		began = now
+	}
+	if ended.After(now) {
+		ended = now
+	}
+	return began.UTC(), max(0, ended.Sub(began).Milliseconds())
+}
+
 // judge turns the observations of one file into results and values.
 type judge struct {
 	r       *Results
 	snap    runbook.Snapshot
 	written *runbook.ScriptWritten
-	ran     time.Time
+	began   time.Time
+	ended   time.Time
 	file    string
 	values  map[string]string
 	out     Outcome
@@ -178,7 +192,15 @@ func (j *judge) all() error {
 		if o.Kind != "check" {
 			continue
 		}
-		result, err := j.judged(o, known)
+		c := j.snap.Runbook.Check(o.ID)
+		if c == nil {
+			return fmt.Errorf("the check %s is no longer in the plan: the migration was edited since the script was written; write a new one", checks.Escape(o.ID))
+		}
+		if why := j.outdated(c, known); why != "" {
+			j.out.Refused = append(j.out.Refused, c.Title+" ("+c.Task.Label+"): "+why)
+			continue
+		}
+		result, err := j.judged(c, o, known)
 		if err != nil {
 			return err
 		}
@@ -187,12 +209,23 @@ func (j *judge) all() error {
 	return nil
 }
 
-// judged holds what was read against what the check expects.
-func (j *judge) judged(o Observation, known runbook.Values) (checks.Result, error) {
-	c := j.snap.Runbook.Check(o.ID)
-	if c == nil {
-		return checks.Result{}, fmt.Errorf("the check %s is no longer in the plan: the migration was edited since the script was written; write a new one", checks.Escape(o.ID))
+// outdated tells why what was read cannot count any more: the check reads
+// something else by now, or something seen later is recorded already. Journals
+// written before scripts noted what they ask tell nothing of the former.
+func (j *judge) outdated(c *runbook.Check, known runbook.Values) string {
+	if asked := j.written.Asked[c.ID]; asked != "" {
+		if _, print, _, err := c.Look(known); err != nil || print != asked {
+			return "it reads something else since the script was written; write a new one"
+		}
 	}
+	if seen := j.snap.Progress.SeenAfter(c.ID, j.began); !seen.IsZero() {
+		return "a later result is recorded, from " + seen.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return ""
+}
+
+// judged holds what was read against what the check expects.
+func (j *judge) judged(c *runbook.Check, o Observation, known runbook.Values) (checks.Result, error) {
 	ready, pending, err := c.Ready(known)
 	if err != nil {
 		return checks.Result{}, err
@@ -206,10 +239,7 @@ func (j *judge) judged(o Observation, known runbook.Values) (checks.Result, erro
 	}
 	now := j.snap.Progress.Now
 	r := checks.Conclude(ready, f, now)
-	// A server's clock may be ahead; nothing was read later than now.
-	if r.Started = j.ran.UTC(); r.Started.After(now) {
-		r.Started = now.UTC()
-	}
+	r.Started, r.MS = within(j.began, j.ended, now)
 	r.Source, r.Host = checks.FromShell, j.r.Computer
 	if r.Evidence == nil {
 		r.Evidence = map[string]string{}

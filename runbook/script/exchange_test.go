@@ -186,3 +186,48 @@ func TestGolden(t *testing.T) {
 		t.Errorf("the script changed; compare with %s and run with -update when it is meant:\n%s", golden, data)
 	}
 }
+
+// TestAnOlderFileDoesNotTakeTheNewersPlace runs one script twice, and imports
+// what it saved first after what it saved last.
+func TestAnOlderFileDoesNotTakeTheNewersPlace(t *testing.T) {
+	t.Parallel()
+	s, c := open(t)
+	m, _ := save(t, s, Options{Step: 1, Shell: "2010"})
+	c.now = c.now.Add(30 * time.Minute)
+	newer := answer(t, m, "EX10-01", func(r *Results) {
+		r.Started, r.Ended = r.Started.Add(10*time.Minute), r.Ended.Add(10*time.Minute)
+		r.Observations[0].Rows[0]["ExternalUrl"] = []string{"https://mail.contoso.com/owa"}
+	})
+	first, err := Import(s, "newer.json", newer, keepIn(t))
+	if err != nil || first.Results[0].Verdict != checks.Fail || first.Results[0].MS != time.Minute.Milliseconds() {
+		t.Fatalf("the newer file: %+v, %v", first, err)
+	}
+	out, err := Import(s, "older.json", answer(t, m, "EX10-01", nil), keepIn(t))
+	if err != nil || len(out.Results) != 0 || len(out.Refused) != 2 || !strings.Contains(out.Refused[0], "a later result is recorded") {
+		t.Fatalf("the older file: %+v, %v", out, err)
+	}
+	if st := s.Snapshot().Progress.Checks[m.Checks[0]]; st.Result.Verdict != checks.Fail {
+		t.Errorf("the overtaken %s counts", st.Result.Verdict)
+	}
+}
+
+// TestWhatAScriptNoLongerAsksIsNotTaken has the check of a script read something
+// else by the time its result comes back.
+func TestWhatAScriptNoLongerAsksIsNotTaken(t *testing.T) {
+	t.Parallel()
+	s, c := open(t)
+	m, _ := save(t, s, Options{Step: 1, Shell: "2010"})
+	if len(m.Asked) != len(m.Checks) {
+		t.Fatalf("the script notes what it asks of %d of %d checks", len(m.Asked), len(m.Checks))
+	}
+	c.now = c.now.Add(10 * time.Minute)
+	snap := s.Snapshot()
+	j := judge{r: &Results{}, snap: snap, written: &runbook.ScriptWritten{Asked: map[string]string{m.Checks[0]: "another"}}, began: c.now}
+	if why := j.outdated(snap.Runbook.Check(m.Checks[0]), snap.Progress.Values); !strings.Contains(why, "reads something else") {
+		t.Errorf("refused because %q", why)
+	}
+	j.written = &runbook.ScriptWritten{Asked: m.Asked}
+	if why := j.outdated(snap.Runbook.Check(m.Checks[0]), snap.Progress.Values); why != "" {
+		t.Errorf("what the script still asks is refused: %s", why)
+	}
+}

@@ -39,6 +39,7 @@ type Manifest struct {
 	Content  string            `json:"content"` // SHA-256 of the observing part, hex
 	Checks   []string          `json:"checks"`
 	Captures map[string]string `json:"captures,omitempty"` // value key → property
+	Asked    map[string]string `json:"asked,omitempty"`    // check id → fingerprint of what it reads
 }
 
 // Item is one thing that a script observes.
@@ -47,6 +48,8 @@ type Item struct {
 	Capture    bool
 	Command    string
 	Properties []string
+
+	asked string // fingerprint of what a check reads
 }
 
 // Write returns the script and its manifest.
@@ -63,12 +66,13 @@ func Write(r *runbook.Runbook, o Options) ([]byte, Manifest, error) {
 		return nil, Manifest{}, err
 	}
 	sum := sha256.Sum256([]byte(body))
-	m := Manifest{Captures: map[string]string{}, Nonce: o.Nonce, Step: o.Step, Shell: o.Shell, Server: o.Server, Capture: o.Capture, Content: hex.EncodeToString(sum[:])}
+	m := Manifest{Captures: map[string]string{}, Asked: map[string]string{}, Nonce: o.Nonce, Step: o.Step, Shell: o.Shell, Server: o.Server, Capture: o.Capture, Content: hex.EncodeToString(sum[:])}
 	for _, it := range items {
 		if it.Capture {
 			m.Captures[it.ID] = it.Properties[0]
 		} else {
 			m.Checks = append(m.Checks, it.ID)
+			m.Asked[it.ID] = it.asked
 		}
 	}
 	before, after := "", ""
@@ -138,6 +142,9 @@ func candidates(r *runbook.Runbook, o Options) ([]candidate, error) {
 				}
 				if len(pending) == 0 {
 					it := Item{ID: c.ID, Command: ready.Params.String("command"), Properties: ready.Params.Strings("properties")}
+					if _, it.asked, _, err = c.Look(o.Values); err != nil {
+						return nil, err
+					}
 					out = append(out, candidate{it, t.Label, ready.Params.Bool("local")})
 				}
 			}

@@ -33,17 +33,17 @@ func backoutCommand(a *app) *cobra.Command {
 		Use:   "backout FILE",
 		Short: "Take the migration back: the undo cards in their order",
 		Long: `Shows the plan turned round: an undo card for every task that was carried out,
-newest first, with the values that were captured before it, what shows that it is
-as before, and what does not come back. Without a declared backout it tells how
-ready the way back is, and records nothing.
+newest first, with the values that were captured before it, what shows that it
+is as before, and what does not come back. Without a declared backout it tells
+how ready the way back is, and records nothing.
 
   coexist backout FILE --declare REASON --type ORGANISATION   declare it
   coexist backout FILE --task ID                              one undo card
-  coexist backout FILE --task ID --done                       its commands were run
-  coexist backout FILE --task ID --by-hand HOW                it was taken back in another way
+  coexist backout FILE --task ID --done                       its commands ran
+  coexist backout FILE --task ID --by-hand HOW                went another way
   coexist backout FILE --task ID --leave WHY                  it stays in place
-  coexist backout FILE --task ID --check 1 --found TEXT       what is read now; none for nothing
-  coexist backout FILE --value KEY=TEXT                       a value that nobody captured
+  coexist backout FILE --task ID --check 1 --found TEXT       what is read now
+  coexist backout FILE --value KEY=TEXT                       never captured
 
 While a backout is declared no gate opens. It is taken back in the wizard, by
 the one who declared it (u).`,

@@ -50,6 +50,9 @@ are left out (credentials.none).`,
 			if err := f.valid(); err != nil {
 				return err
 			}
+			if c.Flags().Changed("every") && !f.watch {
+				return errors.New("--every is the time between two rounds of --watch; without it there is one round")
+			}
 			a.accounts = func(m *migration.Migration) error { return a.logonFor(m, f.passwordFD) }
 			if f.from == string(checks.Outside) {
 				return a.checkOutside(c.Context(), args[0], f)

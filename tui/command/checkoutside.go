@@ -60,14 +60,7 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	if err != nil {
 		return err
 	}
-	data, err := saved.Bytes()
-	if err != nil {
-		return err
-	}
-	if len(data) > script.MaxBytes {
-		return fmt.Errorf("what was seen takes %d bytes, more than an import reads (%d): run the steps one by one with --step", len(data), script.MaxBytes)
-	}
-	if err := migration.WriteNew(out, data); err != nil {
+	if err := writeSeen(out, saved); err != nil {
 		return err
 	}
 	for _, l := range saved.Left {
@@ -88,17 +81,25 @@ func (a *app) checkOutside(ctx context.Context, file string, f checkFlags) error
 	return nil
 }
 
+// writeSeen writes what was seen into a new file, as far as an import reads it.
+func writeSeen(path string, saved *outside.File) error {
+	data, err := saved.Bytes()
+	if err != nil {
+		return err
+	}
+	if len(data) > script.MaxBytes {
+		return fmt.Errorf("what was seen takes %d bytes, more than an import reads (%d): run the steps one by one with --step", len(data), script.MaxBytes)
+	}
+	return migration.WriteNew(path, data)
+}
+
 // plan compiles a migration without its journal.
 func (a *app) plan(path string) (*migration.Migration, []byte, *runbook.Runbook, error) {
 	lib, err := a.library()
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	m, err := migration.Load(path, migration.Known{Releases: lib.Releases.Targets()})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	text, err := os.ReadFile(path)
+	m, text, err := migration.LoadText(path, migration.Known{Releases: lib.Releases.Targets()})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -123,7 +124,7 @@ func (a *app) networkOutside(path string, m *migration.Migration) (*checks.Env, 
 		case err != nil:
 			return nil, err
 		default:
-			settings.TrustPEM = append(settings.TrustPEM, pem)
+			settings.TrustPEM, settings.TrustNames = append(settings.TrustPEM, pem), append(settings.TrustNames, name)
 		}
 	}
 	env, err := a.Network(settings)

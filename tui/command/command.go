@@ -40,6 +40,9 @@ type Environment struct {
 	Assets     fs.FS
 	Network    func(checks.FieldSettings) (*checks.Env, error)
 	Copy       func(string) error // the local clipboard; an error means there is none
+	// Interrupts makes a context that ends when somebody interrupts the program;
+	// nil where nobody can.
+	Interrupts func(context.Context) (context.Context, context.CancelFunc)
 }
 
 // failure is the outcome "something is wrong out there": exit code 1. Every
@@ -66,12 +69,24 @@ func ExitCode(err error, w io.Writer) int {
 
 // Run carries out one command line.
 func Run(ctx context.Context, args []string, env Environment) error {
-	root := newRoot(&app{Environment: env, asker: tui.NewAsker()})
+	a := &app{Environment: env, asker: tui.NewAsker(), keys: &keyboard{in: env.In}, life: ctx}
+	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
+	ctx, stop := a.interruptible(ctx)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second interruption ends what does not listen
 	return root.ExecuteContext(ctx)
+}
+
+// interruptible makes a context that ends when somebody interrupts.
+func (a *app) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.Interrupts == nil {
+		return context.WithCancel(ctx)
+	}
+	return a.Interrupts(ctx)
 }
 
 // app is what the commands share.
@@ -90,6 +105,8 @@ type app struct {
 	forget     func(string)                                             // after a refused logon; set with logon
 	accounts   func(*migration.Migration) error                         // sets logon for the accounts of a migration; may be nil
 	lib        *procedure.Library
+	keys       *keyboard
+	life       context.Context // of the program, whoever interrupts what it does
 
 	mu         sync.Mutex
 	rehearsals []*lab.Organization // to be closed when the screens are left
@@ -170,6 +187,9 @@ func hasClipboard(terminal string) bool {
 // was copied before.
 func (a *app) copyToFile(text string) (string, error) {
 	path := filepath.Join(a.Dir, "coexist-copied.txt")
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return path, fmt.Errorf("%s is a link, and what it leads to is not written over: remove it", path)
+	}
 	return path, migration.SaveAtomic(path, []byte(text))
 }
 

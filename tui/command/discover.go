@@ -51,7 +51,7 @@ read is reported as not readable, never as absent.
 
 Without LDAP: --script writes a read-only script for the Exchange Management
 Shell; --inventory takes in what it saved.`,
-		Example: `  coexist discover --dc dc1.contoso.com --user 'CONTOSO\meyer' --release "2013 CU23" -o contoso.toml
+		Example: `  coexist discover --dc dc1.contoso.com --user 'CONTOSO\meyer' -o contoso.toml
   coexist discover contoso.toml --user 'CONTOSO\meyer'
   coexist discover contoso.toml --user 'CONTOSO\meyer' --inherit "A. Meyer"
   coexist discover --script inventory.ps1 --shell 2010
@@ -158,10 +158,15 @@ func (a *app) propose(ctx context.Context, f discoverFlags) error {
 	if err := a.answer(f.asJSON, p, p.Text); err != nil {
 		return err
 	}
-	if f.draft == "" {
-		return nil
+	if f.draft != "" {
+		if err := a.writeDraft(p.Migration(f.accepts), f.draft); err != nil {
+			return err
+		}
 	}
-	return a.writeDraft(p.Migration(f.accepts), f.draft)
+	if !inv.Whole(inventory.SectionOrganization) || !inv.Whole(inventory.SectionServers) { // what is proposed rests on next to nothing
+		return failure{errQuiet}
+	}
+	return nil
 }
 
 // accepts tells whether a line was not rejected.
@@ -283,7 +288,7 @@ func (a *app) readOrTake(ctx context.Context, f discoverFlags, m *migration.Migr
 	if err != nil {
 		return nil, err
 	}
-	password, err := a.password(f.user, f.passwordFD)
+	password, err := a.password(ctx, f.user, f.passwordFD)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,8 @@ import (
 // field is the sample organisation behind the commands.
 type field struct {
 	*lab.Organization
-	dir string
+	dir   string
+	typed string // at the keyboard
 }
 
 func newField(t *testing.T, source string) *field {
@@ -46,7 +47,7 @@ func newField(t *testing.T, source string) *field {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { o.Close() })
-	return &field{o, t.TempDir()}
+	return &field{Organization: o, dir: t.TempDir()}
 }
 
 const fieldUser, fieldPassword = `CONTOSO\reader`, "rehearsal-Reader1"
@@ -61,7 +62,7 @@ func (f *field) run(t *testing.T, password string, args ...string) (out, talk st
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	env := Environment{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Dir: f.dir, Now: time.Now, User: "meyer", Host: "jump", Assets: assets.FS,
+	env := Environment{In: strings.NewReader(f.typed), Out: &stdout, Err: &stderr, Dir: f.dir, Now: time.Now, User: "meyer", Host: "jump", Assets: assets.FS,
 		Getenv: func(name string) string { return map[string]string{"HTTPS_PROXY": "http://u:secret@proxy:8080"}[name] },
 		Network: func(s checks.FieldSettings) (*checks.Env, error) {
 			door := f.Env(checks.Inside)
@@ -106,6 +107,7 @@ func TestDiscoverProposesAndCompares(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &list) != nil || !strings.Contains(out, "server.to_come") || !strings.Contains(out, "machine.proxy") {
 		t.Errorf("compare: %v\n%s%s", err, out, talk)
 	}
+	f.unread(t, "found.json", "servers")
 	typed := strings.Replace(string(migration.Sample("mixed")), `name = "EX10-11"`, `name = "EX10-99"`, 1)
 	if err := os.WriteFile(filepath.Join(f.dir, "wrong.toml"), []byte(typed), 0o600); err != nil {
 		t.Fatal(err)
@@ -113,6 +115,34 @@ func TestDiscoverProposesAndCompares(t *testing.T) {
 	out, _, err = f.run(t, fieldPassword, "discover", "wrong.toml", "--inventory", "found.json")
 	if code := ExitCode(err, &bytes.Buffer{}); code != 1 || !strings.Contains(out, "EX10-99 was typed as Exchange 2010 and is not in the organisation") || !strings.Contains(out, "EX10-11 (Exchange 2010, Lyon) is there and was not typed") {
 		t.Errorf("drift: exit %d\n%s", code, out)
+	}
+}
+
+// unread proposes from an inventory in which a section could not be read.
+func (f *field) unread(t *testing.T, name, section string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(f.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inv map[string]any
+	if err := json.Unmarshal(data, &inv); err != nil {
+		t.Fatal(err)
+	}
+	gaps, _ := inv["gaps"].([]any)
+	inv["gaps"] = append(gaps, map[string]any{"section": section, "reason": "ldap.denied", "text": "may not be read"})
+	if data, err = json.Marshal(inv); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.dir, "unread.json"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = f.run(t, "", "discover", "--inventory", "unread.json", "-o", "unread.toml")
+	if code := ExitCode(err, &bytes.Buffer{}); code != 1 {
+		t.Errorf("a proposal without the servers ends with %d (%v), want 1", code, err)
+	}
+	if _, err := os.Stat(filepath.Join(f.dir, "unread.toml.draft")); err != nil {
+		t.Errorf("the draft was not written: %v", err)
 	}
 }
 
@@ -306,5 +336,59 @@ func TestInheritIsRecorded(t *testing.T) {
 	out, _, err = f.run(t, fieldPassword, "discover", "contoso.toml", "--user", fieldUser, "--password-fd", "PASSWORD", "--inherit", "A. Meyer", "--json")
 	if err != nil || strings.TrimSpace(out) != "[]" {
 		t.Errorf("as JSON: %v\n%s", err, out)
+	}
+}
+
+// TestLinesReadTheDirectory proposes, compares and takes over in lines, from an
+// inventory that was saved.
+func TestLinesReadTheDirectory(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "2010")
+	if _, talk, err := f.run(t, fieldPassword, "discover", "--dc", "dc1.contoso.com", "--user", fieldUser, "--password-fd", "PASSWORD", "--save", "found.json"); err != nil {
+		t.Fatal(err, talk)
+	}
+	f.typed = "2\nfound.json\ntake\n.\nquit\n"
+	out, _, err := f.run(t, "", "--plain")
+	if err != nil || !strings.Contains(out, "[accepted] organization.name: Contoso. From cn of CN=Contoso") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	f.draftHolds(t, "contoso.toml.draft", "EX10-11", "EX07-11")
+
+	f.prepare(t, "found.json", "prepared.json")
+	typed := strings.Replace(string(migration.Sample("2010")), `name = "EX10-11"`, `name = "EX10-99"`, 1)
+	if err := os.WriteFile(filepath.Join(f.dir, "contoso.toml"), []byte(typed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.typed = "A. Meyer\ncompare\nprepared.json\ninherit\nprepared.json\n\nyes\ncompare\n\nquit\n"
+	out, _, err = f.run(t, "", "--plain", "contoso.toml")
+	for _, want := range []string{"EX10-99 was typed as Exchange 2010 and is not in the organisation", "Extend the schema for 2013 CU23, Contoso: the schema is at 15312", "Recorded: 1 task carried out before our time",
+		"Not done: there is no terminal to ask for the password on"} {
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v; %q is missing:\n%s", err, want, out)
+		}
+	}
+	if journal, err := os.ReadFile(filepath.Join(f.dir, "contoso.journal")); err != nil || !strings.Contains(string(journal), `"task":"prepare.schema/org"`) {
+		t.Errorf("not recorded: %v\n%s", err, journal)
+	}
+}
+
+// prepare writes an inventory in which every controller has the schema of
+// Exchange 2013 CU23.
+func (f *field) prepare(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(f.dir, from))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := inventory.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range inv.Controllers {
+		inv.Controllers[n].Schema = 15312
+	}
+	data, err = inventory.Format(inv)
+	if err := errors.Join(err, os.WriteFile(filepath.Join(f.dir, to), data, 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }

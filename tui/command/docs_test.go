@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"coexist/assets"
 	"coexist/checks"
@@ -27,20 +30,22 @@ func documents(t *testing.T) map[string]string {
 	out := map[string]string{}
 	for _, name := range append(names, "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md") {
 		text, err := os.ReadFile(name)
-		if err != nil && filepath.Base(name) != "SECURITY.md" {
+		if err != nil {
 			t.Fatal(err)
 		}
-		out[filepath.Base(name)] = string(text)
+		out[strings.TrimPrefix(name, "../../")] = string(text)
 	}
 	return out
 }
 
 var (
 	// shownLine is a command on a line of its own in a fenced block; words
-	// after two blanks explain it.
-	shownLine = regexp.MustCompile(`(?m)^(?:\$ )?((?:coexist|go run \.|go test)(?: [^\n]*)?)$`)
+	// after two blanks explain it. Another program may feed or time it.
+	shownLine = regexp.MustCompile(`(?m)^(?:\$ )?(?:time |[\w-]+ \| )?((?:coexist|go run|go test|go build)(?: [^\n]*)?)$`)
 	// shownSpan is a command inside a sentence.
-	shownSpan = regexp.MustCompile("`((?:coexist|go run \\.|go test)(?: [^`\n]*)?)`")
+	shownSpan = regexp.MustCompile("`(?:time |[\\w-]+ \\| )?((?:coexist|go run|go test|go build)(?: [^`\n]*)?)`")
+	// anyCommand is whatever looks like a command, in a fence or a sentence.
+	anyCommand = regexp.MustCompile("(?m)(?:^[^`\n]*|`[^`]*)\\b(?:coexist (?:[a-z]|-)|go (?:run|test|build|vet|generate) )[^`\n]*(?:`|$)")
 )
 
 // commandsIn lists the commands that a page shows, in order.
@@ -71,14 +76,64 @@ func TestDocumentedCommands(t *testing.T) {
 			t.Parallel()
 			dir := docsFolder(t)
 			for _, line := range commandsIn(page) {
-				if strings.HasPrefix(line, "go test") {
-					goTest(t, line)
+				if strings.HasPrefix(line, "go ") && line != "go run ." {
+					goTool(t, line)
 					continue
 				}
 				args := wordsOf(strings.TrimPrefix(strings.TrimPrefix(line, "coexist"), "go run ."))
 				docsCommand(t, dir, line, args)
 			}
 		})
+	}
+}
+
+// TestNoCommandEscapes wants whatever looks like a command in a page to be
+// carried out by the test above.
+func TestNoCommandEscapes(t *testing.T) {
+	t.Parallel()
+	for name, page := range documents(t) {
+		for i, part := range strings.Split(page, "```") {
+			shown := shownSpan
+			if i%2 == 1 {
+				shown = shownLine
+			}
+			for _, found := range anyCommand.FindAllString(part, -1) {
+				if i%2 == 0 && !strings.HasPrefix(found, "`") {
+					continue // a sentence
+				}
+				if !shown.MatchString(found) {
+					t.Errorf("%s: %q is carried out by no test", name, found)
+				}
+			}
+		}
+	}
+}
+
+// TestCommandsOfTheHelp carries out what the help of a command shows, and wants
+// every line of it to be read as it was written.
+func TestCommandsOfTheHelp(t *testing.T) {
+	t.Parallel()
+	dir, n := docsFolder(t), 0
+	var each func(c *cobra.Command)
+	each = func(c *cobra.Command) {
+		for _, text := range []string{c.Long + "\n", c.Example + "\n"} {
+			if broken := wrapHelp(text); broken != text && c.Name() != "probe" { // whose list of kinds is made to be broken
+				t.Errorf("%s --help breaks its own lines:\n%s", c.CommandPath(), broken)
+			}
+			for _, m := range shownLine.FindAllStringSubmatch(strings.ReplaceAll(text, "\n  coexist", "\ncoexist"), -1) {
+				if line, _, _ := strings.Cut(m[1], "  "); strings.Contains(text, "  "+line) {
+					docsCommand(t, dir, line, wordsOf(strings.TrimPrefix(line, "coexist")))
+					n++
+				}
+			}
+		}
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+	}
+	each(newRoot(&app{Environment: Environment{Getenv: func(string) string { return "" }}}))
+	if n < 11 {
+		t.Errorf("%d commands; expected those of discover and backout at least", n)
 	}
 }
 
@@ -95,13 +150,14 @@ func wordsOf(line string) []string {
 var filled = map[string]string{
 	"[FILE]": "contoso.toml", "FILE": "contoso.toml", "RESULTS": "results.json", "N": "1", "DIR": "house", "[DIR]": "house", "./PACKAGE": "./tui", "KIND": "tcp", "TARGET": "mail.contoso.com:443",
 	"FILE.ps1": "one.ps1", "A": "contoso.toml", "B": "contoso.toml", "TASK": "prepare.schema", "COMMAND": "status", "OUT": "out.md", "ZIP": "handover.zip", "ACCOUNT": "meyer@contoso.com", "NAME": "dc1.contoso.com",
+	"ORGANISATION": "Contoso", "ID": "prepare.schema/org", "KEY=TEXT": "outlook-anywhere.method/redmond=Basic",
 }
 
 // mayRefuse are the reasons for which a command that is written well can be
 // refused on the sample: there is no terminal here, nothing was done yet, or it
 // was done before.
 var mayRefuse = []string{
-	"this is no terminal", "there is no terminal to ask", "there is no file", "there is no journal", "no such file", "the chain holds", "exists", "is there already",
+	"this is no terminal", "there is no terminal to ask", "there is no file", "there is no journal", "no such file", "the chain holds", "exists", "is there already", "has no undo card", "nothing was carried out yet", "nothing was given", "no backout is declared",
 }
 
 func docsCommand(t *testing.T, dir, line string, args []string) {
@@ -150,8 +206,8 @@ func docsFolder(t *testing.T) string {
 	return dir
 }
 
-// goTest wants the packages and the tests that a command names to exist.
-func goTest(t *testing.T, line string) {
+// goTool wants the packages and the tests that a command of Go names to exist.
+func goTool(t *testing.T, line string) {
 	t.Helper()
 	words := strings.Fields(line)[2:]
 	var pattern *regexp.Regexp
@@ -213,7 +269,7 @@ func namesTest(t *testing.T, folder string, pattern *regexp.Regexp) bool {
 // TestDocumentedOverlay lints the overlay that the page on procedures shows.
 func TestDocumentedOverlay(t *testing.T) {
 	t.Parallel()
-	for _, part := range strings.Split(documents(t)["procedures.md"], "```") {
+	for _, part := range strings.Split(documents(t)["docs/procedures.md"], "```") {
 		if text, ok := strings.CutPrefix(part, "toml\n"); ok && strings.Contains(text, "[[place]]") {
 			dir := scratch(t, text)
 			if out, talk, code := commandLine(t, dir, "procedure", "lint", "house"); code != 0 {
@@ -256,11 +312,40 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 }
 
+// TestSecurityNamesItsTests wants every test that the page on security names to
+// be one.
+func TestSecurityNamesItsTests(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range testFunction.FindAllStringSubmatch(string(text), -1) {
+			there[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(documents(t)["docs/security.md"], -1)
+	if len(named) < 40 {
+		t.Errorf("%d tests are named; expected one behind each claim", len(named))
+	}
+	for _, n := range named {
+		if !there[n[1]] {
+			t.Errorf("docs/security.md names %s, which is no test", n[1])
+		}
+	}
+}
+
 // TestTourNamesWhatIsThere wants every file of the tour to exist and to hold
 // the function that is named with it.
 func TestTourNamesWhatIsThere(t *testing.T) {
 	t.Parallel()
-	text := strings.Join(strings.Fields(documents(t)["tour.md"]), " ")
+	text := strings.Join(strings.Fields(documents(t)["docs/tour.md"]), " ")
 	stops := regexp.MustCompile("`([a-z_/]+\\.(?:go|toml))`(?:, `(\\w+)`)?").FindAllStringSubmatch(text, -1)
 	if len(stops) < 15 {
 		t.Fatalf("%d stops; expected the whole tour", len(stops))

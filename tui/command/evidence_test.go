@@ -49,6 +49,8 @@ func TestEvidenceByCommands(t *testing.T) {
 	told(t, dir, 0, "wrote", "export", file, "-o", "full.md")
 	told(t, dir, 0, "recorded with its SHA-256", "export", file, "-o", "page.md", "--profile", "manager", "--redact", "--record")
 	told(t, dir, 0, "records it", "export", file, "-o", "page.md", "--check")
+	told(t, dir, 0, "records it", "export", file, "--check", "page.md")
+	told(t, dir, 2, "goes with --check", "export", file, "page.md")
 	told(t, dir, 0, "added to the journal since: 1", "export", file, "-o", "full.md", "--check")
 	full := filepath.Join(dir, "full.md")
 	data, _ := os.ReadFile(full)
@@ -63,6 +65,10 @@ func TestEvidenceByCommands(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(told(t, dir, 0, "", "handover", file, "-o", "p.zip", "--to", "B. Weber", "--json")), &packed); err != nil || len(packed.SHA256) != 64 || packed.Manifest.Entries == 0 {
 		t.Errorf("packed: %+v, %v", packed, err)
+	}
+	told(t, dir, 2, "cannot be saved", "handover", file, "-o", filepath.Join("nowhere", "p.zip"))
+	if record, err := os.ReadFile(filepath.Join(dir, strings.TrimSuffix(file, ".toml")+".journal")); err != nil || strings.Count(string(record), `"kind":"handover"`) != 1 {
+		t.Errorf("the journal tells of %d packings, and one packet was written (%v)", strings.Count(string(record), `"kind":"handover"`), err)
 	}
 	told(t, dir, 0, "undo cards settled", "handover", "p.zip")
 	told(t, dir, 0, "recorded: B. Weber took over from A. Meyer", "handover", "p.zip", "--open", "taken", "--operator", "B. Weber")

@@ -37,6 +37,9 @@ func (a *app) exportTo(snap runbook.Snapshot, path string) (string, error) {
 	if path == "" {
 		path = strings.TrimSuffix(snap.Path, ".toml") + "-runbook.md"
 	}
+	if err := a.spares(snap.Path, path); err != nil {
+		return "", err
+	}
 	data, err := export.Markdown(snap.Runbook, snap.Events, export.Options{Broken: snap.Broken})
 	if err != nil {
 		return "", err
@@ -56,7 +59,7 @@ type exportRequest struct {
 func exportCommand(a *app) *cobra.Command {
 	var q exportRequest
 	c := &cobra.Command{
-		Use:   "export FILE",
+		Use:   "export FILE [--check [DOCUMENT]]",
 		Short: "Write the runbook as Markdown or JSON",
 		Long: `Write the plan before the work, or the record of it, as Markdown or JSON. Equal
 journals give equal bytes.
@@ -66,9 +69,16 @@ engineer leaves the change record and the sign-off out; manager is one page. A
 profile never changes a fact.
 
 --check makes an earlier export again, from the journal as it was then, and
-compares the two; it reads from the document with which options it was written.`,
-		Args: cobra.ExactArgs(1),
+compares the two; it reads from the document with which options it was written.
+The document is NAME-runbook.md, or the one that is named behind it.`,
+		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				if !q.check || q.out != "" {
+					return fmt.Errorf("unexpected %s: a second file goes with --check, as the document to be compared; name the file to write with -o", args[1])
+				}
+				q.out = args[1]
+			}
 			for _, name := range []string{"format", "plan", "profile", "redact"} {
 				q.chosen = q.chosen || c.Flags().Changed(name)
 			}
@@ -80,16 +90,16 @@ compares the two; it reads from the document with which options it was written.`
 	c.Flags().BoolVar(&q.Plan, "plan", false, "the plan before the work, without results")
 	c.Flags().StringVar(&q.Profile, "profile", "full", "full, manager, auditor or engineer")
 	c.Flags().BoolVar(&q.Redact, "redact", false, "replace names, addresses and people by stable pseudonyms")
-	c.Flags().BoolVar(&q.check, "check", false, "make an earlier export again and compare")
+	c.Flags().BoolVar(&q.check, "check", false, "make an earlier export again and compare: --check run.md")
 	c.Flags().BoolVar(&q.record, "record", false, "note in the journal that this document was written, with its hash")
 	return c
 }
 
 func (a *app) export(file string, q exportRequest) error {
 	if q.out == "" {
-		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + map[string]string{"json": "-runbook.json"}[q.Format]
-		if q.Format != "json" {
-			q.out += "-runbook.md"
+		q.out = strings.TrimSuffix(file, filepath.Ext(file)) + "-runbook.md"
+		if q.Format == "json" {
+			q.out = strings.TrimSuffix(q.out, ".md") + ".json"
 		}
 	}
 	if q.record && (q.check || q.out == "-") {
@@ -132,11 +142,11 @@ func (a *app) spares(file, out string) error {
 	}
 	for _, kept := range []string{a.path(file), runbook.JournalPath(a.path(file))} {
 		if other, err := os.Stat(kept); err == nil && os.SameFile(is, other) {
-			return fmt.Errorf("%s would be overwritten; name another file with -o", out)
+			return fmt.Errorf("%s would be overwritten; name another file", out)
 		}
 	}
 	if ext := strings.ToLower(filepath.Ext(out)); ext == ".toml" || ext == ".journal" {
-		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file with -o", out)
+		return fmt.Errorf("%s is there already and looks like a migration or its journal; name another file", out)
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package command
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -57,8 +57,8 @@ func handoverCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "handover FILE -o ZIP | handover ZIP [--open DIR]",
 		Short: "Pack the migration, journal and evidence for the next engineer, or open such a packet",
-		Long: `handover FILE packs the migration, its journal and its evidence into one ZIP, and
-records that it did. handover ZIP verifies a packet and tells where the work
+		Long: `handover FILE packs the migration, its journal and its evidence into one ZIP,
+and records that it did. handover ZIP verifies a packet and tells where the work
 stands: what is done, open, waived, stale and next. With --open it also puts the
 files into a folder of their own and records who took over.
 
@@ -70,7 +70,7 @@ engineer by another way than the packet, so that both can be sure.`,
 				if out != "" || to != "" {
 					return errors.New("-o and --to go with packing a migration; to open a packet say --open DIR")
 				}
-				return a.openPacket(args[0], open, asJSON)
+				return a.openPacket(c.Context(), args[0], open, asJSON)
 			}
 			if open != "" {
 				return fmt.Errorf("%s is no packet; expected the ZIP that coexist handover wrote", args[0])
@@ -98,8 +98,10 @@ func isPacket(path string) bool {
 	return n == 4 && string(start[:2]) == "PK"
 }
 
-// pack writes a packet. Where the journal is held elsewhere, the packing is not
-// recorded, and that is said.
+// pack writes a packet and then records that it did, so that the journal tells of
+// no packet that was never written; the packet itself ends with the entry before.
+// Where the journal is held elsewhere, the packing is not recorded, and that is
+// said.
 func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 	if out == "" {
 		out = strings.TrimSuffix(file, filepath.Ext(file)) + "-handover.zip"
@@ -108,11 +110,6 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 		return err
 	}
 	answer := handoverAnswer{Format: 1, Notes: []string{}}
-	if !noRecord {
-		if why := a.recordPacking(file, to); why != "" {
-			answer.Notes = append(answer.Notes, "that it was packed is not recorded: "+why)
-		}
-	}
 	snap, err := a.look(file)
 	if err != nil {
 		return err
@@ -126,6 +123,11 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 		return err
 	}
 	sum := sha256.Sum256(b.Bytes())
+	if !noRecord {
+		if why := a.recordPacking(file, out, to, m.Head); why != "" {
+			answer.Notes = append(answer.Notes, "that it was packed is not recorded: "+why)
+		}
+	}
 	answer.Packet, answer.SHA256, answer.Manifest = out, hex.EncodeToString(sum[:]), m
 	answer.Notes = append(answer.Notes, packetNotes(m)...)
 	return a.answer(asJSON, answer, answer.text)
@@ -144,13 +146,13 @@ func packetNotes(m handover.Manifest) []string {
 
 // recordPacking notes in the journal that the work is handed over; it returns
 // why it could not.
-func (a *app) recordPacking(file, to string) string {
+func (a *app) recordPacking(file, out, to, head string) string {
 	s, err := a.openOnRecord(file)
 	if err != nil {
 		return err.Error()
 	}
 	defer s.Close()
-	if err := s.HandOver(runbook.HandedOver{From: a.operator, To: to}); err != nil {
+	if err := s.HandOver(runbook.HandedOver{From: a.operator, To: to, File: filepath.Base(out), Head: head}); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -158,7 +160,7 @@ func (a *app) recordPacking(file, to string) string {
 
 // openPacket verifies a packet, tells where the work stands, and with a folder
 // takes over.
-func (a *app) openPacket(name, dir string, asJSON bool) error {
+func (a *app) openPacket(ctx context.Context, name, dir string, asJSON bool) error {
 	f, err := os.Open(a.path(name))
 	if err != nil {
 		return err
@@ -198,7 +200,7 @@ func (a *app) openPacket(name, dir string, asJSON bool) error {
 	}
 	if dir != "" {
 		answer.Opened = path
-		answer.Notes = append(answer.Notes, a.takeOver(path, name, p, asJSON)...)
+		answer.Notes = append(answer.Notes, a.takeOver(ctx, path, name, p, asJSON)...)
 		if snap, err = a.look(path); err != nil {
 			return err
 		}
@@ -209,11 +211,12 @@ func (a *app) openPacket(name, dir string, asJSON bool) error {
 }
 
 // takeOver lets the new operator sign in, and returns what is to be said of it.
-func (a *app) takeOver(path, name string, p *handover.Packet, asJSON bool) []string {
+func (a *app) takeOver(ctx context.Context, path, name string, p *handover.Packet, asJSON bool) []string {
 	if a.operator == "" && isTerminal(a.In) && !asJSON {
 		fmt.Fprintf(a.Err, "Who works from here on? [%s] ", a.User)
-		line, _ := bufio.NewReader(a.In).ReadString('\n')
-		a.operator = firstText(strings.TrimSpace(line), a.User)
+		if line, err := a.keys.line(ctx); err == nil {
+			a.operator = firstText(strings.TrimSpace(line), a.User)
+		}
 	}
 	if a.operator == "" {
 		return []string{"nobody has signed in: open it with coexist " + path + ", or say --operator NAME here"}

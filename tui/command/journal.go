@@ -72,7 +72,7 @@ func verifyCommand(a *app) *cobra.Command {
 				return err
 			}
 			if r.Broken != nil {
-				return failure{errors.New("")}
+				return failure{errQuiet}
 			}
 			return nil
 		},

@@ -34,15 +34,23 @@ func (a *app) questions(web string, names, controllers []string) machine.Questio
 }
 
 // labelled tests this computer before the first run of a session, and labels
-// every result of the session with what was found.
+// every result of the session with what was found. A run that was cancelled
+// meanwhile found nothing out: the next one tests again.
 func (a *app) labelled(net *checks.Env, m *migration.Migration) func(ctx context.Context) {
-	var once sync.Once
+	var mu sync.Mutex
+	tested := false
 	return func(ctx context.Context) {
-		once.Do(func() {
-			q := a.questions(m.Namespace.Primary, m.Hosts(), net.Directory.Controllers)
-			q.Patience = 4 * time.Second // somebody waits for the checks
-			net.Machine = machine.Label(machine.Test(ctx, net, q))
-		})
+		mu.Lock()
+		defer mu.Unlock()
+		if tested {
+			return
+		}
+		q := a.questions(m.Namespace.Primary, m.Hosts(), net.Directory.Controllers)
+		q.Patience = 4 * time.Second // somebody waits for the checks
+		label := machine.Label(machine.Test(ctx, net, q))
+		if ctx.Err() == nil {
+			net.Machine, tested = label, true
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package command
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"coexist/runbook/migration"
@@ -28,6 +29,11 @@ func TestNothingOverwritesTheRecord(t *testing.T) {
 		}
 		told(t, dir, 2, "name another file", "export", "contoso.toml", "-o", out)
 		told(t, dir, 2, "name another file", "handover", "contoso.toml", "-o", out, "--operator", "A. Meyer")
+	}
+	f := newField(t, "2010")
+	f.dir, f.typed = dir, "A. Meyer\nexport contoso.toml\nexport contoso.journal\nexport other.journal\nquit\n"
+	if out, _, err := f.run(t, "", "--plain", "contoso.toml"); err != nil || strings.Count(out, "name another file") != 3 {
+		t.Errorf("in lines: %v\n%s", err, out)
 	}
 	for name, text := range kept {
 		if now, _ := os.ReadFile(filepath.Join(dir, name)); string(now) != text {

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/term"
-
 	"coexist/checks"
 	"coexist/runbook/migration"
 	"coexist/tui/linear"
@@ -20,22 +18,18 @@ import (
 // askInLines lets checks ask for passwords with a line of text where there is a
 // terminal to ask on.
 func (a *app) askInLines() {
-	in, ok := a.In.(*os.File)
-	if !ok || !isTerminal(a.In) {
+	if _, ok := a.keys.terminal(); !ok {
 		return
 	}
-	asker := linear.NewAsker(a.Err, a.ascii, func() (string, error) {
-		data, err := term.ReadPassword(int(in.Fd()))
-		return string(data), err
-	})
+	asker := linear.NewAsker(a.Err, a.ascii, a.keys.hidden)
 	a.logon, a.forget = asker.Logon, asker.Forget
 }
 
 // password reads the password of one account without showing it: from a file
 // descriptor, else from the terminal. It never comes from the command line.
-func (a *app) password(account string, fd int) (checks.Secret, error) {
+func (a *app) password(ctx context.Context, account string, fd int) (checks.Secret, error) {
 	if fd < 0 {
-		return a.typed(account)
+		return a.typed(ctx, account)
 	}
 	lines, err := a.passwordLines(fd)
 	if err != nil {
@@ -48,19 +42,17 @@ func (a *app) password(account string, fd int) (checks.Secret, error) {
 }
 
 // typed asks for a password on the terminal.
-func (a *app) typed(account string) (checks.Secret, error) {
-	in, ok := a.In.(*os.File)
-	if !ok || !isTerminal(a.In) {
+func (a *app) typed(ctx context.Context, account string) (checks.Secret, error) {
+	if _, ok := a.keys.terminal(); !ok {
 		return checks.Secret{}, errors.New("there is no terminal to ask for the password on; give it with --password-fd N")
 	}
-	fmt.Fprintf(a.Err, "Password of %s: ", account)
-	data, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintf(a.Err, "Password of %s: ", checks.Escape(account))
+	text, err := a.keys.hidden(ctx)
 	fmt.Fprintln(a.Err)
-	if err != nil || len(data) == 0 {
+	if err != nil || text == "" {
 		return checks.Secret{}, errors.New("no password was given")
 	}
-	defer clear(data)
-	return checks.NewSecret(string(data)), nil
+	return checks.NewSecret(text), nil
 }
 
 // logonFor makes the checks of a migration ask for passwords where they can be

@@ -38,7 +38,7 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	m, err := migration.Load(r.Migration(), migration.Known{Releases: lib.Releases.Targets()})
+	m, text, err := migration.LoadText(r.Migration(), migration.Known{Releases: lib.Releases.Targets()})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -63,7 +63,7 @@ func (a *app) openRehearsal(q rehearsal.Request) (*runbook.Session, *lab.Organiz
 	inside.Store = func(lines []string) (string, error) { return evidence.Keep([]byte(strings.Join(lines, "\n") + "\n")) }
 	outside.Store = inside.Store
 	s, err := runbook.Open(r.Migration(), runbook.Options{
-		Library: lib, Migration: m, Shipped: a.procedures == shippedAlone, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
+		Library: lib, Migration: m, Text: text, Shipped: a.procedures == shippedAlone, Clock: clock.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly,
 		Run: rehearsal.Runner(inside, outside), Apply: org.Apply, Waits: clock.Skip, Capture: rehearsal.Capture(org),
 		Rehearsal: r.Name(), Extra: r.Recorded(),
 	})

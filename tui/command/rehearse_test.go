@@ -335,7 +335,9 @@ func (h *hand) goTo(t *runbook.Task) {
 	for range at {
 		h.term.Press("down")
 	}
-	h.term.Wait("selection of "+t.ID, func(s string) bool { return strings.Contains(s, "/ "+words) && strings.HasPrefix(answer(s), " next ") })
+	h.term.Wait("selection of "+t.ID, func(s string) bool {
+		return strings.Contains(s, "/ "+words) && strings.HasPrefix(answer(s), " . next ")
+	})
 }
 
 // freshen runs again what became too old on the way to a gate.

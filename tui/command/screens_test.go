@@ -33,36 +33,39 @@ var pictures = []struct {
 	}},
 	{"board", "The board of a rehearsal: the names have moved to Exchange 2013", func(t *testing.T) *tuitest.Terminal {
 		dir := rehearsed(t, "plain", `"task":"switch.dns-internal/redmond"`, 12)
-		term := delivered(t, dir, "rehearse", "--operator", "A. Meyer")
-		term.WaitText("REHEARSAL")
-		term.Press("esc") // what happened since the last time
-		term.WaitText("? help")
-		term.Type(".")
+		term := comeBack(t, dir)
 		term.WaitText("? help")
 		return term
 	}},
 	{"failed-check", "A failed check: what was expected, what was found, what to do", func(t *testing.T) *tuitest.Terminal {
-		dir := rehearsed(t, "bad-night", `"verdict":"fail"`, 2)
-		term := delivered(t, dir, "rehearse", "--scenario", "bad-night", "--operator", "A. Meyer")
-		term.WaitText("REHEARSAL")
-		term.Press("esc") // what happened since the last time
-		term.WaitText("? help")
-		term.Type(".")
+		term := badNight(t)
 		term.Press("enter")
 		term.WaitText("expected")
 		return term
 	}},
 	{"gate", "The gate: what keeps the next step locked", func(t *testing.T) *tuitest.Terminal {
-		dir := rehearsed(t, "bad-night", `"verdict":"fail"`, 2)
-		term := delivered(t, dir, "rehearse", "--scenario", "bad-night", "--operator", "A. Meyer")
-		term.WaitText("REHEARSAL")
-		term.Press("esc") // what happened since the last time
-		term.WaitText("? help")
-		term.Type(".")
+		term := badNight(t)
 		term.Type("\x07") // ctrl+g
 		term.WaitText("to clear")
 		return term
 	}},
+}
+
+// badNight is the board at the first failed check of a bad night.
+func badNight(t *testing.T) *tuitest.Terminal {
+	t.Helper()
+	return comeBack(t, rehearsed(t, "bad-night", `"verdict":"fail"`, 2), "--scenario", "bad-night")
+}
+
+// comeBack opens a rehearsal again and goes to the next thing to do.
+func comeBack(t *testing.T, dir string, more ...string) *tuitest.Terminal {
+	t.Helper()
+	term := delivered(t, dir, append([]string{"rehearse", "--operator", "A. Meyer"}, more...)...)
+	term.WaitText("REHEARSAL")
+	term.Press("esc") // what happened since the last time
+	term.WaitText("? help")
+	term.Type(".")
+	return term
 }
 
 // TestScreens holds the pictures of the documents to what can be read in any

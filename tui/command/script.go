@@ -25,20 +25,27 @@ func (a *app) saveScript(s *runbook.Session, o script.Options) (string, script.M
 	}
 	path := stem + ".ps1"
 	for n := 2; ; n++ {
-		written := false
-		m, err := script.Save(s, o, path, func(path string, data []byte) error {
-			err := migration.WriteNew(path, data)
-			written = err == nil
-			return err
-		})
-		if err != nil && written {
-			err = errors.Join(err, os.Remove(path)) // what is not recorded could never be imported
-		}
+		m, err := writeScript(s, o, path)
 		if !errors.Is(err, fs.ErrExist) || n > 1000 {
 			return path, m, err
 		}
 		path = fmt.Sprintf("%s-%d.ps1", stem, n)
 	}
+}
+
+// writeScript writes a script into a new file and records it. What can't be
+// recorded could never be imported: it does not stay.
+func writeScript(s *runbook.Session, o script.Options, path string) (script.Manifest, error) {
+	written := false
+	m, err := script.Save(s, o, path, func(path string, data []byte) error {
+		err := migration.WriteNew(path, data)
+		written = err == nil
+		return err
+	})
+	if err != nil && written {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return m, err
 }
 
 func scriptCommand(a *app) *cobra.Command {
@@ -60,13 +67,16 @@ func scriptCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer s.Close()
+			if _, err := s.Snapshot().Runbook.Select(o.Step, ""); err != nil {
+				return err
+			}
 			if o.Shell == "" {
 				if o.Shell, err = onlyShell(s.Snapshot(), o.Step); err != nil {
 					return err
 				}
 			}
 			o.Tool = version()
-			m, err := script.Save(s, o, a.path(out), migration.WriteNew)
+			m, err := writeScript(s, o, a.path(out))
 			if err != nil {
 				return err
 			}

@@ -25,7 +25,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := migration.Load(path, known)
+	m, text, err := migration.LoadText(path, known)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (a *app) open(path string) (*runbook.Session, error) {
 	}
 	label := a.labelled(net, m)
 	return runbook.Open(path, runbook.Options{
-		Library: lib, Migration: m, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
+		Library: lib, Migration: m, Text: text, Shipped: a.procedures == shippedAlone, Clock: a.Now, Operator: a.operator, Host: a.Host, Tool: version(), ReadOnly: a.readOnly, Look: a.looking,
 		Rehearsal: a.rehearsing,
 		Run: func(ctx context.Context, list []checks.Check, each func(checks.Update)) []checks.Result {
 			label(ctx)
@@ -87,7 +87,7 @@ func (a *app) network(path string, m *migration.Migration) (*checks.Env, error) 
 		if err != nil {
 			return nil, err
 		}
-		settings.TrustPEM = append(settings.TrustPEM, pem)
+		settings.TrustPEM, settings.TrustNames = append(settings.TrustPEM, pem), append(settings.TrustNames, name)
 	}
 	return a.Network(settings)
 }

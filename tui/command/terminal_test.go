@@ -115,6 +115,65 @@ func TestSignalsGiveTheTerminalBack(t *testing.T) {
 	}
 }
 
+// TestInterruptingTheLinearMode cancels checks and goes on, then ends at a
+// prompt.
+func TestInterruptingTheLinearMode(t *testing.T) {
+	t.Parallel()
+	dir := board(t, "silent")
+	term := start(t, dir, 100, 40, "--plain", "--operator", "A. Meyer", "contoso.toml")
+	term.WaitText("coexist>")
+	term.Type("next\r")
+	term.WaitText("task Publish the name")
+	term.Type("run\r")
+	term.WaitText("Running 1 check.")
+	term.Press("ctrl+c")
+	term.WaitText("Cancelled: 1 check.")
+	if err := os.WriteFile(filepath.Join(dir, "world"), []byte("10.0.0.80"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	term.Type("run\r") // one interruption cancels one run
+	term.WaitText("Finished: 1 pass.")
+	term.Wait("the next prompt", func(s string) bool { return strings.HasSuffix(strings.TrimSpace(s), "(Contoso)>") })
+	term.Press("ctrl+c")
+	term.WaitText("Bye.")
+	if code := term.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestInterruptingAtThePassword wants the program to end and the terminal to
+// show again what is typed.
+func TestInterruptingAtThePassword(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sh", "-c", `trap : INT; "$0" discover --dc dc1.contoso.com --user meyer@contoso.com; echo "ended with $?"; stty -a`, os.Args[0])
+	term := tuitest.Start(t, inFolder(cmd, board(t, "10.0.0.10")), 120, 40)
+	term.WaitText("Password of meyer@contoso.com:")
+	term.Press("ctrl+c")
+	term.WaitText("ended with 2")
+	term.WaitExit()
+	atPeace(t, term)
+}
+
+// TestTakingOverAsksWhoWorks opens a packet on a terminal: by a name, and by
+// somebody who interrupts instead.
+func TestTakingOverAsksWhoWorks(t *testing.T) {
+	t.Parallel()
+	dir := board(t, "10.0.0.10")
+	headless(t, dir, 0, "handover", "contoso.toml", "-o", "packet.zip", "--operator", "A. Meyer")
+	term := start(t, dir, 120, 40, "handover", "packet.zip", "--open", "night2")
+	term.WaitText("Who works from here on?")
+	term.Type("B. Okafor\r")
+	term.WaitText("B. Okafor took over from A. Meyer")
+	if code := term.WaitExit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	term = start(t, dir, 120, 40, "handover", "packet.zip", "--open", "night3")
+	term.WaitText("Who works from here on?")
+	term.Press("ctrl+c")
+	term.WaitText("nobody has signed in")
+	term.WaitExit()
+}
+
 // TestABrokenProbeIsAResult wants a panic inside a check to end as a result,
 // not the program.
 func TestABrokenProbeIsAResult(t *testing.T) {

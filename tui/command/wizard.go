@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"coexist/runbook"
+	"coexist/runbook/discovery"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 	"coexist/runbook/rehearsal"
-	"coexist/runbook/script"
 	"coexist/tui"
 	"coexist/tui/intake"
 	"coexist/tui/linear"
@@ -40,7 +40,7 @@ func (a *app) wizard(ctx context.Context, args []string) error {
 func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, error), linearMode bool) error {
 	defer a.endRehearsals()
 	if linearMode {
-		return a.linear(ctx, opening)
+		return a.linear(opening)
 	}
 	// A frame makes little that lasts: collecting sooner keeps the program small
 	// and costs next to nothing.
@@ -56,47 +56,8 @@ func (a *app) screens(ctx context.Context, opening func() (*runbook.Session, err
 			return a.rehearse(q)
 		},
 		Transcript: transcript, Copy: a.copyText, CopyFile: a.copyToFile, Asker: a.asker, Clock: a.clock, Operator: a.operator, User: a.User, Version: version(), ASCII: a.ascii,
-		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText, Compare: a.compareFor})
-}
-
-// linear talks in numbered prompts and plain lines.
-func (a *app) linear(ctx context.Context, opening func() (*runbook.Session, error)) error {
-	cfg := linear.Config{In: a.In, Out: a.Out, ASCII: a.ascii, Clock: a.clock, Intake: a.intake(),
-		Rehearse: func(source string) (linear.Session, error) {
-			s, err := a.rehearse(rehearsal.Request{Dir: a.Dir, Source: source})
-			if err != nil {
-				return nil, err
-			}
-			return s, nil
-		},
-		Open: func(path string) (linear.Session, error) {
-			s, err := a.open(path)
-			if err != nil {
-				return nil, err
-			}
-			return s, nil
-		},
-		Export:     func(s linear.Session, path string) (string, error) { return a.exportTo(s.Snapshot(), path) },
-		Transcript: func(s linear.Session, sum string) (string, error) { return transcript(s.(*runbook.Session), sum) },
-		SaveScript: func(s linear.Session, o script.Options) (string, script.Manifest, error) {
-			return a.saveScript(s.(*runbook.Session), o)
-		},
-		ImportFile: func(s linear.Session, path string) (script.Outcome, error) {
-			return a.importFile(s.(*runbook.Session), path)
-		},
-		ImportText: func(s linear.Session, data []byte) (script.Outcome, error) {
-			return importText(s.(*runbook.Session), data)
-		},
-	}
-	if opening != nil {
-		session, err := opening()
-		if err != nil {
-			return err
-		}
-		defer session.Close()
-		cfg.Session = session
-	}
-	return linear.Run(ctx, cfg)
+		ReadOnly: a.readOnly, SaveScript: a.saveScript, ImportFile: a.importFile, ImportText: importText,
+		Compare: func(s *runbook.Session) (string, error) { return a.compareFor(ctx, s, linear.Source{}) }})
 }
 
 // start makes the start screen of the wizard.
@@ -145,7 +106,7 @@ func (a *app) intake() intake.Config {
 		SaveDraft: migration.SaveAtomic,
 		DropDraft: os.Remove,
 		LoadDraft: os.ReadFile,
-		Discover:  a.discoverFor,
+		Discover:  func(dc, user string) (*discovery.Proposal, error) { return a.discoverFor(a.life, dc, user) },
 		Inventory: a.proposeFrom,
 	}
 }

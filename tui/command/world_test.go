@@ -90,7 +90,7 @@ func inWorld(world string) int {
 		}
 		return door, nil
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	return ExitCode(Run(ctx, os.Args[1:], env), os.Stderr)
 }
@@ -117,5 +117,8 @@ func fieldEnvironment() Environment {
 		panic(err)
 	}
 	return Environment{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Dir: dir, Getenv: os.Getenv, Now: time.Now,
-		Assets: assets.FS, Network: checks.FieldEnv, Copy: clipboard.WriteAll}
+		Assets: assets.FS, Network: checks.FieldEnv, Copy: clipboard.WriteAll,
+		Interrupts: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return signal.NotifyContext(ctx, os.Interrupt)
+		}}
 }

@@ -116,7 +116,8 @@ type Picture struct {
 	W, H   int // of all of it; it may be higher than the region
 	Focus  string
 
-	frames []Panel // frames of whole sites, under everything
+	frames []Panel  // frames of whole sites, under everything
+	steady []string // sites, as in panels' ids, that may have the focus without another one being drawn whole; "" is outside sites
 	edges  []edge
 }
 
@@ -148,7 +149,7 @@ func Lay(r *runbook.Runbook, p *runbook.Progress, f Facts, o Options) *Picture {
 // Refocus moves the focus to another panel and tells whether that was all there
 // is to do; false where another site has to be drawn whole.
 func (p *Picture) Refocus(id string) bool {
-	if siteIn(id) != siteIn(p.Focus) || p.find(id) == nil {
+	if !slices.Contains(p.steady, siteIn(id)) || p.find(id) == nil {
 		return false
 	}
 	p.Focus = id

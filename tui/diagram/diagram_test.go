@@ -123,6 +123,42 @@ func TestFocusIsAlwaysInView(t *testing.T) {
 	}
 }
 
+// TestRefocusIsAnotherLayout compares every move of the focus that keeps the
+// layout with the picture laid out for it, and wants none to be laid out anew
+// where all sites are whole.
+func TestRefocusIsAnotherLayout(t *testing.T) {
+	t.Parallel()
+	for _, height := range []int{12, 20, 26, 34, 43, 60} {
+		r := contoso("2010", 4)
+		lay := func(focus string) *Picture {
+			return Lay(r, nil, Facts{}, Options{View: Now, Focus: focus, Width: 78, Height: height})
+		}
+		var ids []string
+		whole := true
+		for _, p := range lay("").Panels {
+			ids = append(ids, p.ID)
+			whole = whole && (p.Kind != SitePanel || len(p.rows) == 0 && p.fill == nil)
+		}
+		for _, from := range ids {
+			for _, to := range ids {
+				p, want := lay(from), lay(to)
+				if !p.Refocus(to) {
+					if whole {
+						t.Errorf("height %d: from %q to %q everything is laid out anew", height, from, to)
+					}
+					continue
+				}
+				if p.Focus != want.Focus || p.H != want.H || p.Plain(false) != want.Plain(false) {
+					t.Fatalf("height %d: from %q to %q\n%s\ninstead of\n%s", height, from, to, p.Plain(false), want.Plain(false))
+				}
+			}
+		}
+		if height >= 60 && !whole {
+			t.Errorf("at height %d not all sites are whole", height)
+		}
+	}
+}
+
 func TestPanelsSelectTheirTasks(t *testing.T) {
 	t.Parallel()
 	p := Lay(contoso("2010", 2), nil, Facts{}, Options{View: Now, Width: 80, Height: 60})

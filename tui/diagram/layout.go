@@ -37,8 +37,10 @@ type leaning struct{ y, side int }
 func (l *layout) all() {
 	l.clients()
 	l.names()
+	l.pic.steady = []string{""}
 	if !siteless(l.r.Migration) {
 		whole := l.wholeSites()
+		l.pic.steady = l.steady(whole)
 		for i, site := range l.sites {
 			if whole[i] {
 				l.site(i, site)
@@ -254,6 +256,25 @@ func (l *layout) wholeSites() []bool {
 		}
 	}
 	return whole
+}
+
+// steady lists the sites, and "" for what is outside them, where the focus can be
+// with the same sites drawn whole. The sites in front that are whole fit
+// together and the next one does not, whichever of them comes first; a site
+// further back is whole for the sake of its focus alone.
+func (l *layout) steady(whole []bool) []string {
+	front := slices.Index(whole, false)
+	if front < 0 {
+		front = len(whole)
+	}
+	if f := l.focusedSite(); f >= front || front == 0 {
+		return []string{siteIn(l.o.Focus)}
+	}
+	out := make([]string, 1, front+1)
+	for _, s := range l.sites[:front] {
+		out = append(out, lower(s.Name))
+	}
+	return out
 }
 
 func (l *layout) focusedSite() int {

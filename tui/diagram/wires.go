@@ -2,7 +2,7 @@ package diagram
 
 import (
 	"image"
-	"slices"
+	"sort"
 
 	"coexist/tui/paint"
 )
@@ -88,12 +88,6 @@ func (l *layout) rails() {
 		l.pic.edges = append(l.pic.edges, e)
 	}
 	// What is known is drawn over what is not.
-	slices.SortStableFunc(l.pic.edges, func(a, b edge) int { return truth(b.unsure) - truth(a.unsure) })
-}
-
-func truth(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	edges := l.pic.edges
+	sort.SliceStable(edges, func(i, j int) bool { return edges[i].unsure && !edges[j].unsure })
 }

@@ -32,7 +32,7 @@ func (m *Model) drawIntake(c *paint.Canvas) (image.Point, bool) {
 	v := c.In(paint.R(0, 2, form, h-4))
 	m.drawTitle(v, form)
 	cursor, shown := m.drawRows(v.In(paint.R(0, headRows-2, form, h-headRows-footRows)))
-	m.drawAbout(c.In(paint.R(0, h-footRows, form, 2)))
+	m.drawAbout(c.In(paint.R(0, h-footRows+1, form, 2))) // a blank row stays above it
 	m.drawFoot(c, m.Keys())
 	return cursor, shown
 }
@@ -53,7 +53,7 @@ func (m *Model) barTitle() string {
 
 func (m *Model) barState() string {
 	switch {
-	case m.dirty:
+	case m.dirty && !m.untouched():
 		return "not kept yet"
 	case m.kept:
 		return "draft kept"
@@ -70,13 +70,17 @@ func (m *Model) drawBar(c *paint.Canvas, w int, left, right string) {
 }
 
 // drawTabs shows the pages with how each stands: a sign and, for the open one,
-// emphasis.
+// emphasis. Where not all names have room only the open one is named.
 func (m *Model) drawTabs(c *paint.Canvas, w int) {
 	t, g := m.theme, m.theme.Glyphs
 	reached := answers.PageIndex(m.form.Reached)
 	gap := 1
 	if w >= 92 {
 		gap = 3
+	}
+	need := 0
+	for _, p := range answers.Pages {
+		need += 2 + paint.Width(p.Short) + gap
 	}
 	x := 1
 	for i, p := range answers.Pages {
@@ -92,7 +96,9 @@ func (m *Model) drawTabs(c *paint.Canvas, w int) {
 		}
 		from := x
 		x += c.Text(x, 1, -1, mark, mst) + 1
-		x += c.Text(x, 1, -1, p.Short, st)
+		if need <= w || p.ID == m.place.Page {
+			x += c.Text(x, 1, -1, p.Short, st)
+		}
 		c.Hit(paint.R(from, 1, x-from, 1), onPage(i))
 		x += gap
 	}
@@ -220,18 +226,18 @@ func (m *Model) Keys() []Key {
 	}
 	r, _ := m.current()
 	f, isField := m.field()
-	var out []Key
+	var out, own []Key // own are those of one field: behind the others, which stay where they are
 	switch {
 	case isField && f.Kind == answers.Toggle:
-		out = append(out, Key{"space", "yes / no"}, Key{"enter", "next"})
+		out, own = append(out, Key{"enter", "next"}), append(own, Key{"space", "yes / no"})
 	case isField && f.Kind == answers.Choice && m.tall(f):
 		out = append(out, Key{"↑ ↓", "choose"}, Key{"enter", "next page"})
 	case isField && f.Kind == answers.Choice:
-		out = append(out, Key{"← →", "choose"}, Key{"enter", "next"})
+		out, own = append(out, Key{"enter", "next"}), append(own, Key{"← →", "choose"})
 	case isField:
 		out = append(out, Key{"enter", "next"})
 	case r.kind == itemRow && r.place.Page == answers.PageSites:
-		out = append(out, Key{"enter", "edit"}, Key{"a", "server"}, Key{"d", "duplicate"}, Key{"x", "remove"}, Key{"J K", "move"})
+		out = append(out, Key{"enter", "edit"}, Key{"d", "duplicate"}, Key{"x", "remove"}, Key{"J K", "move"})
 	case r.kind == itemRow:
 		out = append(out, Key{"enter", "edit"}, Key{"a", "add"}, Key{"d", "duplicate"}, Key{"x", "remove"})
 	case r.kind == problemRow:
@@ -242,15 +248,15 @@ func (m *Model) Keys() []Key {
 		out = append(out, Key{"enter", "do it"})
 	}
 	out = append(out, Key{"esc", m.escDoes()})
-	if r.kind == itemRow && r.place.Page == answers.PageSites { // they stand on the page as well
-		out = append(out, Key{"s", "site"}, Key{"p", "paste"})
-	}
 	if m.place.IsPage() {
 		out = append(out, Key{"pgup pgdn", "page"})
 	} else {
 		out = append(out, Key{"pgdn", "done"})
 	}
-	return append(out, Key{"ctrl+s", "keep draft"})
+	if out = append(append(out, Key{"ctrl+s", "keep"}), own...); !m.Typing() {
+		out = append(out, Key{"?", "help"})
+	}
+	return out
 }
 
 func (m *Model) escDoes() string {

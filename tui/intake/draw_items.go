@@ -63,7 +63,12 @@ func (m *Model) drawSite(c *paint.Canvas, p answers.Place, focused bool, w int) 
 	if s.DAG.Wanted {
 		facts = append(facts, "DAG "+s.DAG.Name)
 	}
-	c.Text(x, 0, w-x-4, strings.Join(facts, " "+t.Glyphs.Dot+" "), t.Dim)
+	said := strings.Join(facts, " "+t.Glyphs.Dot+" ")
+	for len(facts) > 1 && paint.Width(said) > w-x-4 { // whole facts, the first ones first
+		facts = facts[:len(facts)-1]
+		said = strings.Join(facts, " "+t.Glyphs.Dot+" ")
+	}
+	c.Text(x, 0, w-x-4, said, t.Dim)
 }
 
 func named(name string) string {
@@ -91,7 +96,9 @@ func (m *Model) drawServer(c *paint.Canvas, p answers.Place, focused bool, w int
 	if s.Address != "" {
 		facts = append(facts, s.Address)
 	}
-	c.Text(x, 0, w-x-4, strings.Join(facts, " "+t.Glyphs.Dot+" "), t.Dim)
+	said := strings.Join(facts, " "+t.Glyphs.Dot+" ")
+	x = max(min(x, w-4-paint.Width(said)), 32+n) // nearer where the row is short
+	c.Text(x, 0, w-x-4, said, t.Dim)
 }
 
 func (m *Model) drawProbe(c *paint.Canvas, p answers.Place, focused bool, w int) {

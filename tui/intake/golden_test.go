@@ -3,17 +3,19 @@ package intake
 import (
 	"fmt"
 	"math/rand"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"coexist/runbook/migration"
 	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
+	"coexist/tui/tuitest"
 )
 
-// TestGoldenFrames shows every page at the two design sizes.
-func TestGoldenFrames(t *testing.T) {
-	t.Parallel()
+// frames are all pages, by their names.
+func frames(t *testing.T) map[string]*Model {
+	t.Helper()
 	was, err := migration.Parse("contoso.toml", migration.Sample("mixed"), migration.Known{})
 	if err != nil {
 		t.Fatal(err)
@@ -65,11 +67,55 @@ func TestGoldenFrames(t *testing.T) {
 	edited.form.Media = `E:\`
 	edited.form.DAG.Wanted = false
 	edited.changed()
-	for name, m := range frames {
+	return frames
+}
+
+// TestGoldenFrames shows every page at the two design sizes.
+func TestGoldenFrames(t *testing.T) {
+	t.Parallel()
+	for name, m := range frames(t) {
 		for _, size := range [][2]int{{80, 24}, {120, 40}} {
 			golden(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), frame(m, size[0], size[1]))
 		}
 	}
+}
+
+// looks are the ways in which every page is shown.
+var looks = []struct {
+	name  string
+	theme *paint.Theme
+}{
+	{"dark", paint.NewTheme(true, paint.FullColor, false)},
+	{"light", paint.NewTheme(false, paint.FullColor, false)},
+	{"sixteen", paint.NewTheme(true, paint.Sixteen, false)},
+	{"colourless", paint.NewTheme(true, paint.Monochrome, false)},
+	{"ascii", paint.NewTheme(true, paint.FullColor, true)},
+}
+
+// TestEveryPageInEveryLook holds the looks of all pages at both design sizes
+// against testdata/looks.sum.
+func TestEveryPageInEveryLook(t *testing.T) {
+	t.Parallel()
+	sums := tuitest.OpenLooks(filepath.Join("testdata", "looks.sum"), *update)
+	t.Run("pages", func(t *testing.T) {
+		for name, m := range frames(t) {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for _, size := range [][2]int{{80, 24}, {120, 40}} {
+					words := ""
+					for _, look := range looks {
+						c := paint.New()
+						c.Reset(size[0], size[1], look.theme.ASCII)
+						m.SetTheme(look.theme)
+						m.SetSize(size[0], size[1])
+						m.Draw(c, paint.R(0, 0, size[0], size[1]))
+						words = sums.Look(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), look.name, tuitest.Draw(c.Render(), size[0], size[1]), words)
+					}
+				}
+			})
+		}
+	})
+	sums.Close(t)
 }
 
 // TestAnyKeys presses what may come and wants no panic, nothing outside the

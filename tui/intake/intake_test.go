@@ -166,6 +166,25 @@ func (m *Model) formAtLeave(t *testing.T, d disk) answers.Answers {
 	return f.Answers
 }
 
+// TestLookingAroundLeavesNoDraft goes through pages and fields without an entry.
+func TestLookingAroundLeavesNoDraft(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"n esc", "n enter esc", "n enter tab*3 shift+tab*4 esc", "n enter enter ctrl+s esc", "n pgdown pgdown pgup esc*2"} {
+		d := disk{}
+		m := New(d.config())
+		do(m, script)
+		if err := m.KeepDraft(); err != nil || len(d) > 0 {
+			t.Errorf("%s: error %v, files %v", script, err, d.find())
+		}
+	}
+	d := disk{}
+	m := New(d.config())
+	do(m, "n enter =C")
+	if err := m.KeepDraft(); err != nil || len(d) != 1 {
+		t.Errorf("a letter is an entry: error %v, files %v", err, d.find())
+	}
+}
+
 func TestUnnamedDraftGetsItsName(t *testing.T) {
 	t.Parallel()
 	d := disk{}

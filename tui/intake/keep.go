@@ -17,7 +17,7 @@ const draftSuffix = ".draft"
 // KeepDraft writes the draft if something changed since the last time. The
 // program calls it before it ends for a reason of its own.
 func (m *Model) KeepDraft() error {
-	if m.form == nil || !m.dirty || m.cfg.SaveDraft == nil {
+	if m.form == nil || !m.dirty || m.cfg.SaveDraft == nil || m.untouched() {
 		return nil
 	}
 	path := m.draftPath()
@@ -36,6 +36,22 @@ func (m *Model) KeepDraft() error {
 	}
 	m.draft, m.kept, m.dirty = path, true, false
 	return nil
+}
+
+// untouched tells whether nothing was entered into a new migration: who only
+// looked around leaves no draft behind.
+func (m *Model) untouched() bool {
+	if m.edits != nil || m.draft != "" {
+		return false
+	}
+	blank := answers.New(m.form.Known, m.form.Releases, m.form.Zone)
+	blank.Page, blank.Reached = m.form.Page, m.form.Reached
+	want, err := blank.Draft()
+	if err != nil {
+		return false
+	}
+	got, err := m.form.Draft()
+	return err == nil && bytes.Equal(got, want)
 }
 
 // dropDraft removes a draft, if it is there.
@@ -112,6 +128,10 @@ func (m *Model) keepQuietly() {
 }
 
 func (m *Model) keepAloud() {
+	if m.untouched() {
+		m.note = note{"Nothing was entered yet: there is nothing to keep.", false}
+		return
+	}
 	m.dirty = true
 	if err := m.KeepDraft(); err != nil {
 		m.note = note{"Not kept: " + err.Error(), true}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"coexist/runbook/discovery"
+	"coexist/runbook/migration"
 	"coexist/tui/intake/answers"
 	"coexist/tui/paint"
 )
@@ -14,17 +15,13 @@ import (
 // be accepted or rejected.
 type proposed struct {
 	p    *discovery.Proposal
-	take []bool
+	take *discovery.Selection
 	at   int // in the lines, then the asks, then the remarks
 	top  int
 }
 
 func newProposed(p *discovery.Proposal) *proposed {
-	d := &proposed{p: p, take: make([]bool, len(p.Lines))}
-	for n := range d.take {
-		d.take[n] = !p.Lines[n].Unsure // what has more than one reading is looked at first
-	}
-	return d
+	return &proposed{p: p, take: discovery.Select(p)}
 }
 
 func (d *proposed) typing() bool         { return false }
@@ -53,53 +50,30 @@ func (d *proposed) key(m *Model, name, _ string) {
 	case "end", "G":
 		d.at = max(d.rows()-1, 0)
 	case "space", "x":
-		if d.at < len(d.take) {
-			d.take[d.at] = !d.take[d.at]
+		if d.at < len(d.take.Take) {
+			d.take.Take[d.at] = !d.take.Take[d.at]
 			d.at = min(d.at+1, d.rows()-1)
 		}
 	case "a", "o":
-		for n := range d.take {
-			d.take[n] = name == "a"
-		}
+		d.take.All(name == "a")
 	case "enter":
 		d.takeOver(m)
 	}
 }
 
-// accepted tells whether a line is to be taken over.
-func (d *proposed) accepted(l discovery.Line) bool {
-	for n := range d.p.Lines {
-		if d.p.Lines[n].Key == l.Key && d.p.Lines[n].Value == l.Value {
-			return d.take[n]
-		}
-	}
-	return false
-}
-
-// count is how many lines are accepted.
-func (d *proposed) count() int {
-	n := 0
-	for _, one := range d.take {
-		if one {
-			n++
-		}
-	}
-	return n
-}
-
 // takeOver puts the accepted lines into the answers: into those of the intake
 // that is open, else into a new one.
 func (d *proposed) takeOver(m *Model) {
-	if d.count() == 0 {
+	if d.take.Count() == 0 {
 		m.note = note{"Nothing is accepted yet.", true}
 		return
 	}
 	if m.form == nil {
 		m.begin()
 	}
-	before := answers.From(m.form.Migration())
-	m.form.Replace(before, answers.From(d.p.Onto(m.form.Migration(), d.accepted)))
-	if before.Source == "" {
+	fresh := len(m.form.Sites) == 0
+	m.form.TakeOver(func(old *migration.Migration) *migration.Migration { return d.p.Onto(old, d.take.Accepts) })
+	if fresh {
 		m.form.Reached = answers.PageReview // every page may be looked at: most of it is filled in
 	}
 	m.dialog = nil
@@ -107,7 +81,7 @@ func (d *proposed) takeOver(m *Model) {
 	m.changed()
 	m.enter(answers.On(answers.PageSource))
 	m.keepQuietly()
-	m.note = note{fmt.Sprintf("Took over %s; go through the pages (pgdn): %s left to answer.", plural(d.count(), "line", "lines"), plural(len(d.p.Asks), "thing is", "things are")), false}
+	m.note = note{fmt.Sprintf("Took over %s; go through the pages (pgdn): %s left to answer.", plural(d.take.Count(), "line", "lines"), plural(len(d.p.Asks), "thing is", "things are")), false}
 }
 
 func (d *proposed) draw(m *Model, c *paint.Canvas) (image.Point, bool) {
@@ -115,7 +89,7 @@ func (d *proposed) draw(m *Model, c *paint.Canvas) (image.Point, bool) {
 	w, h := c.Size()
 	v := m.panel(c, "Found in Active Directory", w-4, h-2)
 	vw, vh := v.Size()
-	v.Text(0, 0, vw, fmt.Sprintf("Read from %s, %s. %d of %d lines accepted; %s below, %s.", d.p.From, d.p.Read.UTC().Format("2006-01-02 15:04 UTC"), d.count(), len(d.take),
+	v.Text(0, 0, vw, fmt.Sprintf("Read from %s, %s. %d of %d lines accepted; %s below, %s.", d.p.From, d.p.Read.UTC().Format("2006-01-02 15:04 UTC"), d.take.Count(), len(d.take.Take),
 		plural(len(d.p.Asks), "question", "questions"), plural(len(d.p.Remarks), "remark", "remarks")), t.Dim)
 	about := d.about(vw)
 	room := max(vh-4-len(about), 3)
@@ -145,9 +119,9 @@ func (d *proposed) drawRow(m *Model, v *paint.Canvas, y, n, w int) {
 		l := d.p.Lines[n]
 		mark, st := "[x]", t.Good
 		switch {
-		case !d.take[n] && l.Unsure:
+		case !d.take.Take[n] && l.Unsure:
 			mark, st = "[?]", t.Warn
-		case !d.take[n]:
+		case !d.take.Take[n]:
 			mark, st = "[ ]", t.Dim
 		}
 		v.Text(1, y, 3, mark, st)

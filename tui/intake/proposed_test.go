@@ -9,6 +9,7 @@ import (
 	"coexist/checks/inventory"
 	"coexist/runbook/discovery"
 	"coexist/runbook/migration"
+	"coexist/tui/intake/answers"
 )
 
 // found is an organisation of Exchange 2010 with two external names.
@@ -73,6 +74,9 @@ func TestAcceptLineByLine(t *testing.T) {
 		t.Errorf("taken over: %s", migration.Format(got))
 	}
 	wantOn(t, frame(m, 110, 36), "Took over", "left to answer")
+	if m.form.Reached != answers.PageReview { // most is filled in: every page may be looked at
+		t.Errorf("reached %s", m.form.Reached)
+	}
 	if len(d) != 1 {
 		t.Errorf("the draft is not kept: %v", d)
 	}

@@ -38,7 +38,7 @@ func (s *start) load(cfg Config) {
 	if cfg.Find != nil {
 		s.found = cfg.Find()
 	}
-	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "nothing is written before you save",
+	s.choices = append(s.choices, choice{key: "n", group: "Begin", label: "New migration", about: "asked page by page, kept as you go",
 		act: func(m *Model) Action { m.begin(); return nil }})
 	if cfg.Discover != nil {
 		s.choices = append(s.choices, choice{key: "f", group: "Begin", label: "From Active Directory", about: "read it, accept line by line",

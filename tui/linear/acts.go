@@ -1,13 +1,12 @@
 package linear
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/tui/intake/answers"
 )
 
 // checkAt reads which check of the open task is meant.
@@ -53,8 +52,7 @@ func (t *talk) runList(list []*runbook.Check) error {
 	var ids []string
 	titles := map[string]string{}
 	for _, c := range list {
-		switch c.Kind {
-		case "attest":
+		if c.Kind == "attest" {
 			t.con.say("Not run: %s. A person answers it: open its task and type attest.", c.Title)
 			continue
 		}
@@ -65,33 +63,22 @@ func (t *talk) runList(list []*runbook.Check) error {
 		t.con.say("No check to run here.")
 		return nil
 	}
-	ctx, cancel := t.ctx, context.CancelFunc(func() {})
-	if t.cfg.Context != nil {
-		ctx, cancel = t.cfg.Context(t.ctx)
-	}
+	ctx, cancel := t.interruptible()
 	defer cancel()
 	check, how := t.s.RunChecks, ""
 	if t.snap.ReadOnly || t.snap.Broken != "" {
 		check, how = t.s.TryChecks, " without recording: "+t.readOnly()
 	}
-	t.con.say("Running %s%s.", count(len(ids), "check", "checks"), how)
+	t.con.say("Running %s%s.", answers.Count(len(ids), "check", "checks"), how)
 	n := 0
 	results, err := check(ctx, ids, func(u checks.Update) {
 		if u.Done && u.Result != nil {
 			n++
-			t.con.say("%d of %d: %s. %s: %s", n, len(ids), verdict(*u.Result), titles[u.Result.ID], u.Result.Summary)
+			t.con.say("%d of %d: %s. %s: %s", n, len(ids), ended(*u.Result), titles[u.Result.ID], u.Result.Summary)
 		}
 	})
 	t.refresh()
 	t.sum(results)
-	if errors.Is(err, context.Canceled) {
-		if how != "" {
-			t.con.say("Cancelled.")
-			return nil
-		}
-		t.con.say("Cancelled. What had finished is recorded.")
-		return nil
-	}
 	if err == nil && how != "" {
 		t.con.say("Nothing of this was recorded, and it counts for no gate.")
 	}
@@ -101,8 +88,12 @@ func (t *talk) runList(list []*runbook.Check) error {
 // sum tells what failed once more, with its remedy, after all results.
 func (t *talk) sum(results []checks.Result) {
 	tally := map[checks.Verdict]int{}
+	var found []checks.Result
 	for _, r := range results {
-		tally[r.Verdict]++
+		if r.Reason != checks.Cancelled { // else it is as it was
+			tally[r.Verdict]++
+			found = append(found, r)
+		}
 	}
 	var parts []string
 	for _, v := range []checks.Verdict{checks.Pass, checks.Warn, checks.Fail, checks.Unknown, checks.Skip} {
@@ -113,7 +104,10 @@ func (t *talk) sum(results []checks.Result) {
 	if len(parts) > 0 {
 		t.con.say("Finished: %s.", strings.Join(parts, ", "))
 	}
-	for _, r := range results {
+	if n := len(results) - len(found); n > 0 {
+		t.con.say("Cancelled: %s. What was known before stays.", answers.Count(n, "check", "checks"))
+	}
+	for _, r := range found {
 		if r.Verdict == checks.Fail || r.Verdict == checks.Unknown {
 			if c := t.snap.Runbook.Check(r.ID); c != nil {
 				t.con.say("%s, %s: %s", c.Title, c.Task.Label, r.Verdict)
@@ -164,8 +158,8 @@ func (t *talk) attest(rest string) error {
 	if err != nil {
 		return err
 	}
-	ready, _, err := c.Ready(t.snap.Progress.Values)
-	if err == nil {
+	t.con.say("Answering: %s", c.Title)
+	if ready, _, err := c.Ready(t.snap.Progress.Values); err == nil {
 		if q := ready.Params.String("question"); q != "" {
 			t.con.say("Question: %s", q)
 		}
@@ -225,7 +219,7 @@ func (t *talk) waive(rest string) error {
 		return fmt.Errorf("the procedure does not let this check be waived: %s", c.Title)
 	}
 	t.con.say("Waiving: %s", c.Title)
-	w := runbook.Waiver{Check: c.ID}
+	w := runbook.Waiver{Check: c.ID, Result: t.snap.Progress.Checks[c.ID].Seq}
 	if w.Reason, err = t.con.need("Reason, or a dot to leave: "); err != nil {
 		return err
 	}
@@ -250,10 +244,11 @@ func (t *talk) read(rest string) error {
 	if err != nil {
 		return err
 	}
-	if s := t.snap.Progress.Checks[c.ID]; s.Result != nil {
+	s := t.snap.Progress.Checks[c.ID]
+	if s.Result != nil {
 		t.con.say("Warning: %s", s.Result.Summary)
 	}
-	if err := t.s.ReadWarning(c.ID); err != nil {
+	if err := t.s.ReadWarning(c.ID, s.Seq); err != nil {
 		return err
 	}
 	t.refresh()

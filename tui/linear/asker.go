@@ -10,18 +10,17 @@ import (
 )
 
 // Asker asks for passwords while checks run. Its Logon belongs into
-// checks.Env.Logon. Each account is asked for once; an account whose password
-// was not given is not asked for again in the same run of the program.
+// checks.Env.Logon. Each account is asked for until a password was given.
 type Asker struct {
 	mu     sync.Mutex
 	con    *console
-	secret func() (string, error)
+	secret func(context.Context) (string, error)
 	known  map[string]checks.Credential
 }
 
 // NewAsker makes an Asker that prompts on out. secret reads one line without
-// showing it.
-func NewAsker(out io.Writer, ascii bool, secret func() (string, error)) *Asker {
+// showing it, until its context ends.
+func NewAsker(out io.Writer, ascii bool, secret func(context.Context) (string, error)) *Asker {
 	return &Asker{con: newConsole(nil, out, ascii), secret: secret, known: map[string]checks.Credential{}}
 }
 
@@ -35,15 +34,15 @@ func (a *Asker) Logon(ctx context.Context, account string) (checks.Credential, e
 	c, asked := a.known[account]
 	if !asked {
 		a.con.say("Password for %s. It is not shown and not stored; an empty line skips what needs it:", account)
-		text, err := a.secret()
+		text, err := a.secret(ctx)
 		if err != nil {
 			return checks.Credential{}, fmt.Errorf("read the password of %s: %w", account, err)
 		}
+		if text == "" {
+			return checks.Credential{}, fmt.Errorf("no password was given for %s; run the check again to be asked again", account)
+		}
 		c = checks.Credential{Username: account, Password: checks.NewSecret(text)}
 		a.known[account] = c
-	}
-	if c.Password.IsZero() {
-		return checks.Credential{}, fmt.Errorf("no password was given for %s", account)
 	}
 	return c, nil
 }

@@ -10,8 +10,8 @@ import (
 func TestAsker(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	answers := []string{"secret", ""}
-	a := NewAsker(&out, false, func() (string, error) {
+	answers := []string{"secret", "", ""}
+	a := NewAsker(&out, false, func(context.Context) (string, error) {
 		s := answers[0]
 		answers = answers[1:]
 		return s, nil
@@ -27,7 +27,7 @@ func TestAsker(t *testing.T) {
 			t.Fatal("an empty password was handed out")
 		}
 	}
-	if n := strings.Count(out.String(), "Password for"); n != 2 {
+	if n := strings.Count(out.String(), "Password for"); n != 3 {
 		t.Errorf("asked %d times:\n%s", n, out.String())
 	}
 	if strings.Contains(out.String(), "secret") {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"coexist/runbook"
+	"coexist/tui/intake/answers"
 )
 
 func (t *talk) retreat() *runbook.Retreat {
@@ -17,7 +18,7 @@ func (t *talk) showRetreat() {
 	t.phase, t.task, t.list = nil, nil, nil
 	plan := t.retreat()
 	t.con.blank()
-	t.con.say("The way back, newest first: %d of %s settled.", plan.Settled, count(len(plan.Cards), "undo card", "undo cards"))
+	t.con.say("The way back, newest first: %d of %s settled.", plan.Settled, answers.Count(len(plan.Cards), "undo card", "undo cards"))
 	for _, c := range plan.Cards {
 		line := fmt.Sprintf("[%s] %s, %s", strings.ToLower(c.Word()), c.Task.Title, c.Task.Label)
 		if len(c.Missing) > 0 {

@@ -1,5 +1,10 @@
 package linear
 
+import (
+	"slices"
+	"strings"
+)
+
 // command is a word of the linear mode.
 type command struct {
 	word  string
@@ -9,16 +14,10 @@ type command struct {
 	do    func(t *talk, rest string) error
 }
 
+// is tells whether a word names the command. Of single letters the case counts:
+// they are keys of the full-screen wizard.
 func (c command) is(word string) bool {
-	if word == c.word {
-		return true
-	}
-	for _, a := range c.also {
-		if a == word {
-			return true
-		}
-	}
-	return false
+	return strings.EqualFold(word, c.word) || slices.Contains(c.also, word)
 }
 
 // commands lists every word, in the order in which help tells them.
@@ -44,6 +43,8 @@ func commands() []command {
 		{"reopen", nil, true, "record that the task is to be done again", (*talk).reopen},
 		{"note", []string{"n"}, false, "note TEXT: a note on the task, or on the whole run", (*talk).note},
 		{"takeback", []string{"u"}, false, "take back your own last act", (*talk).takeBack},
+		{"compare", []string{"A"}, false, "hold the migration against Active Directory", (*talk).compare},
+		{"inherit", nil, false, "inherit NAME: record what others did before, as far as Active Directory shows it", (*talk).inherit},
 		{"operator", nil, false, "operator NAME: who works from here on", (*talk).setOperator},
 		{"export", []string{"e"}, false, "export FILE: write the record", (*talk).export},
 		{"backout", nil, false, "declare that the migration is taken back; then list the way back", (*talk).backout},

@@ -2,6 +2,7 @@ package linear
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +23,14 @@ type console struct {
 	in    *bufio.Reader
 	out   io.Writer
 	ascii bool
-	err   error // the first failure to write
+	err   error                                        // the first failure to write
+	until func() (context.Context, context.CancelFunc) // the context of one question
 }
 
 func newConsole(in io.Reader, out io.Writer, ascii bool) *console {
-	return &console{in: bufio.NewReader(in), out: out, ascii: ascii}
+	return &console{in: bufio.NewReader(in), out: out, ascii: ascii, until: func() (context.Context, context.CancelFunc) {
+		return context.WithCancel(context.Background())
+	}}
 }
 
 // say writes one line. What stands in the arguments is shown escaped, so that
@@ -54,18 +58,40 @@ func (c *console) blank() { c.write("\n") }
 // ask writes a prompt and reads one line. At the end of the input it returns
 // io.EOF.
 func (c *console) ask(prompt string) (string, error) {
+	ctx, stop := c.until()
+	defer stop()
 	c.write(c.clean(prompt))
-	line, err := c.line()
+	line, err := c.line(ctx)
 	if err != nil {
 		c.write("\n")
 	}
 	return line, err
 }
 
-func (c *console) line() (string, error) {
+// line reads one line. Whoever interrupts the program meanwhile quits; what is
+// typed afterwards is read by nobody.
+func (c *console) line(ctx context.Context) (string, error) {
 	if c.err != nil {
 		return "", c.err
 	}
+	type answer struct {
+		text string
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		text, err := c.read()
+		done <- answer{text, err}
+	}()
+	select {
+	case a := <-done:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", errQuit
+	}
+}
+
+func (c *console) read() (string, error) {
 	var b strings.Builder
 	for {
 		part, err := c.in.ReadString('\n')
@@ -109,11 +135,13 @@ func (c *console) sure(question string) (bool, error) {
 
 // lines reads until a line that holds a single dot.
 func (c *console) lines(prompt string) (string, error) {
+	ctx, stop := c.until()
+	defer stop()
 	c.say("%s", prompt)
 	c.say("End with a line that holds a single dot.")
 	var b strings.Builder
 	for {
-		s, err := c.line()
+		s, err := c.line(ctx)
 		if err != nil {
 			return "", err
 		}

@@ -133,7 +133,7 @@ func (q *intakeTalk) pasteServers(site int) error {
 		}
 		q.con.say("Read: %s, Exchange %s, %s", p.Server.Name, p.Server.Version, strings.Join(p.Server.Roles(), ", "))
 	}
-	q.con.say("Added: %s", count(q.form.Take(list, site), "server", "servers"))
+	q.con.say("Added: %s", answers.Count(q.form.Take(list, site), "server", "servers"))
 	return nil
 }
 

@@ -16,11 +16,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/discovery"
+	"coexist/runbook/journal"
 	"coexist/runbook/script"
 	"coexist/tui/intake"
 )
@@ -38,7 +41,7 @@ type Session interface {
 	Attest(checkID string, a runbook.Attestation) error
 	Paste(checkID, text string) (checks.Result, error)
 	Waive(w runbook.Waiver) error
-	ReadWarning(checkID string) error
+	ReadWarning(checkID string, result int64) error
 	Note(taskID, text string) error
 	SetValue(key, value string) error
 	UndoLast() (string, error)
@@ -75,10 +78,18 @@ type Config struct {
 	// text; nil where nothing can be imported.
 	ImportFile func(s Session, path string) (script.Outcome, error)
 	ImportText func(s Session, data []byte) (script.Outcome, error)
-	// Context makes the context of one run of checks; interrupting the program
-	// should cancel it. Nil: the context of Run.
-	Context func(context.Context) (context.Context, context.CancelFunc)
-	Clock   func() time.Time
+	// Context makes the context of one run of checks, or of the wait for one
+	// line; interrupting the program should cancel it. Nil: nobody interrupts.
+	Context  func(context.Context) (context.Context, context.CancelFunc)
+	Operator string // who works here, if that is known already
+	// Discover reads an organisation and proposes a migration; Compare holds one
+	// against it; Already lists what others did before, and Inherit records that
+	// under a name. Nil where nothing can be read.
+	Discover func(context.Context, Source) (*discovery.Proposal, error)
+	Compare  func(context.Context, Session, Source) (string, error)
+	Already  func(context.Context, Session, Source) ([]discovery.Claim, error)
+	Inherit  func(Session, []discovery.Claim, string) ([]string, error)
+	Clock    func() time.Time
 }
 
 // errQuit ends the program from anywhere.
@@ -90,7 +101,11 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
+	if cfg.Context == nil {
+		cfg.Context = context.WithCancel
+	}
 	t := &talk{ctx: ctx, cfg: cfg, con: newConsole(cfg.In, cfg.Out, cfg.ASCII), s: cfg.Session}
+	t.con.until = t.interruptible
 	err := t.converse()
 	ended := errors.Is(err, errQuit) || errors.Is(err, io.EOF)
 	if t.own && t.s != nil {
@@ -118,6 +133,9 @@ type talk struct {
 	list  []func() error // what the numbers of the last list choose
 }
 
+// interruptible is the context of what somebody may break off.
+func (t *talk) interruptible() (context.Context, context.CancelFunc) { return t.cfg.Context(t.ctx) }
+
 func (t *talk) converse() error {
 	if t.s == nil {
 		if err := t.start(); err != nil {
@@ -141,9 +159,15 @@ func (t *talk) converse() error {
 	}
 }
 
-// refresh takes a new snapshot and finds the open step and task again.
+// refresh takes a new snapshot and finds the open step and task again. A plan
+// that was changed elsewhere is told: the session keeps the one it was opened
+// with.
 func (t *talk) refresh() {
+	known := len(t.snap.Events)
 	t.snap = t.s.Snapshot()
+	if known > 0 && len(t.snap.Events) > known && t.snap.ReadOnly && slices.ContainsFunc(t.snap.Events[known:], func(e journal.Event) bool { return e.Kind == runbook.EventMigration }) {
+		t.con.say("Note: the migration was edited elsewhere; leave and open it again to see the new plan.")
+	}
 	if t.phase != nil {
 		t.phase = t.snap.Runbook.Phase(t.phase.ID)
 	}

@@ -37,7 +37,7 @@ func (ty *typist) Read(p []byte) (int, error) {
 	}
 	line := ty.lines[0] + "\n"
 	ty.lines = ty.lines[1:]
-	if rest, ok := strings.CutPrefix(line, "@"); ok {
+	if rest, ok := strings.CutPrefix(line, "@"); ok && rest != "\n" {
 		d, err := time.ParseDuration(strings.TrimSpace(rest))
 		ty.pass(d)
 		return 0, err
@@ -413,31 +413,3 @@ func TestBrokenOutput(t *testing.T) {
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, fs.ErrClosed }
-
-// TestComingBack tells on opening what fell back, and shows the attempts and
-// the stored talk of a check.
-func TestComingBack(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	s, err := b.open(b.contoso(t, "2010"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	const check = "prepare.service-pack/ex10-01/version"
-	b.verdicts[check] = checks.Result{Verdict: checks.Fail, Reason: "ldap.build_old", Summary: "older", Found: "build 14.2.247.5", Transcript: "abc123"}
-	cfg := b.config("A. Meyer\nnext\ndone\nyes\nrun\nrun\nquit")
-	cfg.Session = s
-	b.talk(t, cfg)
-	b.out.Reset()
-	b.pass(31 * time.Hour)
-	cfg = b.config("step 1\n1\n1\nquit")
-	cfg.Session = s
-	cfg.Transcript = func(_ Session, sum string) (string, error) { return "asked " + sum + "\nanswered", nil }
-	got := b.talk(t, cfg)
-	for _, want := range []string{"Since you left: 31h since the last entry", "by A. Meyer.", "Earlier: fail at ", "ldap.build_old, build 14.2.247.5", "Transcript:", "   asked abc123", "   answered"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q is missing in:\n%s", want, got)
-		}
-	}
-}

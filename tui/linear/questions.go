@@ -18,16 +18,20 @@ type intakeTalk struct {
 	draft string
 }
 
-// errBack goes one question back.
-var errBack = errors.New("back")
+// errBack goes one question back, errAgain to the first one.
+var errBack, errAgain = errors.New("back"), errors.New("again")
 
-// newMigration asks for a migration, from a draft if one is named, saves it
-// and opens it.
-func (t *talk) newMigration(draft string) error {
+// intake begins with no answer.
+func (t *talk) intake() *intakeTalk {
 	in := t.cfg.Intake
-	q := &intakeTalk{talk: t, draft: draft, form: answers.New(in.Known, in.Releases, t.cfg.Clock().Location())}
-	if draft != "" {
-		data, err := in.LoadDraft(draft)
+	return &intakeTalk{talk: t, form: answers.New(in.Known, in.Releases, t.cfg.Clock().Location())}
+}
+
+// newMigration asks for a migration, from a draft if one is named.
+func (t *talk) newMigration(draft string) error {
+	q := t.intake()
+	if q.draft = draft; draft != "" {
+		data, err := q.cfg.Intake.LoadDraft(draft)
 		if err == nil {
 			err = q.form.Resume(data)
 		}
@@ -38,12 +42,22 @@ func (t *talk) newMigration(draft string) error {
 			return fmt.Errorf("the draft %s edits %s: continue it in the full-screen wizard, or edit the file itself", draft, q.form.Edits)
 		}
 	}
-	t.con.say("An empty line takes the answer in brackets. ? explains, < goes one question back, - empties an answer, a dot leaves and keeps a draft.")
+	return q.questions()
+}
+
+// questions asks page by page, saves the migration and opens it.
+func (q *intakeTalk) questions() error {
+	q.con.say("An empty line takes the answer in brackets. ? explains, < goes one question back, - empties an answer, a dot leaves and keeps a draft.")
+	if q.cfg.Discover != nil {
+		q.con.say("@ reads Active Directory and proposes answers.")
+	}
 	for i := answers.PageIndex(q.form.Page); i < len(answers.Pages); i++ {
 		q.form.Page = answers.Pages[i].ID
 		switch err := q.page(answers.Pages[i]); {
 		case errors.Is(err, errBack):
 			i = max(i-2, -1)
+		case errors.Is(err, errAgain):
+			i = -1
 		case err != nil:
 			return q.leave(err)
 		}
@@ -207,6 +221,11 @@ func (q *intakeTalk) field(p answers.Place, i int) (int, error) {
 			return 0, errBack
 		case ".":
 			return 0, errLeft
+		case "@":
+			if err := q.read(); err != nil {
+				return 0, err
+			}
+			continue
 		}
 		var old string
 		if f.Text != nil {
@@ -228,6 +247,15 @@ func (q *intakeTalk) field(p answers.Place, i int) (int, error) {
 		}
 		return 1, nil
 	}
+}
+
+// read lets the directory answer, and begins again at the first question then.
+func (q *intakeTalk) read() error {
+	err := q.takeOver()
+	if err == nil {
+		return errAgain
+	}
+	return q.done(err)
 }
 
 // refused judges an answer: by itself, and a typed one also beside the others.

@@ -7,6 +7,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook/script"
+	"coexist/tui/intake/answers"
 )
 
 // script writes a script of the open step: which one is chosen by number.
@@ -41,7 +42,7 @@ func (t *talk) script(string) error {
 	}
 	options := script.Options{Step: p.Step, Shell: o.Shell, Server: o.Server}
 	if o.Captures > 0 {
-		line, err := t.con.ask("Capture " + count(o.Captures, "value", "values") + " that the step's tasks will change? yes or no [yes]: ")
+		line, err := t.con.ask("Capture " + answers.Count(o.Captures, "value", "values") + " that the step's tasks will change? yes or no [yes]: ")
 		if err != nil {
 			return err
 		}
@@ -65,7 +66,7 @@ func offered(o script.Offer) string {
 	if o.Server != "" {
 		on = "on " + o.Server + " itself"
 	}
-	return fmt.Sprintf("Exchange %s Management Shell, %s: %s, %s to capture", o.Shell, on, count(o.Checks, "check", "checks"), count(o.Captures, "value", "values"))
+	return fmt.Sprintf("Exchange %s Management Shell, %s: %s, %s to capture", o.Shell, on, answers.Count(o.Checks, "check", "checks"), answers.Count(o.Captures, "value", "values"))
 }
 
 func (t *talk) chooseOffer(list []script.Offer) (script.Offer, error) {
@@ -83,7 +84,7 @@ func (t *talk) chooseOffer(list []script.Offer) (script.Offer, error) {
 
 // sayScript tells the way of a script: from here, there, and back.
 func (t *talk) sayScript(path string, m script.Manifest) {
-	t.con.say("Written and recorded: %s, %s, %s to capture.", path, count(len(m.Checks), "check", "checks"), count(len(m.Captures), "value", "values"))
+	t.con.say("Written and recorded: %s, %s, %s to capture.", path, answers.Count(len(m.Checks), "check", "checks"), answers.Count(len(m.Captures), "value", "values"))
 	on := "a server of that version"
 	if m.Server != "" {
 		on = m.Server
@@ -122,7 +123,7 @@ func (t *talk) importResults(path string) error {
 		}
 	} else {
 		var err error
-		if out, err = t.cfg.ImportFile(t.s, strings.Trim(path, `"'`)); err != nil {
+		if out, err = t.cfg.ImportFile(t.s, unquoted(path)); err != nil {
 			return err
 		}
 	}
@@ -137,7 +138,7 @@ func (t *talk) sayOutcome(out script.Outcome) {
 		t.con.say("This was imported already, %s. Nothing changed.", clock(out.Already))
 		return
 	}
-	t.con.say("Recorded: %s, %s.", count(len(out.Results), "result", "results"), count(len(out.Values), "captured value", "captured values"))
+	t.con.say("Recorded: %s, %s.", answers.Count(len(out.Results), "result", "results"), answers.Count(len(out.Values), "captured value", "captured values"))
 	for _, r := range out.Results {
 		if c := t.snap.Runbook.Check(r.ID); c != nil && r.Verdict != checks.Fail && r.Verdict != checks.Unknown {
 			t.con.say("%s: %s, %s", verdict(r), c.Title, c.Task.Label)

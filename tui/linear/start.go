@@ -13,15 +13,11 @@ type choice struct {
 	do   func() error
 }
 
-// discovering says how the directory is read, which lines have no command for.
-const discovering = "To let Active Directory fill in a migration, leave and type: coexist discover --dc NAME --user ACCOUNT -o FILE. It also compares: coexist discover FILE --user ACCOUNT."
-
 // start asks what to work on until there is a session.
 func (t *talk) start() error {
 	t.con.say("coexist, in lines: Exchange 2007 and 2010 to Exchange 2013, side by side.")
 	t.con.say("Support ended: Exchange 2007 on 11 April 2017, Exchange 2010 on 13 October 2020, Exchange 2013 on 11 April 2023.")
 	t.con.say("None of the three is mended any more; Exchange 2013 is a stage on the way to a version that is.")
-	t.con.say("%s", discovering)
 	for t.s == nil {
 		list := t.choices()
 		t.con.blank()
@@ -49,6 +45,9 @@ func (t *talk) start() error {
 
 func (t *talk) choices() []choice {
 	list := []choice{{"New migration", func() error { return t.newMigration("") }}}
+	if t.cfg.Discover != nil {
+		list = append(list, choice{"From Active Directory: read it, accept line by line", t.fromDirectory})
+	}
 	var found []intake.Found
 	if t.cfg.Intake.Find != nil {
 		found = t.cfg.Intake.Find()

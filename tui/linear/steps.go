@@ -1,10 +1,12 @@
 package linear
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"coexist/runbook"
+	"coexist/tui/intake/answers"
 )
 
 // greet says which migration this is and what must be known on opening it.
@@ -37,19 +39,24 @@ func (t *talk) readOnly() string {
 	return "nothing can be recorded here"
 }
 
-// operator asks once who works here, where something can be recorded.
+// operator asks who works here, where something can be recorded; whoever worked
+// here last is offered, never taken for granted.
 func (t *talk) operator() error {
 	if t.snap.ReadOnly {
 		return nil
 	}
-	if name := t.snap.Progress.Operator; name != "" {
-		t.con.say("Last operator: %s. Use operator NAME if that is not you.", name)
+	if t.cfg.Operator != "" {
+		t.con.say("Operator: %s", t.cfg.Operator)
 		return nil
 	}
 	for {
-		name, err := t.con.need("Your name, for the record: ")
+		name, err := t.nameOr("Your name, for the record")
+		if errors.Is(err, errLeft) {
+			t.con.say("Nothing can be recorded without a name; operator NAME gives it.")
+			return nil
+		}
 		if err != nil {
-			return t.done(err)
+			return err
 		}
 		if err := t.s.SetOperator(name); err != nil {
 			t.con.say("Refused: %s", err)
@@ -64,12 +71,12 @@ func (t *talk) operator() error {
 func (t *talk) overview() {
 	t.phase, t.task, t.list = nil, nil, nil
 	t.con.blank()
-	t.con.say("Steps of %s:", t.snap.Runbook.Title)
+	t.con.say("%s. Its steps:", t.snap.Runbook.Title)
 	for _, p := range t.snap.Runbook.Phases {
 		s := t.snap.Progress.Phases[p.ID]
-		line := fmt.Sprintf("Step %s: %s. %s, %d of %s done", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+		line := fmt.Sprintf("Step %s: %s. %s, %d of %s done", phaseNumber(p), p.Title, s.Status, s.Done, answers.Count(s.Total, "task", "tasks"))
 		if n := len(s.Blockers); !s.Open && n > 0 {
-			line += ", " + count(n, "thing blocks it", "things block it")
+			line += ", " + answers.Count(n, "thing blocks it", "things block it")
 		}
 		t.item(line, func() error { t.phase = p; t.showPhase(); return nil })
 	}
@@ -110,7 +117,7 @@ func (t *talk) showPhase() {
 	t.task, t.list = nil, nil
 	p, s := t.phase, t.snap.Progress.Phases[t.phase.ID]
 	t.con.blank()
-	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, count(s.Total, "task", "tasks"))
+	t.con.say("Step %s: %s. %s, %d of %s done.", phaseNumber(p), p.Title, s.Status, s.Done, answers.Count(s.Total, "task", "tasks"))
 	if work, wait := runbook.Remaining(p, t.snap.Progress, t.snap.Progress.Now); !s.Complete && work+wait > 0 {
 		var parts []string
 		if work > 0 {
@@ -122,7 +129,7 @@ func (t *talk) showPhase() {
 		t.con.say("Still %s.", strings.Join(parts, " and "))
 	}
 	if !s.Open {
-		t.con.say("Locked: %s before it opens. Type gate to hear what.", count(len(s.Blockers), "thing is missing", "things are missing"))
+		t.con.say("Locked: %s before it opens. Type gate to hear what.", answers.Count(len(s.Blockers), "thing is missing", "things are missing"))
 	}
 	for _, task := range p.Tasks {
 		t.item(t.taskLine(task), func() error { return t.openTask(task) })
@@ -153,32 +160,69 @@ func (t *talk) openTask(task *runbook.Task) error {
 	return nil
 }
 
-// next finds the first task that may be worked on now.
+// next finds the task to work on now: first what went wrong in a step that is
+// open, then what can be done, then what is waited for, then what keeps a step
+// locked. In a backout it is the undo card that comes next.
 func (t *talk) next() *runbook.Task {
-	var waits *runbook.Task
+	if t.snap.Progress.Backout != nil {
+		if c := t.retreat().Next(); c != nil {
+			return c.Task
+		}
+		return nil
+	}
+	var ready, waits, unlock *runbook.Task
+	first := func(at **runbook.Task, task *runbook.Task) {
+		if *at == nil {
+			*at = task
+		}
+	}
 	for _, p := range t.snap.Runbook.Phases {
+		s := t.snap.Progress.Phases[p.ID]
+		if !s.Open {
+			if len(s.Blockers) > 0 {
+				first(&unlock, t.snap.Runbook.Task(s.Blockers[0].Task))
+			}
+			continue
+		}
 		for _, task := range p.Tasks {
-			switch s := t.snap.Progress.Tasks[task.ID]; s.Status {
-			case runbook.Ready, runbook.Failed, runbook.Running, runbook.Changed, runbook.Stale:
+			switch st := t.snap.Progress.Tasks[task.ID]; st.Status {
+			case runbook.Failed, runbook.Changed:
+				return task
+			case runbook.Ready, runbook.Running, runbook.Stale:
 				if !task.Optional {
-					return task
+					first(&ready, task)
 				}
 			case runbook.Waiting:
-				if waits == nil {
-					waits = task
+				switch {
+				case task.Optional:
+				case st.WaitUntil.After(t.snap.Progress.Now):
+					first(&waits, task)
+				default:
+					first(&ready, task)
 				}
 			}
 		}
 	}
-	return waits
+	for _, task := range []*runbook.Task{ready, waits} {
+		if task != nil {
+			return task
+		}
+	}
+	return unlock
 }
 
 func (t *talk) sayNext() {
-	if task := t.next(); task != nil {
+	task := t.next()
+	switch {
+	case task != nil:
 		t.con.say("Next: %s, %s. Type next to open it.", task.Title, task.Label)
-		return
+	case t.snap.Progress.Backout != nil:
+		t.con.say("Every undo card is settled; type backout for the list, export to write the record.")
+	case t.firstOpen() == nil:
+		t.con.say("All steps are done. Type export to write the record.")
+	default:
+		t.con.say("Nothing can be done right now. Type gate to hear what is missing.")
 	}
-	t.con.say("Nothing can be done right now.")
 }
 
 func (t *talk) goNext(string) error {

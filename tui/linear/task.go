@@ -2,6 +2,7 @@ package linear
 
 import (
 	"fmt"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -202,6 +203,14 @@ func verdict(r checks.Result) string {
 	return string(r.Verdict)
 }
 
+// ended is how a check of a run came out.
+func ended(r checks.Result) string {
+	if r.Reason == checks.Cancelled {
+		return "cancelled"
+	}
+	return verdict(r)
+}
+
 func truth(s checks.Source) string {
 	switch s {
 	case checks.FromPerson:
@@ -235,14 +244,24 @@ func (t *talk) transcript(c *runbook.Check) error {
 	t.con.blank()
 	t.con.say("Check %d: %s", t.position(c), c.Title)
 	t.con.say("Kind %s, gate %s, state %s", c.Kind, c.Gate, s.Status)
-	if c.Kind == "cmdlet" {
+	elsewhere := true // somebody or something else answers it
+	switch {
+	case c.Kind == "cmdlet":
 		t.con.say("Answered by the Exchange %s Management Shell: run this there and type paste %d, or let the step's script read it: type script.", c.Shell, t.position(c))
 		t.reading(c)
-	}
-	if c.Kind == "attest" {
+	case c.Kind == "attest":
 		t.con.say("Answered by you: type attest %d.", t.position(c))
+	case c.Vantage == checks.Outside:
+		t.con.say("Answered from a computer outside: copy the migration there, run this, bring seen.json back and type import seen.json:")
+		t.con.say("coexist check %s --from outside --out seen.json", filepath.Base(t.snap.Path))
+	default:
+		elsewhere = false
 	}
-	if s.Result == nil {
+	switch {
+	case s.Result == nil && elsewhere:
+		t.con.say("It has no answer yet.")
+		return nil
+	case s.Result == nil:
 		t.con.say("It was not run yet. Type run %d.", t.position(c))
 		return nil
 	}

@@ -58,10 +58,3 @@ func way(source string) string {
 
 // bracket puts a state before a line, as a word.
 func bracket(s runbook.Status) string { return "[" + string(s) + "]" }
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
-}

@@ -220,17 +220,16 @@ func (c *Canvas) Fill(r Rect, st Style) {
 	}
 }
 
-// Tint lays a background (and attributes) under what a rectangle shows.
+// Tint lays a ground (and attributes) under what a rectangle shows.
 func (c *Canvas) Tint(r Rect, st Style) {
 	abs := r.Add(c.org).Intersect(c.clip)
 	for y := abs.Min.Y; y < abs.Max.Y; y++ {
 		for x := abs.Min.X; x < abs.Max.X; x++ {
 			s := &c.grid.cells[y*c.grid.w+x].style
-			if st.BG != 0 {
-				s.BG = st.BG
-			}
-			if st.FG != 0 || st.Attr&Reverse != 0 {
-				s.FG = st.FG
+			bg := s.BG
+			*s = s.On(st)
+			if st.BG == 0 {
+				s.BG = bg
 			}
 			s.Attr |= st.Attr
 		}
@@ -272,4 +271,22 @@ func (c *Canvas) Plain() string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// Follow returns the first row to show of a list of total rows in a region of
+// height h, so that row at is seen with one beside it. Inside it nothing moves;
+// at an edge two thirds of a page come at once: a page that turns now and then is
+// read more easily than one that creeps, and costs less on a slow line.
+func Follow(top, at, h, total int) int {
+	switch {
+	case h < 4 && at >= top+h:
+		top = at - h + 1
+	case h < 4:
+		top = min(top, at)
+	case at >= top+h || at == top+h-1 && at < total-1:
+		top = at - h/3
+	case at < top || at == top && at > 0:
+		top = at - h*2/3
+	}
+	return max(min(top, total-h), 0)
 }

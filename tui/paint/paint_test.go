@@ -225,14 +225,15 @@ func TestThemesCanBeRead(t *testing.T) {
 	t.Parallel()
 	for _, dark := range []bool{true, false} {
 		th := NewTheme(dark, FullColor, false)
-		ground := RGB(0xffffff)
+		ground, own := RGB(0xffffff), RGB(0) // the terminal's
 		if dark {
-			ground = RGB(0x15181e)
+			ground, own = RGB(0x15181e), RGB(0xd0d0d0)
 		}
 		for name, s := range map[string]Style{"text": th.Text, "strong": th.Strong, "dim": th.Dim, "accent": th.Accent, "good": th.Good,
 			"warn": th.Warn, "bad": th.Bad, "unsure": th.Unsure, "info": th.Info, "old": th.Old, "new": th.New, "code": th.Code} {
-			for on, bg := range map[string]Color{"ground": ground, "select": th.Select.BG, "bar": th.Bar.BG, "field": th.Field.BG} {
-				if r := contrast(s.FG, bg); r < 4.2 {
+			for on, under := range map[string]Style{"ground": {FG: own, BG: ground}, "select": th.Select, "bar": th.Bar, "field": th.Field, "inactive": th.Inactive} {
+				if drawn := s.On(under); contrast(drawn.FG, drawn.BG) < 4.2 {
+					r := contrast(drawn.FG, drawn.BG)
 					t.Errorf("dark=%v: %s on %s has contrast %.2f", dark, name, on, r)
 				}
 			}

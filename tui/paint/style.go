@@ -40,12 +40,16 @@ func (s Style) Faint() Style      { s.Attr |= Faint; return s }
 func (s Style) Underlined() Style { s.Attr |= Underline; return s }
 func (s Style) Reversed() Style   { s.Attr |= Reverse; return s }
 
-// On returns the style on another style's background.
+// On returns the style on another style's background, in its colour where the
+// style names none.
 func (s Style) On(ground Style) Style {
 	s.BG = ground.BG
 	if ground.Attr&Reverse != 0 { // colours would turn into grounds of their own
 		s.FG = ground.FG
 		s.Attr |= Reverse
+	}
+	if s.FG == 0 && s.BG != 0 {
+		s.FG = ground.FG
 	}
 	return s
 }
@@ -81,7 +85,7 @@ func (c *Canvas) Render() string {
 				continue
 			}
 			if l.style != cur && x >= kept {
-				kept = x + bridged(row[x:end], cur)
+				kept = x + bridged(row[x:end], cur, x > 0 && row[x-1].edge != 0)
 			}
 			if l.style != cur && x >= kept {
 				writeSGR(b, l.style)
@@ -100,15 +104,17 @@ func (l *cell) blank() bool {
 	return (l.text == "" || l.text == " ") && l.edge == 0 && !l.skip && l.style.BG == 0 && l.style.Attr&(Reverse|Underline) == 0
 }
 
-// bridged is the number of cells of a gap that go out in the style of the word
+// bridged is the number of cells of a gap that go out in the style of what is
 // before it. A gap shows nothing of a style but the ground: words of one style
-// with a gap between them are one piece then, in half the bytes.
-func bridged(cells []cell, before Style) int {
+// with a gap between them are one piece then, in half the bytes. A gap behind a
+// line stays plain: lines stay where they are while what is beside them comes
+// and goes.
+func bridged(cells []cell, before Style, line bool) int {
 	n := 0
 	for n < len(cells) && cells[n].unseen(before) {
 		n++
 	}
-	if n <= 2 || n < len(cells) && cells[n].style == before {
+	if before.BG != 0 || n <= 2 && !line || n < len(cells) && cells[n].style == before {
 		return n
 	}
 	return 0

@@ -80,14 +80,18 @@ func (t *Theme) full() {
 		}
 		return Style{FG: RGB(light)}
 	}
+	// On a ground of ours the letters have a colour of ours, whatever the
+	// terminal's own is.
 	ground := func(light, dark uint32) Style {
 		if t.Dark {
-			return Style{BG: RGB(dark)}
+			return Style{FG: RGB(0xd6dae3), BG: RGB(dark)}
 		}
-		return Style{BG: RGB(light)}
+		return Style{FG: RGB(0x1f2430), BG: RGB(light)}
 	}
-	t.Text = pick(0x1f2430, 0xd6dae3)
-	t.Strong = pick(0x0b0f19, 0xf4f6fb).Bold()
+	// What is read has the terminal's own colour: it can be read on any ground,
+	// also where the terminal does not tell which it has, and costs no bytes.
+	t.Text = Style{}
+	t.Strong = Style{}.Bold()
 	t.Dim = pick(0x5b6475, 0x9ea7ba)
 	t.Line = pick(0xa9b1c0, 0x4a5266)
 	t.Accent = pick(0x0b5fb0, 0x6cb6ff)
@@ -102,7 +106,7 @@ func (t *Theme) full() {
 	t.Code = pick(0x10375c, 0xcfe3ff)
 	t.Select = ground(0xd5e4f7, 0x24364f)
 	t.Inactive = ground(0xeceff4, 0x23272f)
-	t.Bar = Style{FG: pick(0x1f2430, 0xd6dae3).FG, BG: ground(0xe4e8ef, 0x22262e).BG}
+	t.Bar = ground(0xe4e8ef, 0x22262e)
 	t.Keys = pick(0x0b5fb0, 0x6cb6ff).Bold()
 	t.Alarm = Style{FG: RGB(0x10131a), BG: RGB(0xf0a35e), Attr: Bold}
 	t.Danger = Style{FG: RGB(0xffffff), BG: RGB(0xa4262c), Attr: Bold}

@@ -50,6 +50,7 @@ func (t *Terminal) Click(text string) {
 			return
 		}
 	}
+	t.t.Fatalf("%q was shown and is gone; screen:\n%s", text, t.Screen())
 }
 
 // Wheel turns the wheel over a cell, down for positive steps.

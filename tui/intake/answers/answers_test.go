@@ -80,8 +80,8 @@ func TestDraftRoundTrip(t *testing.T) {
 func TestLists(t *testing.T) {
 	t.Parallel()
 	for _, list := range [][]string{nil, {"a"}, {"a", "b c"}, {`x, "y"`, "z"}, {`"`}, {`a"b`, `""`}} {
-		if got := SplitList(JoinList(list)); strings.Join(got, "|") != strings.Join(list, "|") || len(got) != len(list) {
-			t.Errorf("%q becomes %q becomes %q", list, JoinList(list), got)
+		if got := SplitList(joinList(list)); strings.Join(got, "|") != strings.Join(list, "|") || len(got) != len(list) {
+			t.Errorf("%q becomes %q becomes %q", list, joinList(list), got)
 		}
 	}
 }
@@ -123,6 +123,9 @@ EX13-21    contoso.com/Configuration/Sites/Lyon    Mailbox, ClientAccess        
 		{"EX10-01", "EX10-01 2010 client-access+hub-transport+mailbox !is already in Redmond"},
 		{"EX10-21\nex10-21", "EX10-21 2010 client-access+hub-transport+mailbox|ex10-21 2010 client-access+hub-transport+mailbox !stands there twice"},
 		{"-- == ()", ""},
+		{"EX10-21 2010 mbx, EX10-22 2010, EX10-23", "EX10-21 2010 mailbox|EX10-22 2010 client-access+hub-transport+mailbox|EX10-23 2010 client-access+hub-transport+mailbox"},
+		{"EX10-21 contoso.com/Configuration/Sites/Main Office Mailbox, ClientAccess Enterprise Version 14.3 (Build 123.4)", "EX10-21 2010 client-access+mailbox @Main Office"},
+		{"EX10-21 contoso.com/Configuration/Sites/Main Office Mailbox Coexistence Version 14.3 (Build 123.4)", "EX10-21 2010 mailbox @Main Office"},
 		{table, "EX10-21 2010 client-access+hub-transport+mailbox @Lyon|EX07-21 2007 client-access @Redmond|EX13-21 2013 client-access+mailbox @Lyon"},
 	} {
 		var got []string

@@ -127,7 +127,7 @@ func shown(v reflect.Value) string {
 	case time.Time:
 		return formatMoment(x)
 	case []string:
-		return JoinList(x)
+		return joinList(x)
 	case bool:
 		if x {
 			return "yes"

@@ -119,8 +119,8 @@ func (v Server) Roles() []string {
 	return out
 }
 
-// SetRoles ticks exactly these roles.
-func (v *Server) SetRoles(roles []string) {
+// setRoles ticks exactly these roles.
+func (v *Server) setRoles(roles []string) {
 	has := migration.Server{Roles: roles}.Has
 	v.ClientAccess, v.HubTransport, v.Mailbox = has(migration.ClientAccess), has(migration.HubTransport), has(migration.MailboxRole)
 	v.Unified, v.Edge = has(migration.UnifiedMessaging), has(migration.EdgeTransport)
@@ -177,8 +177,8 @@ func From(m *migration.Migration) Answers {
 		Source:       m.Organization.Source,
 		Name:         m.Organization.Name,
 		Forest:       m.Organization.Forest,
-		Domains:      JoinList(m.Organization.Domains),
-		MailDomains:  JoinList(m.Organization.MailDomains),
+		Domains:      joinList(m.Organization.Domains),
+		MailDomains:  joinList(m.Organization.MailDomains),
 		Internet:     m.Organization.Internet,
 		Primary:      m.Namespace.Primary,
 		Autodiscover: m.Namespace.Autodiscover,
@@ -193,16 +193,16 @@ func From(m *migration.Migration) Answers {
 		Network: Network{
 			InternalResolver:  m.Network.InternalResolver,
 			ExternalResolver:  m.Network.ExternalResolver,
-			DomainControllers: JoinList(m.Network.DomainControllers),
+			DomainControllers: joinList(m.Network.DomainControllers),
 			Proxy:             m.Network.Proxy,
-			Trust:             JoinList(m.Network.Trust),
+			Trust:             joinList(m.Network.Trust),
 			Loopback:          m.Network.Loopback,
 			LogonOverOldTLS:   m.Network.LogonOverOldTLS,
 		},
 	}
 	if c := m.Change; c != nil {
 		a.Change = Change{
-			Number: c.Number, Approver: c.Approver, Contacts: JoinList(c.Contacts),
+			Number: c.Number, Approver: c.Approver, Contacts: joinList(c.Contacts),
 			WindowStart: formatMoment(c.WindowStart), WindowEnd: formatMoment(c.WindowEnd),
 		}
 	}
@@ -213,6 +213,13 @@ func From(m *migration.Migration) Answers {
 		a.Sites = append(a.Sites, fromSite(s))
 	}
 	return a
+}
+
+// TakeOver puts into the form what a change makes of its migration; what the
+// change leaves alone stays as it was typed, right or wrong.
+func (f *Form) TakeOver(change func(*migration.Migration) *migration.Migration) {
+	before := From(f.Migration())
+	f.Replace(before, From(change(f.Migration())))
 }
 
 // Replace takes over what differs between two states of the facts; whatever is
@@ -234,9 +241,9 @@ func fromSite(s migration.Site) Site {
 	for _, v := range s.Servers {
 		to := Server{
 			Name: v.Name, Version: v.Version, OS: v.OS, FQDN: v.FQDN, Domain: v.Domain, Address: v.Address,
-			Nodes: JoinList(v.Nodes), SubscribedSite: v.SubscribedSite, Was: v.Was,
+			Nodes: joinList(v.Nodes), SubscribedSite: v.SubscribedSite, Was: v.Was,
 		}
-		to.SetRoles(v.Roles)
+		to.setRoles(v.Roles)
 		out.Servers = append(out.Servers, to)
 	}
 	return out
@@ -248,6 +255,6 @@ func fromDAG(d *migration.DAG) DAG {
 	}
 	return DAG{
 		Wanted: true, Name: d.Name, WitnessServer: d.WitnessServer, WitnessDirectory: d.WitnessDirectory,
-		Addresses: JoinList(d.Addresses), IPLess: d.IPLess,
+		Addresses: joinList(d.Addresses), IPLess: d.IPLess,
 	}
 }

@@ -1,6 +1,8 @@
 package answers
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"coexist/runbook/procedure"
@@ -44,30 +46,15 @@ func (f *Form) Targets() []procedure.Release {
 			out = append(out, r)
 		}
 	}
-	sortReleases(out)
+	slices.SortStableFunc(out, func(a, b procedure.Release) int { return compareBuilds(a.Build, b.Build) })
 	return out
 }
 
-func sortReleases(list []procedure.Release) {
-	for i := 1; i < len(list); i++ {
-		for j := i; j > 0 && buildLess(list[j].Build, list[j-1].Build); j-- {
-			list[j], list[j-1] = list[j-1], list[j]
-		}
-	}
-}
-
-// buildLess compares dotted build numbers by their parts.
-func buildLess(a, b string) bool {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := 0; i < len(as) && i < len(bs); i++ {
-		if len(as[i]) != len(bs[i]) {
-			return len(as[i]) < len(bs[i])
-		}
-		if as[i] != bs[i] {
-			return as[i] < bs[i]
-		}
-	}
-	return len(as) < len(bs)
+// compareBuilds compares dotted build numbers by their parts.
+func compareBuilds(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(x, y string) int {
+		return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
+	})
 }
 
 const defaultMedia = `D:\`

@@ -129,10 +129,10 @@ func (f *Form) Like(version string) Server {
 	v := Server{Version: version}
 	if version == "2013" {
 		v.OS = "2012R2"
-		v.SetRoles([]string{migration.ClientAccess, migration.MailboxRole})
+		v.setRoles([]string{migration.ClientAccess, migration.MailboxRole})
 		return v
 	}
-	v.SetRoles([]string{migration.ClientAccess, migration.HubTransport, migration.MailboxRole})
+	v.setRoles([]string{migration.ClientAccess, migration.HubTransport, migration.MailboxRole})
 	return v
 }
 

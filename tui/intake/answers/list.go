@@ -41,8 +41,8 @@ func splitWords(s string) []string {
 	})...)
 }
 
-// JoinList writes a list the way SplitList reads it.
-func JoinList(list []string) string {
+// joinList writes a list the way SplitList reads it.
+func joinList(list []string) string {
 	out := make([]string, 0, len(list))
 	for _, e := range list {
 		if strings.ContainsAny(e, `",`) {

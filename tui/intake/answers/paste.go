@@ -2,7 +2,6 @@ package answers
 
 import (
 	"strings"
-	"unicode"
 
 	"coexist/runbook/migration"
 )
@@ -28,48 +27,79 @@ func (f *Form) ReadServers(text string, like Server) []Pasted {
 	return out
 }
 
+// readLine reads one line: words that say something of the server before them,
+// and names. Behind a comma a word that says nothing is a name; elsewhere it is
+// the rest of a row, such as an edition, once version or roles were told.
 func (f *Form) readLine(out []Pasted, line string, like Server) []Pasted {
-	at, own, version := -1, false, false
-	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
-		word = strings.Trim(word, `"'`)
-		if noise[strings.ToLower(word)] || strings.Trim(word, "-=") == "" || strings.HasPrefix(word, "(") || strings.HasSuffix(word, ")") {
-			continue
-		}
-		role, isRole := roleWords[strings.ToLower(word)]
-		switch v := versionWord(word); {
-		case at >= 0 && v != "":
-			s := &out[at].Server
-			s.Version = v
-			if v != "2013" {
-				s.OS = ""
-			} else {
-				s.OS = or(s.OS, "2012R2")
-			}
-			version = true
-		case at >= 0 && isRole:
-			s := &out[at].Server
-			if !own {
-				s.SetRoles(nil)
-				own = true
-			}
-			s.SetRoles(append(s.allRoles(), role))
-		case at >= 0 && strings.Contains(word, "/"):
-			out[at].Site = word[strings.LastIndex(word, "/")+1:]
-		case at >= 0 && f.siteNamed(word) != "":
-			out[at].Site = f.siteNamed(word)
-		default:
-			if at >= 0 && (own || version) {
-				continue // the rest of a table's row, such as an edition
-			}
-			out = append(out, Pasted{Server: named(word, like, trim(f.Forest))})
-			at, own, version = len(out)-1, false, false
+	r := row{f: f, out: out, at: -1, like: like}
+	for _, part := range strings.Split(line, ",") {
+		for n, word := range strings.Fields(part) {
+			r.word(strings.Trim(word, `"'`), n == 0)
 		}
 	}
-	return out
+	return r.out
 }
 
-// named makes a server like another; a full name is taken apart.
-func named(word string, like Server, forest string) Server {
+// row is a line that is being read.
+type row struct {
+	f      *Form
+	out    []Pasted
+	like   Server
+	at     int  // the server that words belong to, -1 before the first
+	own    bool // it has roles of its own
+	told   bool // its version was told
+	inSite bool // the words behind a path belong to the site's name
+}
+
+func (r *row) word(word string, first bool) {
+	lower := strings.ToLower(word)
+	role, isRole := roleWords[lower]
+	version := versionWord(word)
+	known := noise[lower] || strings.Trim(word, "-=") == "" || strings.HasPrefix(word, "(") || strings.HasSuffix(word, ")") || isRole || version != ""
+	named := r.at >= 0
+	switch {
+	case named && version != "":
+		r.version(version)
+	case named && isRole:
+		r.role(role)
+	case known && !isRole && version == "":
+	case named && strings.Contains(word, "/"):
+		r.out[r.at].Site = word[strings.LastIndex(word, "/")+1:]
+	case named && r.inSite:
+		r.out[r.at].Site += " " + word
+	case named && r.f.siteNamed(word) != "":
+		r.out[r.at].Site = r.f.siteNamed(word)
+	case named && (r.own || r.told) && !first:
+	default:
+		r.out = append(r.out, Pasted{Server: namedLike(word, r.like, trim(r.f.Forest))})
+		r.at, r.own, r.told = len(r.out)-1, false, false
+	}
+	r.inSite = named && !known && (r.inSite || strings.Contains(word, "/"))
+}
+
+// version says which one the server is.
+func (r *row) version(v string) {
+	s := &r.out[r.at].Server
+	s.Version, r.told = v, true
+	if v != "2013" {
+		s.OS = ""
+	} else {
+		s.OS = or(s.OS, "2012R2")
+	}
+}
+
+// role adds one to those that were told of the server, not to the usual ones.
+func (r *row) role(role string) {
+	s := &r.out[r.at].Server
+	if !r.own {
+		s.setRoles(nil)
+		r.own = true
+	}
+	s.setRoles(append(s.allRoles(), role))
+}
+
+// namedLike makes a server like another; a full name is taken apart.
+func namedLike(word string, like Server, forest string) Server {
 	s := like
 	s.Name, s.FQDN, s.Address, s.Was, s.Nodes = word, "", "", "", ""
 	if short, domain, ok := strings.Cut(word, "."); ok && short != "" {
