@@ -1,0 +1,132 @@
+package assets_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"coexist/runbook"
+)
+
+// TestListsAreInTheOrderOfTheNight: whoever prints the plan works it from the
+// top, so no task stands above one of its step that it waits for.
+func TestListsAreInTheOrderOfTheNight(t *testing.T) {
+	t.Parallel()
+	lib := library(t)
+	for source, p := range lib.Procedures {
+		for _, step := range p.Steps {
+			for i, name := range step.Tasks {
+				for _, first := range lib.Tasks[name].After {
+					if j := slices.Index(step.Tasks, first); j > i {
+						t.Errorf("%s, step %s: %s is listed above %s, which it waits for", source, step.ID, name, first)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestPerimeterStaysOutside: an Edge server is no member of the domain. It
+// needs no site of Active Directory and no way to domain controllers or stores.
+func TestPerimeterStaysOutside(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, s := range servers(w.m, "2013", "edge-transport") {
+			for _, l := range w.find(`(subnets for|domain controllers|TCP 443).*\b` + regexp.QuoteMeta(s.Name) + `\b|\b` + regexp.QuoteMeta(s.Name) + `\b.*(TCP 443|domain controllers)`) {
+				if strings.HasPrefix(l.from, "command") {
+					t.Errorf("%s: %s", w.name, l)
+				}
+			}
+		}
+	}
+}
+
+// TestFirewallOrderNamesTheStores: the moves read the old stores over RPC; a
+// network team opens what the order says and nothing else.
+func TestFirewallOrderNamesTheStores(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		if !w.has("prepare.firewall") {
+			t.Errorf("%s: nobody orders firewall rules", w.name)
+		}
+		for _, task := range named(w.r, "prepare.firewall") {
+			order := w.part(task.ID, "command")
+			for _, s := range servers(w.m, "old", "mailbox") {
+				if !regexp.MustCompile(`RPC.*\b` + regexp.QuoteMeta(s.Name) + `\b`).MatchString(order) {
+					t.Errorf("%s: %s orders no way to the store of %s:\n%s", w.name, task.ID, s.Name, order)
+				}
+			}
+		}
+	}
+}
+
+// TestServicePackPreparesTheForestFirst: the service pack extends the schema,
+// which needs the rights and the backup before the first server is upgraded.
+func TestServicePackPreparesTheForestFirst(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"prepare.ad-health", "prepare.backup"} {
+		if !before(t, "prepare.service-pack")[name] {
+			t.Errorf("the schema of the service pack does not wait for %s", name)
+		}
+	}
+	for _, w := range works(t) {
+		seen, told := map[string]bool{}, false
+		for _, task := range named(w.r, "prepare.service-pack") {
+			version := "2010"
+			if strings.Contains(task.Title, "Exchange 2007") {
+				version = "2007"
+			}
+			prepares := strings.Contains(w.part(task.ID, "command"), "/PrepareSchema")
+			if !seen[version] && !prepares {
+				t.Errorf("%s: %s upgrades the first server of %s, another task prepares the forest for it", w.name, task.ID, version)
+			}
+			if prepares && strings.Contains(task.ID, "edge") {
+				t.Errorf("%s: %s extends the schema from the perimeter", w.name, task.ID)
+			}
+			seen[version], told = true, true
+		}
+		if !told {
+			t.Errorf("%s: no service pack", w.name)
+		}
+	}
+}
+
+// TestRightsAreThoseOfTheVersion: Organization Management does not exist for
+// the shell of Exchange 2007; who only has that is refused at two in the night.
+func TestRightsAreThoseOfTheVersion(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, task := range tasks(w.r) {
+			own, changes := false, false
+			for _, s := range servers(w.m, "2007", "") {
+				own = own || task.Target == runbook.Encode(s.Name)
+			}
+			for _, c := range task.Commands {
+				changes = changes || c.Shell == "ems2007" && !c.Reads
+			}
+			if own && changes && !regexp.MustCompile(`Exchange (Server|Organization) Administrator|local Administrators on the Edge`).MatchString(task.Rights) {
+				t.Errorf("%s: %s changes Exchange 2007 with the rights %q", w.name, task.ID, task.Rights)
+			}
+		}
+	}
+}
+
+// TestWildcardIsNotBoundToPopOnOldServers: Exchange 2007 too refuses to bind a
+// certificate without a full host name to POP3 and IMAP4.
+func TestWildcardIsNotBoundToPopOnOldServers(t *testing.T) {
+	t.Parallel()
+	seen := false
+	for _, w := range works(t) {
+		if !w.m.Certificate.Wildcard {
+			continue
+		}
+		seen = true
+		for _, l := range w.find(`Enable-ExchangeCertificate.*(POP|IMAP)`) {
+			t.Errorf("%s: %s", w.name, l)
+		}
+	}
+	if !seen {
+		t.Error("no wildcard certificate to look at")
+	}
+}
