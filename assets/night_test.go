@@ -130,3 +130,126 @@ func TestWildcardIsNotBoundToPopOnOldServers(t *testing.T) {
 		t.Error("no wildcard certificate to look at")
 	}
 }
+
+// TestMailboxDatabasesGoBeforeThoseOfPublicFolders: every mailbox database of
+// the old versions names a public folder database, which cannot be removed
+// while one does.
+func TestMailboxDatabasesGoBeforeThoseOfPublicFolders(t *testing.T) {
+	t.Parallel()
+	if !before(t, "close.public-folder-databases")["close.mailbox-databases"] {
+		t.Error("the public folder databases do not wait for the mailbox databases that name them")
+	}
+	if !before(t, "close.remove-mailbox")["close.public-folder-databases"] {
+		t.Error("the uninstallation does not wait for the public folder database")
+	}
+	if !before(t, "close.mailbox-databases")["close.public-folders-open"] {
+		t.Error("the proxy mailboxes go although people may still be sent to them")
+	}
+	for _, w := range works(t) {
+		databases, groups := -1, -1
+		for i, l := range w.lines {
+			if strings.HasPrefix(l.from, "command") && strings.Contains(l.text, "Remove-PublicFolderDatabase") {
+				databases = i
+			}
+			if strings.HasPrefix(l.from, "command") && strings.Contains(l.text, "Remove-StorageGroup") && groups < 0 {
+				groups = i
+			}
+		}
+		if groups >= 0 && groups < databases && len(servers(w.m, "2007", "mailbox")) == 1 && len(servers(w.m, "2010", "mailbox")) == 0 {
+			t.Errorf("%s: storage groups go while a public folder database is in one", w.name)
+		}
+	}
+}
+
+// TestLockReachesEveryoneBeforeTheCompletion: three lines pasted at once would
+// complete the migration while old servers still take posts.
+func TestLockReachesEveryoneBeforeTheCompletion(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, task := range named(w.r, "close.public-folders-complete") {
+			lock, look := -1, -1
+			for i, c := range task.Commands {
+				line := strings.Join(lines(t, w, c), "\n")
+				switch {
+				case strings.Contains(line, "-PublicFoldersLockedForMigration:$true"):
+					lock = i
+				case strings.Contains(line, "PublicFoldersLockedForMigration") && c.Reads:
+					look = i
+				case strings.Contains(line, "Complete-MigrationBatch"):
+					if lock < 0 || look < lock || !strings.Contains(strings.ToLower(c.About), "only") {
+						t.Errorf("%s: %s completes without a look at the lock (%q)", w.name, task.ID, c.About)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestSubscriptionFilesAreDeleted: they hold an account that may write into
+// the Edge server for a day.
+func TestSubscriptionFilesAreDeleted(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, name := range []string{"prepare.edge-resubscribe", "deploy.edge-subscribe", "mail.edge"} {
+			for _, task := range named(w.r, name) {
+				if !regexp.MustCompile(`(?m)^del .*\.xml`).MatchString(w.part(task.ID, "command")) {
+					t.Errorf("%s: %s leaves the subscription file lying about", w.name, task.ID)
+				}
+			}
+		}
+	}
+}
+
+// TestInboundMailFindsTheNewEdge: a new Edge server that no record and no rule
+// names takes no mail, and the old one cannot be retired.
+func TestInboundMailFindsTheNewEdge(t *testing.T) {
+	t.Parallel()
+	seen := false
+	for _, w := range works(t) {
+		for _, s := range servers(w.m, "2013", "edge-transport") {
+			if !w.m.Organization.Internet {
+				continue
+			}
+			seen = true
+			found := false
+			for _, l := range w.find(`(?i)^` + regexp.QuoteMeta(fqdn(w.m, s)) + `:25$`) {
+				found = found || l.task.Name == "mail.inbound-edge"
+			}
+			if !found {
+				t.Errorf("%s: nobody leads mail from outside to %s", w.name, s.Name)
+			}
+			if !before(t, "close.edge")["mail.inbound-edge"] || !before(t, "mail.inbound-edge")["deploy.edge-subscribe"] {
+				t.Error("expected the new Edge server to be subscribed, then mail to come in through it, then the old one to go")
+			}
+		}
+	}
+	if !seen {
+		t.Error("no new Edge server to look at")
+	}
+}
+
+// TestUninstallStartsWhereSetupLies: Setup.com of 2010 is not on the path.
+func TestUninstallStartsWhereSetupLies(t *testing.T) {
+	t.Parallel()
+	for _, w := range works(t) {
+		for _, s := range servers(w.m, "2010", "") {
+			for _, task := range tasks(w.r) {
+				if task.Target != runbook.Encode(s.Name) || !strings.HasPrefix(task.Name, "close.remove-") {
+					continue
+				}
+				if !strings.Contains(w.part(task.ID, "command"), `cd /d "%ExchangeInstallPath%Bin"`) {
+					t.Errorf("%s: %s does not say where Setup.com lies", w.name, task.ID)
+				}
+			}
+		}
+	}
+}
+
+func lines(t *testing.T, w *work, c *runbook.Command) []string {
+	t.Helper()
+	out, err := c.Render(w.values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Lines
+}
