@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"coexist/runbook"
+	"coexist/runbook/migration"
 )
 
 // TestListsAreInTheOrderOfTheNight: whoever prints the plan works it from the
@@ -252,4 +253,67 @@ func lines(t *testing.T, w *work, c *runbook.Command) []string {
 		t.Fatal(err)
 	}
 	return out.Lines
+}
+
+// TestOldServersGoInTheOrderOfTheirRoles: service pack and rollup reach Client
+// Access servers first and Mailbox servers last; Edge servers may follow.
+func TestOldServersGoInTheOrderOfTheirRoles(t *testing.T) {
+	t.Parallel()
+	rank := func(s migration.Server) int {
+		return slices.IndexFunc([]string{"client-access", "hub-transport", "unified-messaging", "mailbox", "edge-transport"}, s.Has)
+	}
+	seen := false
+	for _, w := range works(t) {
+		site := map[string]migration.Server{}
+		for _, s := range append(servers(w.m, "2007", ""), servers(w.m, "2010", "")...) {
+			site[runbook.Encode(s.Name)] = s
+		}
+		for _, name := range []string{"prepare.service-pack", "prepare.rollup-2007", "prepare.rollup-2010"} {
+			last, at := -1, ""
+			for _, task := range named(w.r, name) {
+				now := rank(site[task.Target])
+				if task.Site == at && now < last {
+					t.Errorf("%s: %s comes after a server that has to wait for it", w.name, task.ID)
+				}
+				seen = seen || now > 0
+				last, at = now, task.Site
+			}
+		}
+	}
+	if !seen {
+		t.Error("no organisation with single roles to look at")
+	}
+}
+
+// TestFirstSiteIsTakenDownLast: the old servers of the site that the others
+// come in through go after all others.
+func TestFirstSiteIsTakenDownLast(t *testing.T) {
+	t.Parallel()
+	seen := false
+	for _, w := range works(t) {
+		for _, name := range []string{"close.drain", "close.remove-mailbox", "close.remove-hub", "close.remove-client-access"} {
+			all := named(w.r, name)
+			for i, task := range all {
+				if i > 0 && all[i-1].Site != task.Site {
+					seen = true
+					if all[i-1].Site == firstSite(w) {
+						t.Errorf("%s: %s is taken down before %s", w.name, all[i-1].ID, task.ID)
+					}
+				}
+			}
+		}
+	}
+	if !seen {
+		t.Error("no organisation of several sites to look at")
+	}
+}
+
+// firstSite is the site whose names move first.
+func firstSite(w *work) string {
+	for _, task := range tasks(w.r) {
+		if task.Name == "switch.go-no-go" {
+			return task.Site
+		}
+	}
+	return ""
 }
