@@ -317,3 +317,26 @@ func firstSite(w *work) string {
 	}
 	return ""
 }
+
+// TestIntranetServersOf2007CarryNoExternalUrl: the server behind the legacy
+// name proxies to them only as long as they have none.
+func TestIntranetServersOf2007CarryNoExternalUrl(t *testing.T) {
+	t.Parallel()
+	seen := false
+	for _, w := range works(t) {
+		for _, site := range w.m.Sites {
+			for _, s := range site.Servers {
+				if s.Version != "2007" || !s.Has("client-access") || site.InternetFacing || w.r.Task("certificates.old-servers/"+runbook.Encode(s.Name)) != nil {
+					continue
+				}
+				seen = true
+				if len(w.find(`Set-OwaVirtualDirectory -Identity '`+regexp.QuoteMeta(s.Name)+`\\owa \(Default Web Site\)' -ExternalUrl \$null`)) == 0 {
+					t.Errorf("%s: nobody looks at the external URL of %s", w.name, s.Name)
+				}
+			}
+		}
+	}
+	if !seen {
+		t.Error("no intranet server of Exchange 2007 to look at")
+	}
+}
