@@ -340,3 +340,37 @@ func TestIntranetServersOf2007CarryNoExternalUrl(t *testing.T) {
 		t.Error("no intranet server of Exchange 2007 to look at")
 	}
 }
+
+// TestClustersAreWorkedOnMachines: Setup runs on the machines of a cluster;
+// nobody can log on to the clustered mailbox server itself.
+func TestClustersAreWorkedOnMachines(t *testing.T) {
+	t.Parallel()
+	seen := false
+	for _, w := range works(t) {
+		for _, s := range servers(w.m, "2007", "mailbox") {
+			for _, task := range tasks(w.r) {
+				if len(s.Nodes) == 0 || task.Target != runbook.Encode(s.Name) {
+					continue
+				}
+				for _, c := range task.Commands {
+					line := strings.Join(lines(t, w, c), "\n")
+					if c.Shell != "cmd" || !strings.HasPrefix(line, "Setup.com /mode:") && !strings.HasPrefix(line, "msiexec") {
+						continue
+					}
+					seen = true
+					for _, node := range s.Nodes {
+						if !strings.Contains(c.On+task.RunOn, node) {
+							t.Errorf("%s: %s does not say that %q runs on %s", w.name, task.ID, line, node)
+						}
+					}
+				}
+			}
+			if len(s.Nodes) > 0 && len(w.find(`/removeCMS /CMSName:`+regexp.QuoteMeta(s.Name)+`\b`)) == 0 {
+				t.Errorf("%s: nobody removes the clustered mailbox server %s before its machines", w.name, s.Name)
+			}
+		}
+	}
+	if !seen {
+		t.Error("no cluster to look at")
+	}
+}
