@@ -118,7 +118,7 @@ func listed(text string) []string {
 	inner, braces := strings.CutPrefix(text, "{")
 	if inner, closed := strings.CutSuffix(inner, "}"); braces && closed {
 		out := []string{}
-		for v := range strings.SplitSeq(inner, ",") {
+		for _, v := range splitCommas(inner) {
 			if v = strings.TrimSpace(v); v != "" {
 				out = append(out, v)
 			}

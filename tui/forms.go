@@ -243,13 +243,22 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 		value.check = nil
 		value.hint += "; leave it empty if nothing stood there"
 	}
-	value.input.Set(m.snap.Progress.Values[key])
+	known := m.snap.Progress.Values[key]
+	if r := m.snap.Runbook; r != nil && r.TakesList(key) && strings.Contains(known, "\n") {
+		value.lines, value.input.Multi = 4, true
+		value.hint += "; one a line"
+	}
+	value.input.Set(strings.TrimSpace(known))
 	return m.restore("value/"+key, &form{title: "Fill in a value", button: "record", fields: []*field{value},
 		intro: func(p *page) { p.text(0, key, p.th.Dim) },
 		submit: func(v []string) func(*Model) tea.Cmd {
+			text := strings.TrimSpace(v[0])
+			if text == strings.TrimSpace(known) {
+				text = known // with the line break of a list of one
+			}
 			return func(m *Model) tea.Cmd {
 				delete(m.kept, "value/"+key)
-				return m.act("Recorded: "+key, func(e engine) error { return e.SetValue(key, strings.TrimSpace(v[0])) })
+				return m.act("Recorded: "+key, func(e engine) error { return e.SetValue(key, text) })
 			}
 		}})
 }

@@ -267,7 +267,7 @@ func (j *judge) captured(o Observation) (string, error) {
 		return "", fmt.Errorf("%s could not be read: no object with the property %s came back", o.ID, property)
 	}
 	list = slices.DeleteFunc(list, func(v string) bool { return strings.TrimSpace(v) == "" })
-	text, err := j.snap.Runbook.CheckValueFor(o.ID, strings.Join(list, "\n"))
+	text, err := j.snap.Runbook.CheckValueFor(o.ID, runbook.JoinList(list))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", o.ID, err)
 	}
