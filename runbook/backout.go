@@ -280,7 +280,7 @@ func (c *UndoCard) addChecks() {
 		if one.Command != nil {
 			if got, err := one.Command.Render(c.Values); err == nil && len(got.Pending) == 0 {
 				for _, line := range got.Lines {
-					k.Lines = append(k.Lines, line+PasteHint([]string{one.Property}))
+					k.Lines = append(k.Lines, line+formatList([]string{one.Property}))
 				}
 			}
 		}

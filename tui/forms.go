@@ -267,7 +267,11 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 func (m *Model) newPaste(c *runbook.Check) dialog {
 	text := &field{label: "Paste the output of the command", lines: 6, check: required("There is nothing pasted yet.")}
 	text.input.Multi = true
-	text.hint = "Type none if it printed nothing. It is judged by the same rules as a script's result."
+	none := "none"
+	if ready, pending, err := c.Ready(m.snap.Progress.Values); err == nil && len(pending) == 0 {
+		none = c.PasteNone(ready)
+	}
+	text.hint = "Type " + none + " if it printed nothing. It is judged by the same rules as a script's result."
 	command := m.cmdlet(c)
 	return m.restore("paste/"+c.ID, &form{title: c.Title, button: "judge and record", fields: []*field{text},
 		intro: func(p *page) {
@@ -295,8 +299,8 @@ func (m *Model) cmdlet(c *runbook.Check) string {
 		return "waits for " + pending[0].Key
 	}
 	cmd := ready.Params.String("command")
-	if props := ready.Params.Strings("properties"); len(props) > 0 {
-		cmd += runbook.PasteHint(props)
+	if len(ready.Params.Strings("properties")) > 0 {
+		cmd += runbook.PasteHint(ready)
 	}
 	return cmd
 }
