@@ -300,7 +300,7 @@ func TestAResultIsNoYoungerThanItsEntry(t *testing.T) {
 	b.through("prepare")
 	r := b.resultOf(b.runbook.Check(oldCheck), b.clock.Now().Add(72*time.Hour))
 	r.Verdict, r.Source = checks.Pass, checks.FromShell
-	b.must(b.Import(Imported{Path: "x"}, []checks.Result{r}, nil))
+	b.must(b.Import(Imported{Path: "x"}, []checks.Result{r}, nil, nil))
 	b.clock.pass(25 * time.Hour)
 	if got := b.status(oldCheck); got != Stale {
 		t.Errorf("status %s", got)

@@ -63,7 +63,7 @@ func pack(t *testing.T) *packed {
 		{ID: "prepare.schema/org/version", Kind: "ldap", Source: checks.FromShell, Verdict: checks.Fail, Found: "rangeUpper 14734", Transcript: kept, Started: at},
 		{ID: "prepare.service-pack/ex10-01/version", Kind: "version", Source: checks.FromShell, Verdict: checks.Pass, Found: "14.3", Transcript: gone, Started: at},
 	}
-	if err := s.Import(runbook.Imported{Path: "x.json"}, results, nil); err != nil {
+	if err := s.Import(runbook.Imported{Path: "x.json"}, results, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Note("", "the switch waits for the network team"); err != nil {

@@ -100,7 +100,7 @@ func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (str
 		return Outcome{}, fmt.Errorf("%s: the evidence folder kept something else than was read", name)
 	}
 	from := runbook.Imported{Nonce: r.Nonce, Path: name, SHA256: hash, From: r.Computer}
-	return j.out, s.Import(from, j.out.Results, j.values)
+	return j.out, s.Import(from, j.out.Results, j.values, snap.Progress.Values)
 }
 
 func manifestOf(w *runbook.ScriptWritten) Manifest {
