@@ -219,7 +219,7 @@ func TestAPacketThatWasTouchedIsRefused(t *testing.T) {
 		"another folder":           {add("bin/x", "x"), "expected files beside the migration"},
 		"other case":               {add("CONTOSO.toml", "x"), "twice"},
 		"false evidence":           {add("contoso.evidence/"+strings.Repeat("0", 64), "x"), "no longer has the hash it is named by"},
-		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, and evidence"},
+		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, "},
 		"a migration that is none": {func(files map[string][]byte, m *Manifest) []string { m.Migration = "../x.toml"; return nil }, "expected a file like contoso.toml"},
 		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "a packet holds at most"},
 		"a bomb": {func(files map[string][]byte, m *Manifest) []string {
