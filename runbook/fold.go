@@ -55,6 +55,7 @@ type fold struct {
 	operator  string
 	rehearsal string
 	last      time.Time
+	setBack   int64 // journal number of the first entry after the clock was last set back
 	count     int
 	looks     int // how often a task was looked at: what reading a journal costs
 }
@@ -160,6 +161,10 @@ func (f *fold) take(e journal.Event, d decodedEvent) {
 	f.count++
 	if e.Time.Before(f.last) {
 		f.clock = append(f.clock, ClockJump{Seq: e.Seq, Before: f.last, After: e.Time})
+		if e.Time.Before(f.last.Add(-clockSlack)) {
+			f.setBack = e.Seq
+			f.forget()
+		}
 	}
 	f.last = e.Time
 	if e.Operator != "" {
@@ -206,6 +211,10 @@ func (f *fold) take(e journal.Event, d decodedEvent) {
 		f.undo(e, p)
 	}
 }
+
+// clockSlack is how far a clock may be set back without a word: time servers
+// correct by less.
+const clockSlack = 5 * time.Minute
 
 // touch notes an act on a task.
 func (f *fold) touch(id string, at time.Time) *taskFold {
