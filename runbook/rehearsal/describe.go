@@ -47,11 +47,7 @@ func describeSite(m *migration.Migration, s migration.Site, n int) blueprint.Sit
 	entry, _ := netip.ParseAddr(s.Entry)
 	old, young := byte(20), byte(81)
 	for _, v := range s.Servers {
-		p := blueprint.Server{Name: v.Name, FQDN: v.FQDN, Version: v.Version, Build: builds[v.Version], Roles: v.Roles}
-		if p.FQDN == "" {
-			p.FQDN = strings.ToLower(v.Name) + "." + m.Organization.Forest
-		}
-		p.FQDN = strings.ToLower(p.FQDN)
+		p := blueprint.Server{Name: v.Name, FQDN: strings.ToLower(m.FQDN(v)), Version: v.Version, Build: builds[v.Version], Roles: v.Roles}
 		var err error
 		switch p.Address, err = netip.ParseAddr(v.Address); {
 		case err == nil:

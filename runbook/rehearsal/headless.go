@@ -293,7 +293,7 @@ func (w *walker) answer(t *runbook.Task, a runbook.Ask) string {
 		for _, s := range m.Sites {
 			for _, v := range s.Servers {
 				if v.Version == "2007" && v.Has("client-access") {
-					return w.address(strings.ToLower(v.Name)+"."+m.Organization.Forest, a.Example)
+					return w.address(m.FQDN(v), a.Example)
 				}
 			}
 		}
