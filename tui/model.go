@@ -45,6 +45,7 @@ type Model struct {
 	tops   [3]int
 	lag    *lag // of the task region behind a cursor that moves
 	moves  int
+	torn   torn // sequence of the terminal that came in pieces
 
 	actions []action
 	dialogs []dialog
@@ -183,12 +184,20 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
 	was := m.lag
 	m.lag = nil
+	if p, ok := firstPiece(msg); ok {
+		m.torn.begin(p, m.now())
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
 		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
+		if m.torn.swallow(msg, m.now()) {
+			m.lag = was
+			m.rev--
+			return m, nil
+		}
 		if movesOn[msg.String()] {
 			return m, m.onMove(was, func() tea.Cmd { return m.key(msg) })
 		}
