@@ -60,7 +60,8 @@ func (t *torn) swallow(k tea.KeyPressMsg, now time.Time) bool {
 		return false
 	}
 	if t.form == 0 {
-		if len(k.Text) != 1 || !strings.Contains(`[]OP_^X`, k.Text) {
+		// O is left out: it opens a question here, and only function keys begin so.
+		if len(k.Text) != 1 || !strings.Contains(`[]P_^X`, k.Text) {
 			t.open = false
 			return false
 		}

@@ -23,7 +23,7 @@ func TestRestOfATornSequenceIsNoTyping(t *testing.T) {
 		"the ground's colour":     {press("esc"), "]11;rgb:1e1e/1e1e/1e1e", press("ctrl+g")},
 		"the colour, in its name": {uv.UnknownEvent("\x1b]11;r"), "gb:1e1e/1e1e/1e1e", alt('\\')},
 		"an arrow":                {alt('['), "D", nil},
-		"an arrow of old":         {press("esc"), "OD", nil},
+		"an arrow of old":         {alt('O'), "D", nil},
 		"the mouse":               {press("esc"), "[<64;20;10M", nil},
 		"a paste":                 {press("esc"), "[200~ u w xr", press("esc")},
 	} {
