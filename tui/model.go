@@ -24,6 +24,7 @@ type Model struct {
 	start   Start            // the start screen and the intake; nil on the board
 	opening func() openedMsg // waits for the session that main asked for; nil when it is there
 	waited  bool             // for so long that the screen has to say so
+	begun   bool             // a session is being opened from the start screen
 	failed  error            // why that session can't be opened
 
 	w, h    int
@@ -228,7 +229,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case operatorMsg:
 		return m, m.named(msg)
 	case askMsg:
-		m.push(m.newPassword(msg.ask))
+		m.bring(m.newPassword(msg.ask))
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)
