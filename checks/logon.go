@@ -270,7 +270,7 @@ func (l *Logons) take(account string, cred Credential) *loginState {
 		l.users[user] = s
 	}
 	if !slices.ContainsFunc(l.revealed, func(r revealedSecret) bool { return r.password == cred.Password }) {
-		l.revealed = append(l.revealed, revealedSecret{cred.Password, scrubber(cred)})
+		l.revealed = append(l.revealed, reveal(cred.Password))
 	}
 	return s
 }
@@ -324,12 +324,12 @@ func (l *Logons) tried(e *Env, state *loginState, cred Credential, rejected bool
 	state.stopped = "it was refused at " + now.UTC().Format(time.TimeOnly) + " UTC"
 	var own *LogonError
 	if errors.As(err, &own) {
-		own.Text = scrubber(cred).Replace(own.Text)
+		own.Text = reveal(cred.Password).scrub(own.Text)
 		return own
 	}
 	text := "the logon of " + mask(cred.Username) + " was refused"
 	if err != nil {
-		text += ": " + scrubber(cred).Replace(clip(Escape(err.Error()), 200))
+		text += ": " + clip(reveal(cred.Password).scrub(Escape(err.Error())), 200)
 	}
 	return notLoggedOn(Fail, "credentials.refused", "%s", text)
 }
