@@ -24,7 +24,7 @@ func parseChallenges(headers []string) []challenge {
 	var out []challenge
 	for _, h := range headers {
 		if len(h) > maxChallengeBytes {
-			h = clip(h, maxChallengeBytes)
+			h = h[:maxChallengeBytes]
 		}
 		p := challengeParser{s: h}
 		for len(out) < maxChallenges {
