@@ -129,7 +129,7 @@ func (p *ldapProbe) service(ctx context.Context, name string) (hosts []string, p
 		}
 	}
 	if err != nil && problem == "" {
-		problem = "this computer's resolver has no such record"
+		problem = p.env.namesBy() + " has no such record"
 	}
 	return hosts, problem
 }

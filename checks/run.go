@@ -159,6 +159,9 @@ func (r *runner) attempt(ctx context.Context, p planned) (Finding, bool) {
 	checkCtx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	env, closeAll := throughDoor(checkCtx, r.env, r.addresses, p.kind)
+	if p.kind.Name != "dns" { // which asks each resolver by name, this computer's too
+		env.lookUpInside()
+	}
 	env.named, env.oldTLSUsed = namedHosts(c.Params), new(tlsUse)
 	began := time.Now()
 	f := env.oldTLSUsed.temper(observe(checkCtx, env, p.kind, c))
