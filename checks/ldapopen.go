@@ -202,8 +202,9 @@ func (p *ldapProbe) open(ctx context.Context, host string, ports ldapPorts) (*co
 		}
 	}
 	if t != nil {
-		p.note("%s: %s", host, strings.Join(why, "; "))
-		return nil, p.unreachable(host, t)
+		f := p.unreachable(host, t)
+		f.Transcript = append(f.Transcript, host+": "+strings.Join(why, "; "))
+		return nil, f
 	}
 	if d.how == "plain" {
 		d.clear = strings.Join(why, "; ")

@@ -185,6 +185,7 @@ func (l *Logons) accountsOf(user string) []string {
 			out = append(out, account)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
