@@ -194,7 +194,10 @@ func (c *compiler) instancesFor(t *Task, s stretch, name string) []string {
 	reaches := func(other *Task) bool {
 		return other.Phase.Round == "" || other.Phase.Round == t.Phase.Round || s.close
 	}
-	places := []string{"@" + t.Target}
+	var places []string
+	if other := c.lib.Tasks[name]; other != nil && other.Scope == c.lib.Tasks[t.Name].Scope { // a site may be called like a server or a domain
+		places = append(places, "@"+t.Target)
+	}
 	if t.Site != "" && !beyond(c.lib.Tasks[name]) {
 		places = append(places, "/"+t.Site)
 	}
