@@ -33,6 +33,7 @@ func (m *Model) restore(key string, f *form) *form {
 			}
 		}
 	}
+	f.forget = func() { delete(m.kept, key) }
 	f.keep = func(values []string) {
 		if m.kept == nil {
 			m.kept = kept{}
@@ -199,7 +200,6 @@ func (m *Model) newNote(task, title string) dialog {
 		submit: func(v []string) func(*Model) tea.Cmd {
 			note := strings.TrimSpace(v[0])
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "note/"+task)
 				return m.act("The note is recorded.", func(e engine) error { return e.Note(task, note) })
 			}
 		}})
@@ -257,7 +257,6 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 				text = known // with the line break of a list of one
 			}
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "value/"+key)
 				return m.act("Recorded: "+key, func(e engine) error { return e.SetValue(key, text) })
 			}
 		}})
