@@ -200,16 +200,34 @@ func (d *difference) taskLists(a, b *Document) {
 // recorded when a task was carried out counts before what renders now.
 func (d *difference) commands(a, b *Task) {
 	la, lb := a.lines(), b.lines()
-	for _, l := range la {
-		if !slices.Contains(lb, l) {
+	bareA, bareB := a.unfilled(la), b.unfilled(lb)
+	for i, l := range la {
+		if !slices.Contains(bareB, bareA[i]) {
 			d.onlyIn("A", a.ID+" command", l)
 		}
 	}
-	for _, l := range lb {
-		if !slices.Contains(la, l) {
+	for i, l := range lb {
+		if !slices.Contains(bareA, bareB[i]) {
 			d.onlyIn("B", a.ID+" command", l)
 		}
 	}
+}
+
+// unfilled puts the keys of a task's values back into its lines: that a value is
+// another one is told once, with the values.
+func (t *Task) unfilled(lines []string) []string {
+	var pairs []string
+	for _, v := range t.Values {
+		if len(v.Text) >= 4 { // shorter ones stand in commands by chance
+			pairs = append(pairs, v.Text, "‹"+v.Key+"›")
+		}
+	}
+	fill := strings.NewReplacer(pairs...)
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = fill.Replace(l)
+	}
+	return out
 }
 
 func (t *Task) lines() []string {

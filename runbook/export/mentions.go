@@ -16,23 +16,24 @@ import (
 func (x *redactor) discover(e journal.Event) {
 	var data any
 	if json.Unmarshal(e.Data, &data) == nil {
-		x.walk(data, "")
+		x.walk(data, "", false)
 	}
 }
 
 // walk visits every text of decoded JSON, members in the order of their names.
-func (x *redactor) walk(v any, field string) {
+func (x *redactor) walk(v any, field string, listed bool) {
 	switch v := v.(type) {
 	case string:
+		x.particular(field, v, listed)
 		x.mentions(v, slices.Contains(addressFields, field))
 	case []any:
 		for _, e := range v {
-			x.walk(e, field)
+			x.walk(e, field, true)
 		}
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			x.mentions(key, false)
-			x.walk(v[key], strings.ToLower(key))
+			x.walk(v[key], strings.ToLower(key), false)
 		}
 	}
 }

@@ -110,6 +110,7 @@ func (x *redactor) migration(m *migration.Migration) {
 	for _, n := range append([]string{m.Network.InternalResolver, m.Network.ExternalResolver, m.Network.Proxy}, m.Network.DomainControllers...) {
 		x.hostOrAddress(n)
 	}
+	x.path(m.Target.Media)
 	for _, p := range m.Probes {
 		x.mailbox(p.Mailbox)
 		x.account(p.Username)
@@ -143,6 +144,7 @@ func (x *redactor) dag(d *migration.DAG) {
 	}
 	x.enter("DAG", d.Name)
 	x.hostOrAddress(d.WitnessServer)
+	x.path(d.WitnessDirectory)
 	for _, a := range d.Addresses {
 		x.address(a)
 	}

@@ -199,3 +199,49 @@ func TestContinueLeavesTheOldFileWhenItFails(t *testing.T) {
 		t.Error("the file was changed")
 	}
 }
+
+// unsynced is a disk on which no folder can be made to last once a journal was
+// moved.
+type unsynced struct {
+	Disk
+	moved bool
+}
+
+func (d *unsynced) Rename(from, to string) error {
+	d.moved = d.moved || strings.HasSuffix(to, ".journal")
+	return d.Disk.Rename(from, to)
+}
+
+func (d *unsynced) SyncDir(name string) error {
+	if d.moved {
+		return syscall.EIO
+	}
+	return d.Disk.SyncDir(name)
+}
+
+// TestAContinuationThatMayNotLastIsToldAsThat: the new journal is in place when
+// the folder cannot be synced.
+func TestAContinuationThatMayNotLastIsToldAsThat(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.journal")
+	j := mustOpen(t, path, options())
+	for _, note := range []string{"one", "two"} {
+		if _, err := j.Append("note", note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	data, _ := os.ReadFile(path)
+	if err := os.WriteFile(path, bytes.Replace(data, []byte("one"), []byte("won"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.FS = &unsynced{}
+	c, err := Continue(path, o)
+	if err == nil || !errors.Is(err, syscall.EIO) || strings.Contains(err.Error(), "unchanged") || !strings.Contains(err.Error(), "is in its place") || !strings.Contains(err.Error(), c.Old) || c.Old == "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if r, err := Verify(path); err != nil || r.Broken != nil {
+		t.Errorf("the new journal: %+v, %v", r, err)
+	}
+}

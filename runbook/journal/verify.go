@@ -87,29 +87,34 @@ func Continue(path string, o Options) (Continuation, error) {
 	}
 	c := Continuation{Old: filepath.Base(kept), SHA256: hash(data), Head: j.chain.head, Entries: len(j.chain.events),
 		Line: j.chain.broken.Line, Reason: j.chain.broken.Reason, Dropped: j.chain.broken.After}
-	if err := j.restart(data[:j.chain.good], c); err != nil {
+	switch moved, err := j.restart(data[:j.chain.good], c); {
+	case moved && err != nil:
+		return c, fmt.Errorf("the new journal is in its place, but the disk does not confirm that the name will last (%w): the broken one is kept as %s; "+
+			"look after the disk, then run coexist journal verify, and continue once more if the old one should be back", err, c.Old)
+	case err != nil:
 		return Continuation{}, fmt.Errorf("the new journal cannot be written, and the old one is unchanged: %w", err)
 	}
 	return c, nil
 }
 
-// restart puts a new file in the journal's place in one move.
-func (j *Journal) restart(sound []byte, c Continuation) error {
+// restart puts a new file in the journal's place in one move, and tells whether
+// it got there.
+func (j *Journal) restart(sound []byte, c Continuation) (moved bool, err error) {
 	j.chain.broken = nil
 	lines, _, err := j.lines([]Entry{{KindContinued, c}})
 	if err != nil {
-		return err
+		return false, err
 	}
 	fresh := j.path + ".new"
 	if err := j.o.FS.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
 	if err := writeFile(j.o.FS, fresh, os.O_EXCL, append(sound[:len(sound):len(sound)], lines...)); err != nil {
-		return err
+		return false, err
 	}
 	if err := j.o.FS.Rename(fresh, j.path); err != nil {
 		j.o.FS.Remove(fresh)
-		return err
+		return false, err
 	}
-	return j.o.FS.SyncDir(filepath.Dir(j.path))
+	return true, j.o.FS.SyncDir(filepath.Dir(j.path))
 }

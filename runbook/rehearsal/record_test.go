@@ -200,6 +200,7 @@ func hidesEveryName(t *testing.T, snap runbook.Snapshot) {
 	if c := m.Change; c != nil {
 		names = append(append(names, c.Number, c.Approver), c.Contacts...)
 	}
+	names = append(names, particulars(t, snap)...)
 	for _, format := range export.Formats {
 		for _, plan := range []bool{false, true} {
 			out, err := export.Write(snap.Runbook, snap.Events, export.Options{Format: format, Plan: plan, Redact: true})
@@ -215,4 +216,54 @@ func hidesEveryName(t *testing.T, snap runbook.Snapshot) {
 			}
 		}
 	}
+}
+
+// particulars lists what a journal tells that is no name and gives away whose it
+// is all the same.
+func particulars(t *testing.T, snap runbook.Snapshot) []string {
+	t.Helper()
+	m := snap.Runbook.Migration
+	var out []string
+	add := func(list ...string) {
+		for _, s := range list {
+			if len(s) > 4 {
+				out = append(out, s)
+			}
+		}
+	}
+	add(m.Target.Media)
+	for _, s := range m.Sites {
+		if s.DAG != nil {
+			add(s.DAG.WitnessDirectory)
+		}
+	}
+	if m.DAG != nil {
+		add(m.DAG.WitnessDirectory)
+	}
+	telling := regexp.MustCompile(`(?i)^(?:[0-9a-f]{40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]:\\.+|\\\\.+)$`)
+	counts := map[string]int{}
+	for _, e := range snap.Events {
+		data, err := runbook.Decode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch d := data.(type) {
+		case *runbook.Recorded:
+			for _, row := range d.Rows {
+				for _, property := range []string{"thumbprint", "sha256", "subject"} {
+					add(row[property]...)
+					counts[property] += len(row[property])
+				}
+			}
+		case *runbook.ValueSet:
+			if telling.MatchString(d.Value) {
+				add(strings.TrimRight(d.Value, `\`))
+				counts["value"]++
+			}
+		}
+	}
+	if counts["thumbprint"] == 0 || counts["sha256"] == 0 || counts["subject"] == 0 || counts["value"] == 0 {
+		t.Errorf("the journal holds %v: nothing is proved", counts)
+	}
+	return out
 }

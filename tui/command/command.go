@@ -13,8 +13,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,10 +63,22 @@ func ExitCode(err error, w io.Writer) int {
 		fmt.Fprintln(w, text)
 	}
 	var f failure
-	if errors.As(err, &f) {
+	if errors.As(err, &f) || diskFailed(err) {
 		return 1
 	}
 	return 2
+}
+
+// diskFailed tells a disk that is full or broken from input that cannot be used:
+// whoever typed the command did nothing wrong.
+func diskFailed(err error) bool {
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, io.ErrShortWrite} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var p *fs.PathError
+	return errors.As(err, &p) && slices.Contains([]string{"write", "sync", "truncate", "close"}, p.Op)
 }
 
 // Run carries out one command line.
