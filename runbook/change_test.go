@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"coexist/checks"
 	"coexist/runbook/migration"
 )
 
@@ -89,5 +90,45 @@ func TestPreviewIsWhatComes(t *testing.T) {
 	}
 	if len(told.Added) == 0 || len(told.Closed) == 0 {
 		t.Errorf("a new server behind its step: %s, %d gates", told, len(told.Closed))
+	}
+}
+
+// TestWhatReadsDifferentlyIsChanged alters one thing at a time of a task that reads
+// the same otherwise: whoever carries it out meets every one of them.
+func TestWhatReadsDifferentlyIsChanged(t *testing.T) {
+	t.Parallel()
+	line := func(shell, text string) *Command {
+		return &Command{Shell: shell, render: func(Values) (Rendered, error) { return Rendered{Lines: []string{text}}, nil }}
+	}
+	fresh := func() (*Runbook, *Task) {
+		task := &Task{ID: "a.b/org", Phase: &Phase{ID: "prepare"}, Confirm: "Contoso", Asks: []Ask{{Key: "a.v/org"}}, Captures: []Capture{{Key: "a.c/org", Command: line("ems2010", "Get-C")}},
+			Commands: []*Command{line("cmd", "do")}, Undo: []*Command{line("cmd", "undo")}, Pitfalls: []string{"p"}, Notes: []string{"n"}}
+		task.Checks = []*Check{{ID: "a.b/org/c", Kind: "cmdlet", Shell: "2010", render: func(Values) (checks.Check, []Pending, error) { return checks.Check{}, nil, nil }}}
+		return &Runbook{tasks: map[string]*Task{task.ID: task}}, task
+	}
+	print := func(edit func(*Task)) string {
+		r, task := fresh()
+		edit(task)
+		return prints(r)[task.ID]
+	}
+	same := print(func(*Task) {})
+	for name, edit := range map[string]func(*Task){
+		"title": func(t *Task) { t.Title = "x" }, "optional": func(t *Task) { t.Optional = true }, "confirm": func(t *Task) { t.Confirm = "x" },
+		"no return": func(t *Task) { t.NoReturn = "x" }, "why": func(t *Task) { t.Why = "x" }, "run on": func(t *Task) { t.RunOn = "x" }, "rights": func(t *Task) { t.Rights = "x" },
+		"wait": func(t *Task) { t.Wait = 1 }, "wait for": func(t *Task) { t.WaitFor = "x" }, "pitfalls": func(t *Task) { t.Pitfalls = nil }, "notes": func(t *Task) { t.Notes[0] = "x" },
+		"after": func(t *Task) { t.After = []string{"x"} }, "phase": func(t *Task) { t.Phase.ID = "x" },
+		"ask": func(t *Task) { t.Asks[0].Optional = true }, "prompt": func(t *Task) { t.Asks[0].Prompt = "x" }, "capture": func(t *Task) { t.Captures[0].Command = line("ems2010", "Get-D") },
+		"command": func(t *Task) { t.Commands[0] = line("cmd", "x") }, "shell": func(t *Task) { t.Commands[0].Shell = "powershell" }, "on": func(t *Task) { t.Commands[0].On = "x" },
+		"undo": func(t *Task) { t.Undo[0] = line("cmd", "x") }, "no undo": func(t *Task) { t.Undo, t.Commands = nil, append(t.Commands, t.Undo...) }, "undo text": func(t *Task) { t.UndoText = "x" },
+		"gate": func(t *Task) { t.Checks[0].Gate = "hard" }, "holds until": func(t *Task) { t.Checks[0].HoldsUntil = "x" }, "fresh for": func(t *Task) { t.Checks[0].FreshFor = 1 },
+		"before": func(t *Task) { t.Checks[0].Before = true }, "check's title": func(t *Task) { t.Checks[0].Title = "x" }, "check's shell": func(t *Task) { t.Checks[0].Shell = "2013" },
+		"remedy": func(t *Task) { t.Checks[0].Remedy = "x" }, "check": func(t *Task) { t.Checks = nil },
+	} {
+		if print(edit) == same {
+			t.Errorf("%s: unchanged", name)
+		}
+	}
+	if print(func(*Task) {}) != same {
+		t.Error("the same task is changed")
 	}
 }

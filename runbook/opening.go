@@ -105,19 +105,6 @@ func (s *Session) edited(was MigrationPrint, known migration.Known) Summary {
 	return compare(prints(before), prints(s.runbook))
 }
 
-// prints are fingerprints of all tasks of a runbook, by id.
-func prints(r *Runbook) map[string]string {
-	out := make(map[string]string, len(r.tasks))
-	for id, t := range r.tasks {
-		parts := []string{t.Phase.ID, t.Title, strings.Join(t.After, " "), strings.Join(t.Lines(nil), "\n")}
-		for _, c := range t.Checks {
-			parts = append(parts, c.ID, c.Gate, c.HoldsUntil, c.asks(nil))
-		}
-		out[id] = digest(strings.Join(parts, "\x00"))
-	}
-	return out
-}
-
 // procedurePrint covers the tasks that a source's procedure lists.
 func procedurePrint(lib *procedure.Library, source string) ProcedurePrint {
 	out := ProcedurePrint{Hash: lib.Hash, Overlay: lib.Overlay, Tasks: map[string]string{}}

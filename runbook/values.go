@@ -196,9 +196,19 @@ func thumbprintValue(s string) (string, error) {
 }
 
 func guidValue(s string) (string, error) {
-	bare := strings.Trim(s, "{}")
-	raw, err := hex.DecodeString(strings.ReplaceAll(bare, "-", ""))
-	if err != nil || len(raw) != 16 || len(bare) != 36 || strings.Count(bare, "-") != 4 {
+	bare := s
+	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
+		bare = s[1 : len(s)-1]
+	}
+	ok := len(bare) == 36
+	for i := 0; ok && i < len(bare); i++ {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash {
+			ok = bare[i] == '-'
+		} else {
+			ok = strings.IndexByte("0123456789abcdefABCDEF", bare[i]) >= 0
+		}
+	}
+	if !ok {
 		return "", fmt.Errorf("%q is not a GUID; expected one like 2d6fa2d3-6f14-4f0e-9c06-1c1f7c5c8a70", s)
 	}
 	return strings.ToLower(bare), nil
@@ -243,8 +253,8 @@ func listValue(s string) (string, error) {
 
 func addressValue(s string) (string, error) {
 	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return "", fmt.Errorf("%q is not an IP address", s)
+	if err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
+		return "", fmt.Errorf("%q is not the IP address of a machine; expected one like 10.0.0.20", s)
 	}
 	return a.String(), nil
 }

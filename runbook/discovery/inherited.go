@@ -115,7 +115,7 @@ func (t *truths) measured(task *runbook.Task) (Claim, bool) {
 // this one does not follow; nor is one that a house added, of which Exchange
 // tells nothing.
 func (t *truths) past(p *runbook.Phase, task *runbook.Task) (Claim, bool) {
-	if p.Step != 1 || task.Own || task.Target != "org" || strings.HasPrefix(task.Name, "prepare.schema") || task.Name == "prepare.ad" {
+	if p.Step != 1 || task.Own || task.Target != runbook.Org || task.Site != "" || strings.HasPrefix(task.Name, "prepare.schema") || task.Name == "prepare.ad" {
 		return Claim{}, false
 	}
 	return Claim{Why: "Exchange 2013 is installed: the preparations lie behind"}, true

@@ -78,9 +78,27 @@ func (v *validator) apart(one clientName, others []clientName, expected, why str
 	return false
 }
 
-// addresses wants each machine to have an address of its own, and the names to
-// be led to no old server.
+// addresses wants each machine and each DAG to have addresses of its own, and the
+// names to be led to no old server.
 func (v *validator) addresses() {
+	taken := v.machines()
+	groups := map[netip.Addr]string{}
+	v.groupAddresses("dag", v.m.DAG, taken, groups)
+	for i, site := range v.m.Sites {
+		key := siteKey(i)
+		v.groupAddresses(key+".dag", site.DAG, taken, groups)
+		for _, entry := range []clientName{{key + ".entry", site.Entry}, {key + ".external_entry", site.ExternalEntry}} {
+			a, err := netip.ParseAddr(entry.name)
+			if s, there := taken[a.Unmap()]; err == nil && there && s.Old() {
+				v.say(entry.key, "the address of an Exchange 2013 server or of its load balancer",
+					"%q is the address of %s, which runs Exchange %s: the names would not move at all", entry.name, s.Name, s.Version)
+			}
+		}
+	}
+}
+
+// machines are the servers by the addresses that the file gives them.
+func (v *validator) machines() map[netip.Addr]Server {
 	taken := map[netip.Addr]Server{}
 	for i, site := range v.m.Sites {
 		for j, s := range site.Servers {
@@ -95,13 +113,24 @@ func (v *validator) addresses() {
 			taken[a.Unmap()] = s
 		}
 	}
-	for i, site := range v.m.Sites {
-		for _, entry := range []clientName{{siteKey(i) + ".entry", site.Entry}, {siteKey(i) + ".external_entry", site.ExternalEntry}} {
-			a, err := netip.ParseAddr(entry.name)
-			if s, there := taken[a.Unmap()]; err == nil && there && s.Old() {
-				v.say(entry.key, "the address of an Exchange 2013 server or of its load balancer",
-					"%q is the address of %s, which runs Exchange %s: the names would not move at all", entry.name, s.Name, s.Version)
-			}
+	return taken
+}
+
+func (v *validator) groupAddresses(key string, d *DAG, taken map[netip.Addr]Server, groups map[netip.Addr]string) {
+	if d == nil {
+		return
+	}
+	for i, text := range d.Addresses {
+		at := element(key+".addresses", i)
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			continue // told with the DAG
 		}
+		if s, there := taken[a.Unmap()]; there {
+			v.say(at, "a free address", "%q is the address of %s", text, s.Name)
+		} else if other, there := groups[a.Unmap()]; there && other != key {
+			v.say(at, "a free address", "%q is an address of [%s]", text, other)
+		}
+		groups[a.Unmap()] = key
 	}
 }

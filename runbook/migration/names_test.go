@@ -89,6 +89,10 @@ func TestAddressesBelongToOneMachine(t *testing.T) {
 		}, `site[2].server[1].address: "2001:DB8:0::20" is the address of EX10-01`},
 		{"the entry is an old server", func(m *Migration) { m.Sites[0].Servers[0].Address = m.Sites[0].Entry },
 			`site[1].entry: "10.0.0.80" is the address of EX10-01`},
+		{"a DAG at a server's address", func(m *Migration) { m.Sites[1].Servers[0].Address = "10.0.0.50" },
+			`dag.addresses[1]: "10.0.0.50" is the address of EX10-11`},
+		{"two DAGs at one address", func(m *Migration) { m.Sites[1].DAG.Addresses = []string{"10.1.0.51", "10.0.0.50"} },
+			`site[2].dag.addresses[2]: "10.0.0.50" is an address of [dag]`},
 	} {
 		m := sample(Source2010)
 		c.edit(m)

@@ -67,7 +67,6 @@ func (v *validator) servers() {
 			}
 		}
 	}
-	v.fullNames()
 }
 
 func (v *validator) server(key string, s Server) {
@@ -214,20 +213,6 @@ func (v *validator) unique(seen map[string]seenServer, key, name string, s Serve
 			"%q is both an old server and an Exchange 2013 server: Exchange 2013 cannot be installed over an older version, and the old server must keep its name until it is removed", name)
 	default:
 		v.say(key, "each server once", "%q is already a server of the site %q", name, before.site)
-	}
-}
-
-// fullNames refuses two servers that answer to one full name.
-func (v *validator) fullNames() {
-	seen := map[string]string{}
-	for i, site := range v.m.Sites {
-		for j, s := range site.Servers {
-			low := strings.ToLower(v.m.FQDN(s))
-			if before, taken := seen[low]; taken && s.FQDN != "" && !same(before, s.Name) {
-				v.say(serverKey(i, j)+".fqdn", "each full name once", "%q is already the full name of %s", s.FQDN, before)
-			}
-			seen[low] = s.Name
-		}
 	}
 }
 

@@ -50,7 +50,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		}
 	}
 	t, err := time.ParseDuration(rest)
-	if err != nil || t < 0 {
+	if err != nil || t < 0 || total+t < total { // more than can be counted
 		return 0, fmt.Errorf("duration %q: expected something like 15m, 2h30m or 1d", text)
 	}
 	return total + t, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"reflect"
 	"runtime"
 	"sort"
 	"strings"
@@ -265,7 +266,11 @@ func (f file) decodeFully(target any) []error {
 	var problems []error
 	var lines *lineMap
 	seen := map[string]int{}
-	for _, key := range meta.Undecoded() {
+	for _, key := range meta.Keys() {
+		in := reflect.TypeOf(target)
+		if hasKey(in, key) || !hasKey(in, key[:len(key)-1]) { // of an unknown table its keys are not told too
+			continue
+		}
 		if lines == nil {
 			lines = locate(f.text)
 		}
@@ -279,4 +284,28 @@ func (f file) decodeFully(target any) []error {
 		problems = append(problems, fmt.Errorf("%s: unknown key %q", place, name))
 	}
 	return problems
+}
+
+// hasKey tells whether a structure takes a key, written as it is: the decoder
+// looks at no case, and would let two keys that differ in nothing else set one
+// field. What lies in a map is anybody's.
+func hasKey(in reflect.Type, key []string) bool {
+	for _, part := range key {
+		for in.Kind() == reflect.Pointer || in.Kind() == reflect.Slice {
+			in = in.Elem()
+		}
+		switch in.Kind() {
+		case reflect.Map, reflect.Interface:
+			return true
+		case reflect.Struct:
+			i, known := plainFields(in)[part]
+			if !known {
+				return false
+			}
+			in = in.Field(i).Type
+		default:
+			return false
+		}
+	}
+	return true
 }
