@@ -111,7 +111,10 @@ func put(m *migration.Migration, site *migration.Site, found migration.Server) {
 			continue
 		}
 		kept := other.Servers[at]
-		kept.Version, kept.Roles, kept.FQDN, kept.Domain = found.Version, found.Roles, found.FQDN, found.Domain
+		kept.Version, kept.FQDN, kept.Domain = found.Version, found.FQDN, found.Domain
+		if len(found.Roles) > 0 { // none: they could not be read
+			kept.Roles = found.Roles
+		}
 		if other == site {
 			site.Servers[at] = kept
 			return
