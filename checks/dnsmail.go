@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -32,7 +33,8 @@ func (v dnsView) judgeMX(ctx context.Context, env *Env, name string, a dnsAnswer
 // judgePreferences looks how mail goes on when a server is down: with one there
 // is no other, and of two with the same number neither is the second.
 func judgePreferences(name string, preferences map[uint16][]string) Finding {
-	for number, targets := range preferences {
+	for _, number := range slices.Sorted(maps.Keys(preferences)) {
+		targets := preferences[number]
 		switch {
 		case len(targets) > 1:
 			f := warned("dns.mx_equal", "%d mail servers of %s have the same preference %d: senders pick any of them", len(targets), name, number)

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,6 +11,7 @@ import (
 // fill the journal. Everything observed is judged before it is bounded.
 const (
 	maxSummary  = 500
+	maxTarget   = 300 // of a part; a check's own stays whole
 	maxText     = 2 << 10
 	maxEvidence = 64
 	maxRows     = 1000
@@ -81,12 +83,20 @@ func merge(parts []Finding) Finding {
 // laboratory all conclude here. The caller fills in Source, Operator, Host and
 // the times where they are not the probe's.
 func Conclude(c Check, f Finding, now time.Time) Result {
+	r := conclude(c, f, now)
+	bound(&r)
+	return r
+}
+
+// conclude judges and explains; nothing is cut yet, so that whoever takes
+// secrets out of the result finds them whole.
+func conclude(c Check, f Finding, now time.Time) Result {
 	r := Result{
 		Format: 1, ID: c.ID, Step: c.Step, Round: c.Round, Task: c.Task, Target: c.Target,
 		Kind: c.Kind, Source: FromProbe, Vantage: c.Vantage,
 		Verdict: f.Verdict, Reason: f.Reason, Summary: f.Summary,
 		Expected: f.Expected, Found: f.Found,
-		Evidence: boundEvidence(f.Evidence), Sub: f.Sub, Attempts: max(1, f.Attempts),
+		Evidence: f.Evidence, Rows: f.Rows, Sub: f.Sub, Attempts: max(1, f.Attempts),
 	}
 	if k := KindNamed(c.Kind); k != nil {
 		r.Source = k.Source
@@ -98,19 +108,26 @@ func Conclude(c Check, f Finding, now time.Time) Result {
 	if r.Verdict != Pass && r.Verdict != Skip {
 		explain(&r, c.Remedy)
 	}
-	r.Rows = boundRows(f.Rows)
-	if len(f.Rows) > len(r.Rows) {
-		if r.Evidence == nil {
-			r.Evidence = map[string]string{}
-		}
-		r.Evidence["rows_kept"] = fmt.Sprintf("%d of %d", len(r.Rows), len(f.Rows))
-	}
 	if r.Summary == "" {
 		r.Summary = summarise(r)
 	}
+	return r
+}
+
+// bound cuts everything that a result keeps.
+func bound(r *Result) {
+	observed := len(r.Rows)
+	r.Evidence, r.Rows = boundEvidence(r.Evidence), boundRows(r.Rows)
+	if observed > len(r.Rows) {
+		r.Evidence = with(r.Evidence, "rows_kept", fmt.Sprintf("%d of %d", len(r.Rows), observed))
+	}
 	r.Summary = clip(oneLine(r.Summary), maxSummary)
 	r.Expected, r.Found = clip(r.Expected, maxText), clip(r.Found, maxText)
-	return r
+	r.Sub = slices.Clone(r.Sub)
+	for i := range r.Sub {
+		r.Sub[i].Target = clip(r.Sub[i].Target, maxTarget)
+		bound(&r.Sub[i])
+	}
 }
 
 // weigh lets the judgement count where it is heavier than the kind's verdict.

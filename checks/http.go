@@ -66,7 +66,9 @@ func validHTTP(p Params) error {
 			errs = append(errs, fmt.Errorf("status holds %q; it must hold codes such as 200 or 401", clip(s, 20)))
 		}
 	}
-	for k, v := range p.Table("headers") {
+	headers := p.Table("headers")
+	for _, k := range sortedKeys(headers) {
+		v := headers[k]
 		switch lower := strings.ToLower(k); {
 		case k == "" || strings.ContainsFunc(k, func(r rune) bool { return r > 127 || !isTokenByte(byte(r)) }):
 			errs = append(errs, fmt.Errorf("headers: %q is no name of a header", clip(Escape(k), 60)))

@@ -196,7 +196,7 @@ func (l webLogon) refused(env *Env, out *webLoggedOn) (bool, *trouble, error) {
 func (l *Logons) proven(account string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := l.users[l.userOf(account)]
+	s := l.stateOf(l.userOf(account))
 	return s != nil && s.good
 }
 

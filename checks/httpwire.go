@@ -198,8 +198,8 @@ func buildRequest(ctx context.Context, env *Env, req webRequest) (*http.Request,
 	}
 	r.Header.Set("Accept", "*/*")
 	r.Header.Set("Accept-Encoding", "identity")
-	for k, v := range req.headers {
-		r.Header.Set(k, v)
+	for _, k := range sortedKeys(req.headers) {
+		r.Header.Set(k, req.headers[k])
 	}
 	return r, nil
 }

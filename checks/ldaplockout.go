@@ -12,13 +12,13 @@ import (
 // budgetByDirectory looks at a user's lockout state with the account that reads
 // the directory, when its password was given in this run and it is another
 // user's: nobody can look at the own tries that are left without using one.
-func (e *Env) budgetByDirectory(username string) budgetReader {
+func (e *Env) budgetByDirectory() budgetReader {
 	if !e.given[DirectoryAccount] || e.Directory.Forest == "" && len(e.Directory.Controllers) == 0 {
 		return nil
 	}
-	return func(ctx context.Context, e *Env, _ string) string {
+	return func(ctx context.Context, e *Env, username string) string {
 		reader, err := e.Logon(ctx, DirectoryAccount)
-		if err != nil || strings.EqualFold(reader.Username, username) {
+		if err != nil || userPart(reader.Username) == userPart(username) {
 			return ""
 		}
 		p := &ldapProbe{env: e, c: Check{Params: Params{"account": DirectoryAccount}}}
@@ -33,6 +33,9 @@ func (e *Env) budgetByDirectory(username string) budgetReader {
 // budgetFrom looks at a user's lockout state with an account that proved good.
 func budgetFrom(account, host, domain string) budgetReader {
 	return func(ctx context.Context, e *Env, username string) string {
+		if e.Logons.readsItself(account, username) {
+			return ""
+		}
 		p := &ldapProbe{env: e, c: Check{Params: Params{"account": account, "domain": domain}}}
 		e.allowHost(host)
 		ctx, cancel := context.WithTimeout(withoutTrail(ctx), share(ctx, lockoutTime, 0.3))

@@ -129,7 +129,7 @@ func (p *ldapProbe) service(ctx context.Context, name string) (hosts []string, p
 		}
 	}
 	if err != nil && problem == "" {
-		problem = "this computer's resolver has no such record"
+		problem = p.env.namesBy() + " has no such record"
 	}
 	return hosts, problem
 }
@@ -202,8 +202,9 @@ func (p *ldapProbe) open(ctx context.Context, host string, ports ldapPorts) (*co
 		}
 	}
 	if t != nil {
-		p.note("%s: %s", host, strings.Join(why, "; "))
-		return nil, p.unreachable(host, t)
+		f := p.unreachable(host, t)
+		f.Transcript = append(f.Transcript, host+": "+strings.Join(why, "; "))
+		return nil, f
 	}
 	if d.how == "plain" {
 		d.clear = strings.Join(why, "; ")

@@ -255,7 +255,10 @@ func (p *ldapProbe) one(ctx context.Context, q ldapQuery, host string, list bool
 	out.names = append(out.names, d.name())
 	p.mu.Unlock()
 	if list && first {
-		if names, t := p.listControllers(withoutTrail(ctx), d); t == nil {
+		said := len(d.said)
+		names, t := p.listControllers(withoutTrail(ctx), d)
+		d.said = d.said[:said] // who answers first must not show: equal states give equal records
+		if t == nil {
 			p.mu.Lock()
 			out.listed = names
 			p.mu.Unlock()

@@ -195,11 +195,11 @@ func (p *ldapProbe) readMailboxCounts(ctx context.Context, d *controller) Findin
 		row := db.row()
 		row["database"] = []string{db.name}
 		dn := ldap.EscapeFilter(db.dn)
-		for property, filter := range map[string]string{
-			"count":    "(&(objectCategory=person)(objectClass=user)(homeMDB=" + dn + "))",
-			"archives": "(msExchArchiveDatabaseLink=" + dn + ")",
+		for _, q := range []struct{ property, filter string }{
+			{"count", "(&(objectCategory=person)(objectClass=user)(homeMDB=" + dn + "))"},
+			{"archives", "(msExchArchiveDatabaseLink=" + dn + ")"},
 		} {
-			a, t := m.ask(ctx, ldapQuestion{base: m.base, scope: ldap.ScopeWholeSubtree, filter: filter, countOnly: true})
+			a, t := m.ask(ctx, ldapQuestion{base: m.base, scope: ldap.ScopeWholeSubtree, filter: q.filter, countOnly: true})
 			if t == nil && a.partial {
 				t = &trouble{Unknown, "ldap.partial", "the mailboxes of " + db.name + " could not all be counted"}
 			}
@@ -208,7 +208,7 @@ func (p *ldapProbe) readMailboxCounts(ctx context.Context, d *controller) Findin
 				parts = append(parts, &f)
 				continue
 			}
-			row[property] = []string{strconv.Itoa(a.count)}
+			row[q.property] = []string{strconv.Itoa(a.count)}
 		}
 		rows = append(rows, row)
 	}

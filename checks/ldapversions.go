@@ -158,7 +158,7 @@ func (p *ldapProbe) readDomain(ctx context.Context, d *controller) Finding {
 		if len(p.c.Params.Strings("targets")) > 0 {
 			return d.unread(&trouble{Unknown, "ldap.wrong_dc", "the domain controller does not hold the domain " + domainName(nc)})
 		}
-		p.note("%s does not hold %s and is passed over", d.name(), nc)
+		d.said = append(d.said, d.name()+" does not hold "+nc+" and is passed over")
 		return Finding{Verdict: Pass}
 	}
 	row := Row{"dc": {d.name()}, "domain": {domainName(nc)}}

@@ -53,19 +53,18 @@ func logonFinding(where string, err error) (f Finding, ok bool) {
 // not usable; see [NewLogons].
 type Logons struct {
 	mu       sync.Mutex
-	users    map[string]*loginState // by user name, lower case
-	user     map[string]string      // account asked for → user name, lower case
+	users    map[string]*loginUser // by user part, lower case
+	user     map[string]string     // account asked for → user name, lower case
 	hosts    map[string]bool
 	revealed []revealedSecret
 	budget   budgetReader
 	runs     int // started so far; see Env.Asked
 }
 
-// loginState is one user's.
+// loginState is that of one name of a user.
 type loginState struct {
-	turn     chan struct{} // holds one token: whoever has it may try
-	stopped  string        // why the account is left alone; empty: it is not
-	until    int           // the last run for which that holds: the next one asks anew
+	stopped  string // why the account is left alone; empty: it is not
+	until    int    // the last run for which that holds: the next one asks anew
 	refused  []time.Time
 	good     bool
 	budgeted bool // the lockout budget was read, or cannot be
@@ -93,7 +92,7 @@ func (s *loginState) refusals(now time.Time) int {
 // NewLogons starts the account keeping of a run. Passwords may go to the named
 // hosts, and to those a check names itself.
 func NewLogons(hosts ...string) *Logons {
-	l := &Logons{users: map[string]*loginState{}, user: map[string]string{}, hosts: map[string]bool{}}
+	l := &Logons{users: map[string]*loginUser{}, user: map[string]string{}, hosts: map[string]bool{}}
 	l.Allow(hosts...)
 	return l
 }
@@ -114,7 +113,7 @@ func (l *Logons) Allow(hosts ...string) {
 func (l *Logons) Stopped(account string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s := l.users[l.userOf(account)]; s != nil {
+	if s := l.stateOf(l.userOf(account)); s != nil {
 		return s.stopped
 	}
 	return ""
@@ -128,17 +127,41 @@ func (l *Logons) barred(account string, run int, now time.Time) string {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := l.users[l.userOf(account)]
-	if s == nil {
-		return ""
+	user, known := l.user[strings.ToLower(account)]
+	if !known {
+		return "" // nobody knows yet whose account it is
 	}
-	if why := s.stoppedFor(run); why != "" {
+	if why := l.stoppedFor(user, run); why != "" {
 		return why
 	}
-	if n := s.refusals(now); n >= maxRefusals {
+	if n := l.refusals(user, now); n >= maxRefusals {
 		return fmt.Sprintf("it was refused %d times within %s", n, refusalWindow)
 	}
 	return ""
+}
+
+// stoppedFor tells why a run leaves a user alone; empty when it does not. The
+// caller holds the lock.
+func (l *Logons) stoppedFor(user string, run int) string {
+	own := l.stateOf(user)
+	if own != nil && own.stoppedFor(run) != "" {
+		return own.stoppedFor(run)
+	}
+	why := ""
+	for _, s := range l.alike(user) {
+		why = max(why, s.stoppedFor(run)) // whichever, but always the same
+	}
+	return why
+}
+
+// refusals counts the refused tries of a user by all names. The caller holds
+// the lock.
+func (l *Logons) refusals(user string, now time.Time) int {
+	n := 0
+	for _, s := range l.alike(user) {
+		n += s.refusals(now)
+	}
+	return n
 }
 
 // begin numbers a run that asks for its passwords anew.
@@ -152,16 +175,17 @@ func (l *Logons) begin() int {
 	return l.runs
 }
 
-// accountsOf are all names under which a user was asked for.
+// accountsOf are all accounts asked for that may be this user's.
 func (l *Logons) accountsOf(user string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []string
 	for account, u := range l.user {
-		if u == strings.ToLower(user) {
+		if maybeSame(u, user) {
 			out = append(out, account)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
@@ -211,13 +235,13 @@ func (e *Env) signIn(ctx context.Context, s signing, try func(Credential) (rejec
 	case cred.Username == "" || cred.Password.IsZero():
 		return notLoggedOn(Skip, "credentials.none", "an empty user name or password was given for %s: nothing was sent", mask(s.account))
 	}
-	state := e.Logons.take(s.account, cred)
+	turn, state := e.Logons.take(s.account, cred)
 	select {
-	case <-state.turn:
+	case <-turn:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { state.turn <- struct{}{} }()
+	defer func() { turn <- struct{}{} }()
 	if err := e.Logons.mayTry(ctx, e, s, cred, state); err != nil {
 		return err
 	}
@@ -257,22 +281,25 @@ func (e *Env) allowed(host string) bool {
 	return known || e.named.has(host)
 }
 
-// take registers a credential and returns its user's state.
-func (l *Logons) take(account string, cred Credential) *loginState {
+// take registers a credential and returns its user's turn and state.
+func (l *Logons) take(account string, cred Credential) (turn chan struct{}, state *loginState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	user := strings.ToLower(cred.Username)
 	l.user[strings.ToLower(account)] = user
-	s := l.users[user]
-	if s == nil {
-		s = &loginState{turn: make(chan struct{}, 1)}
-		s.turn <- struct{}{}
-		l.users[user] = s
+	u := l.users[userPart(user)]
+	if u == nil {
+		u = &loginUser{turn: make(chan struct{}, 1), names: map[string]*loginState{}}
+		u.turn <- struct{}{}
+		l.users[userPart(user)] = u
+	}
+	if u.names[user] == nil {
+		u.names[user] = &loginState{}
 	}
 	if !slices.ContainsFunc(l.revealed, func(r revealedSecret) bool { return r.password == cred.Password }) {
-		l.revealed = append(l.revealed, revealedSecret{cred.Password, scrubber(cred)})
+		l.revealed = append(l.revealed, reveal(cred.Password))
 	}
-	return s
+	return u.turn, u.names[user]
 }
 
 // mayTry decides, with the user's turn in hand, whether a try may be made.
@@ -281,10 +308,10 @@ func (l *Logons) mayTry(ctx context.Context, e *Env, s signing, cred Credential,
 	if state.stopped != "" && e.run > state.until {
 		state.budgeted = false // it was refused or spared in an earlier run: look again
 	}
-	why, recent := state.stoppedFor(e.run), state.refusals(e.now())
+	why, recent := l.stoppedFor(cred.Username, e.run), l.refusals(cred.Username, e.now())
 	read, ask := state.budgeted || state.good || s.free, l.budget
 	if ask == nil {
-		ask = e.budgetByDirectory(cred.Username)
+		ask = e.budgetByDirectory()
 	}
 	state.budgeted = state.budgeted || ask != nil
 	l.mu.Unlock()
@@ -317,19 +344,21 @@ func (l *Logons) tried(e *Env, state *loginState, cred Credential, rejected bool
 		state.good = state.good || err == nil
 		return err
 	}
-	state.good = false
+	for _, s := range l.alike(cred.Username) {
+		s.good = false
+	}
 	now := e.now()
 	state.refused = append(state.refused, now)
 	state.until = max(state.until, e.run)
 	state.stopped = "it was refused at " + now.UTC().Format(time.TimeOnly) + " UTC"
 	var own *LogonError
 	if errors.As(err, &own) {
-		own.Text = scrubber(cred).Replace(own.Text)
+		own.Text = reveal(cred.Password).scrub(own.Text)
 		return own
 	}
 	text := "the logon of " + mask(cred.Username) + " was refused"
 	if err != nil {
-		text += ": " + scrubber(cred).Replace(clip(Escape(err.Error()), 200))
+		text += ": " + clip(reveal(cred.Password).scrub(Escape(err.Error())), 200)
 	}
 	return notLoggedOn(Fail, "credentials.refused", "%s", text)
 }

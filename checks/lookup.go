@@ -27,6 +27,22 @@ func (e *Env) LookUpAt(servers []Resolver) {
 	}
 }
 
+// lookUpInside makes a check that looks from inside find its addresses at the
+// inside name servers, where there are any: this computer may be configured
+// with others, which would lead it to another server than the clients' one.
+func (e *Env) lookUpInside() {
+	if e.namesAt != "" || e.Vantage == Outside {
+		return
+	}
+	var inside []Resolver
+	for _, r := range e.Resolvers {
+		if r.View == Inside {
+			inside = append(inside, r)
+		}
+	}
+	e.LookUpAt(inside)
+}
+
 // namesBy says who told the addresses of names.
 func (e *Env) namesBy() string {
 	if e.namesAt != "" {

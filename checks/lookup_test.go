@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -81,5 +82,55 @@ func TestLookUpAtTakesServiceRecords(t *testing.T) {
 	want := Record{Value: "mail.example.com", Preference: 5, Weight: 7, Port: 443}
 	if err != nil || len(list) != 1 || list[0] != want {
 		t.Errorf("%+v, %v, want %+v", list, err, want)
+	}
+}
+
+// TestInsideChecksUseInsideNameServers has a name lead elsewhere by this
+// computer's resolver than by the inside one.
+func TestInsideChecksUseInsideNameServers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		vantage Vantage
+		servers []Resolver
+		want    string
+	}{
+		{"inside", Inside, []Resolver{{Label: "external", Addr: "198.51.100.53:53", View: Outside}, {Label: "internal", Addr: "10.0.0.53:53", View: Inside}}, "10.1.0.1"},
+		{"no inside server", Inside, []Resolver{{Label: "external", Addr: "198.51.100.53:53", View: Outside}}, "10.9.9.9"},
+		{"outside", Outside, []Resolver{{Label: "internal", Addr: "10.0.0.53:53", View: Inside}}, "10.9.9.9"},
+		{"a server that is silent", Inside, []Resolver{{Label: "internal", Addr: "10.0.0.99:53", View: Inside}}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.name("mail.example.com", "10.9.9.9")
+			for _, a := range []string{"10.1.0.1:443", "10.9.9.9:443"} {
+				w.serve(a, func(c net.Conn) { io.Copy(io.Discard, c) })
+			}
+			for at, value := range map[string]string{"10.0.0.53:53": "10.1.0.1", "198.51.100.53:53": "192.0.2.1"} {
+				w.resolver(at, func(q *dnsmessage.Message, _ string) *dnsmessage.Message {
+					if q.Questions[0].Type != dnsmessage.TypeA {
+						return reply(q, dnsmessage.RCodeSuccess)
+					}
+					return reply(q, dnsmessage.RCodeSuccess, "mail.example.com. 60 IN A "+value)
+				})
+			}
+			w.env.Resolvers, w.env.Vantage = c.servers, c.vantage
+			r := w.run(Check{Kind: "tcp", Params: Params{"host": "mail.example.com", "port": 443}, Timeout: 2 * time.Second})
+			var got []string
+			for _, row := range r.Rows {
+				got = append(got, row["address"]...)
+			}
+			if strings.Join(got, " ") != c.want || (r.Verdict == Pass) != (c.want != "") || r.Verdict == Fail {
+				t.Errorf("%s %s: asked %v, want %s", r.Verdict, r.Reason, got, c.want)
+			}
+			// what this computer itself sees is still asked of it
+			if c.vantage == Inside {
+				r = w.run(Check{Kind: "dns", Params: Params{"name": "mail.example.com", "resolver": "system"}})
+				if v, _ := r.Rows[0].Get("value"); v != "10.9.9.9" {
+					t.Errorf("resolver system gives %v", r.Rows)
+				}
+			}
+		})
 	}
 }

@@ -10,8 +10,8 @@ import (
 // verdict speaks of.
 func part(kind, target string, f Finding, took time.Duration) Result {
 	r := Result{
-		Format: 1, Kind: kind, Target: clip(target, 300), Verdict: f.Verdict, Reason: f.Reason,
-		Summary: clip(oneLine(f.Summary), maxSummary), Expected: clip(f.Expected, maxText), Found: clip(f.Found, maxText),
+		Format: 1, Kind: kind, Target: target, Verdict: f.Verdict, Reason: f.Reason,
+		Summary: f.Summary, Expected: f.Expected, Found: f.Found,
 		Sub: f.Sub, Attempts: max(1, f.Attempts), MS: took.Milliseconds(),
 	}
 	if r.Summary == "" {
@@ -42,7 +42,7 @@ func judgeParts(parts []Result, expect []Expectation, rows []Row, now time.Time)
 		j := Judge(single, own, now)
 		if Worse(p.Verdict, j.Verdict) != p.Verdict {
 			p.Verdict, p.Reason, p.Expected, p.Found, p.Summary = j.Verdict, j.Reason, j.Expected, j.Found, ""
-			p.Summary = clip(oneLine(summarise(*p)), maxSummary)
+			p.Summary = summarise(*p)
 		}
 	}
 }

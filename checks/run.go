@@ -159,6 +159,9 @@ func (r *runner) attempt(ctx context.Context, p planned) (Finding, bool) {
 	checkCtx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	env, closeAll := throughDoor(checkCtx, r.env, r.addresses, p.kind)
+	if p.kind.Name != "dns" { // which asks each resolver by name, this computer's too
+		env.lookUpInside()
+	}
 	env.named, env.oldTLSUsed = namedHosts(c.Params), new(tlsUse)
 	began := time.Now()
 	f := env.oldTLSUsed.temper(observe(checkCtx, env, p.kind, c))
@@ -213,18 +216,16 @@ func (r *runner) finish(i int, f Finding, began time.Time, took time.Duration) {
 	sha := ""
 	if len(f.Transcript) > 0 && r.env.Store != nil {
 		var err error
-		for n := range f.Transcript {
-			f.Transcript[n] = r.env.Logons.Scrub(f.Transcript[n])
-		}
-		if sha, err = r.env.Store(f.Transcript); err != nil {
+		if sha, err = r.env.Store(r.env.Logons.scrubAll(f.Transcript)); err != nil {
 			f.Evidence = with(f.Evidence, "transcript_not_kept", err.Error())
 		}
 	}
 	if r.env.Machine != "" {
 		f.Evidence = with(f.Evidence, "machine", r.env.Machine)
 	}
-	res := Conclude(r.list[i], f, r.env.now())
+	res := conclude(r.list[i], f, r.env.now())
 	r.env.Logons.ScrubResult(&res)
+	bound(&res)
 	res.Transcript = sha
 	res.Started, res.MS = began.UTC(), took.Milliseconds()
 	if res.Vantage == "" || res.Vantage == Any {

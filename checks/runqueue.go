@@ -1,5 +1,7 @@
 package checks
 
+import "slices"
+
 // planned is a check that waits for its turn.
 type planned struct {
 	index      int
@@ -80,12 +82,13 @@ func (q *queue) ended(index int) {
 	}
 }
 
-// rest takes out everything that was not begun.
+// rest takes out everything that was not begun, in the order of the list.
 func (q *queue) rest() []planned {
 	out := q.fresh
 	for _, list := range q.waiting {
 		out = append(out, list...)
 	}
 	q.fresh, q.waiting = nil, map[string][]planned{}
+	slices.SortFunc(out, func(a, b planned) int { return a.index - b.index })
 	return out
 }

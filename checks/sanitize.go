@@ -67,6 +67,9 @@ func hostile(r rune) bool {
 	return false
 }
 
+// leftOut marks that a text was cut.
+const leftOut = "…"
+
 // clip bounds text to max bytes without cutting a character in two, and marks
 // that something was left out.
 func clip(s string, max int) string {
@@ -77,5 +80,5 @@ func clip(s string, max int) string {
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return s[:cut] + "…"
+	return s[:cut] + leftOut
 }

@@ -41,10 +41,10 @@ func stage(ctx context.Context, kind string, began time.Time, t *trouble, format
 	if to == nil {
 		return
 	}
-	step := Result{Format: 1, Kind: kind, Source: FromProbe, Verdict: Pass, Summary: clip(oneLine(fmt.Sprintf(format, args...)), 300),
+	step := Result{Format: 1, Kind: kind, Source: FromProbe, Verdict: Pass, Summary: fmt.Sprintf(format, args...),
 		Attempts: 1, Started: began.UTC(), MS: time.Since(began).Milliseconds()}
 	if t != nil {
-		step.Verdict, step.Reason, step.Summary = t.verdict, t.reason, clip(oneLine(t.text), 300)
+		step.Verdict, step.Reason, step.Summary = t.verdict, t.reason, t.text
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()

@@ -190,7 +190,7 @@ func (p *page) captured(c *runbook.UndoCard) {
 		case v.Value == "":
 			p.labelled(1, 26, v.Name, "(empty)", p.th.Dim, p.th.Text)
 		default:
-			p.labelled(1, 26, v.Name, strings.ReplaceAll(v.Value, "\n", ", "), p.th.Dim, p.th.Text)
+			p.labelled(1, 26, v.Name, strings.ReplaceAll(strings.TrimSpace(v.Value), "\n", ", "), p.th.Dim, p.th.Text)
 		}
 		if v.Late {
 			p.text(3, "filled in after the work", p.th.Warn)

@@ -3,6 +3,8 @@
 // it writes when nobody touches it, and what it keeps in memory. Each figure is
 // the least and the median of several runs on this machine.
 //
+// Beside it stands the least program of the same framework, measured in turns.
+//
 //	go run ./.ci/figures [-runs 15]
 package main
 
@@ -35,11 +37,11 @@ func measure(runs int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	bin := filepath.Join(dir, "coexist")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
+	bin, least := filepath.Join(dir, "coexist"), filepath.Join(dir, "least")
+	if err := build(".", bin); err != nil {
+		return err
+	}
+	if err := build("./.ci/figures/least", least); err != nil {
 		return err
 	}
 	info, err := os.Stat(bin)
@@ -58,10 +60,17 @@ func measure(runs int) error {
 	if err != nil {
 		return err
 	}
-	if err := screens(bin, file, runs); err != nil {
-		return err
-	}
-	return screens(bin, recorded, runs)
+	return screens(runs,
+		&screen{name: "the least program of the framework", argv: []string{least}},
+		&screen{name: "the wizard, a new migration", argv: []string{bin, file, "--operator", "measured"}},
+		&screen{name: fmt.Sprintf("the wizard, %d events in the journal", events), argv: []string{bin, recorded, "--operator", "measured"}})
+}
+
+func build(source, program string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, source)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
 }
 
 // wholeRuns measures commands from start to exit.
@@ -81,42 +90,67 @@ func wholeRuns(bin, file string, runs int) error {
 	return nil
 }
 
-// screens measures the wizard on a terminal of 120×40.
-func screens(bin, file string, runs int) error {
-	var first, quit []time.Duration
-	var drawn, key, idle, resident []int
+// screen is a full-screen program with what was measured of it.
+type screen struct {
+	name string
+	argv []string
+
+	first, answer, flood, quit           []time.Duration
+	drawn, key, idle, resident, manyKeys []int
+}
+
+// screens measures full-screen programs in turns on a terminal of 120×40, so
+// that what else the machine does comes to all of them.
+func screens(runs int, list ...*screen) error {
 	for range runs {
-		w, err := open(bin, file)
-		if err != nil {
-			return err
+		for _, s := range list {
+			if err := s.measure(); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
 		}
-		first, drawn = append(first, w.first), append(drawn, w.drawn)
-		w.rest(pause)
-		_, _ = w.tty.WriteString("j")
-		key = append(key, w.rest(moved))
-		w.rest(pause) // the page of the task follows a cursor that rests
-		time.Sleep(time.Second)
-		idle = append(idle, w.taken())
-		resident = append(resident, w.resident())
-		began := time.Now()
-		_, _ = w.tty.WriteString("q")
-		if err := w.cmd.Wait(); err != nil {
-			return fmt.Errorf("q did not end the wizard well: %w", err)
-		}
-		quit = append(quit, time.Since(began))
-		w.tty.Close()
 	}
-	show("first whole frame", first)
-	count("bytes of the first frame", drawn)
-	count("bytes of a cursor move", key)
-	count("bytes in an idle second", idle)
-	count("resident memory, kB", resident)
-	show("q to exit", quit)
+	for _, s := range list {
+		fmt.Printf("\n%s\n", s.name)
+		show("first whole frame", s.first)
+		count("bytes of the first frame", s.drawn)
+		show("a key to its last byte", s.answer)
+		count("bytes of a cursor move", s.key)
+		show("200 keys to the last byte", s.flood)
+		count("bytes of 200 keys", s.manyKeys)
+		count("bytes in an idle second", s.idle)
+		count("resident memory, kB", s.resident)
+		show("q to exit", s.quit)
+	}
 	return nil
 }
 
-// wizard is a running one. Its terminal answers nothing.
-type wizard struct {
+func (s *screen) measure() error {
+	w, err := open(s.argv)
+	if err != nil {
+		return err
+	}
+	defer w.tty.Close()
+	s.first, s.drawn = append(s.first, w.first), append(s.drawn, w.drawn)
+	w.rest(pause)
+	n, took := w.press("j", moved)
+	s.key, s.answer = append(s.key, n), append(s.answer, took)
+	w.rest(pause) // the page of the task follows a cursor that rests
+	time.Sleep(time.Second)
+	s.idle = append(s.idle, w.taken())
+	s.resident = append(s.resident, w.resident())
+	n, took = w.press(strings.Repeat("j", 200), pause)
+	s.manyKeys, s.flood = append(s.manyKeys, n), append(s.flood, took)
+	began := time.Now()
+	_, _ = w.tty.WriteString("q")
+	if err := w.cmd.Wait(); err != nil {
+		return fmt.Errorf("q did not end it well: %w", err)
+	}
+	s.quit = append(s.quit, time.Since(began))
+	return nil
+}
+
+// running is a program at work. Its terminal answers nothing.
+type running struct {
 	cmd   *exec.Cmd
 	tty   *os.File
 	first time.Duration
@@ -124,16 +158,16 @@ type wizard struct {
 	read  chan int
 }
 
-// open starts the wizard and waits for its first whole frame: its last line.
-func open(bin, file string) (*wizard, error) {
-	cmd := exec.Command(bin, file, "--operator", "measured")
+// open starts a program and waits for its first whole frame: its last line.
+func open(argv []string) (*running, error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR=", "TMUX=")
 	began := time.Now()
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
 	if err != nil {
 		return nil, err
 	}
-	w := &wizard{cmd: cmd, tty: tty, read: make(chan int, 1<<16)}
+	w := &running{cmd: cmd, tty: tty, read: make(chan int, 1<<16)}
 	var seen bytes.Buffer
 	buf := make([]byte, 64<<10)
 	for !strings.Contains(seen.String(), "help") {
@@ -161,23 +195,31 @@ func open(bin, file string) (*wizard, error) {
 const moved, pause = 100 * time.Millisecond, 500 * time.Millisecond
 
 // rest waits until nothing was written for a while and counts what was.
-func (w *wizard) rest(quiet time.Duration) int {
-	total := 0
+func (w *running) rest(quiet time.Duration) int {
+	n, _ := w.press("", quiet)
+	return n
+}
+
+// press writes keys and counts what is written until nothing is for a while,
+// and how long that took to its last byte.
+func (w *running) press(keys string, quiet time.Duration) (total int, last time.Duration) {
+	began := time.Now()
+	_, _ = w.tty.WriteString(keys)
 	for {
 		select {
 		case n, open := <-w.read:
 			if !open {
-				return total
+				return total, last
 			}
-			total += n
+			total, last = total+n, time.Since(began)
 		case <-time.After(quiet):
-			return total
+			return total, last
 		}
 	}
 }
 
 // taken counts what was written since, without waiting.
-func (w *wizard) taken() int {
+func (w *running) taken() int {
 	total := 0
 	for len(w.read) > 0 {
 		total += <-w.read
@@ -187,7 +229,7 @@ func (w *wizard) taken() int {
 
 // resident is the memory that the kernel counts, in kB; 0 where it does not
 // tell.
-func (w *wizard) resident() int {
+func (w *running) resident() int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))
 	if err != nil {
 		return 0
