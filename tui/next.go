@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"coexist/runbook"
@@ -15,8 +16,7 @@ type advice struct {
 	phase string
 }
 
-// nextAction says what comes next: first what went wrong, then what can be
-// done, then what is waited for.
+// nextAction says what comes next, in words.
 func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 	if p.Backout != nil {
 		plan := runbook.PlanBackout(r, p)
@@ -26,50 +26,30 @@ func nextAction(r *runbook.Runbook, p *runbook.Progress) advice {
 		}
 		return out
 	}
-	var ready, waiting, unlock advice
-	for _, phase := range r.Phases {
-		st := p.Phases[phase.ID]
-		if st == nil {
-			continue
-		}
-		for i, t := range phase.Tasks {
-			ts := p.Tasks[t.ID]
-			if ts == nil {
-				continue
-			}
-			where := fmt.Sprintf("%d.%d %s", phase.Step, i+1, onTarget(t))
-			if a, ok := broken(t, ts, p, where); ok && st.Open {
-				return a
-			}
-			if t.Optional || !st.Open {
-				continue
-			}
-			switch ts.Status {
-			case runbook.Ready, runbook.Running:
-				if ready.text == "" {
-					ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID}
-				}
-			case runbook.Waiting, runbook.Stale:
-				if !ts.WaitUntil.After(p.Now) {
-					if ready.text == "" {
-						ready = advice{text: todo(t, ts, p) + " " + where, task: t.ID, check: openCheck(t, p)}
-					}
-				} else if waiting.text == "" {
-					waiting = advice{text: "wait for " + where + waitText(ts, p.Now), task: t.ID}
-				}
-			}
-		}
-		if !st.Open && unlock.text == "" && len(st.Blockers) > 0 {
-			b := st.Blockers[0]
-			unlock = advice{text: "clear the gate: " + b.Text, task: b.Task, check: b.Check, phase: phase.ID}
-		}
+	next := runbook.Next(r, p)
+	t := next.Task
+	if next.Kind == runbook.NextUnlock {
+		b := next.Blocker
+		return advice{text: "clear the gate: " + b.Text, task: b.Task, check: b.Check, phase: next.Phase.ID}
 	}
-	for _, a := range []advice{ready, waiting, unlock} {
-		if a.text != "" {
-			return a
-		}
+	if t == nil {
+		return advice{text: "all steps are done: export the runbook with e"}
 	}
-	return advice{text: "all steps are done: export the runbook with e"}
+	ts := p.Tasks[t.ID]
+	where := fmt.Sprintf("%d.%d %s", t.Phase.Step, slices.Index(t.Phase.Tasks, t)+1, onTarget(t))
+	switch next.Kind {
+	case runbook.NextFix:
+		return advice{text: "fix " + where, task: t.ID, check: failedCheck(t, p)}
+	case runbook.NextConfirm:
+		return advice{text: "confirm the changed command of " + where, task: t.ID}
+	case runbook.NextWait:
+		return advice{text: "wait for " + where + waitText(ts, p.Now), task: t.ID}
+	}
+	out := advice{text: todo(t, ts, p) + " " + where, task: t.ID}
+	if ts.Status == runbook.Waiting || ts.Status == runbook.Stale {
+		out.check = openCheck(t, p)
+	}
+	return out
 }
 
 // onTarget names a task with its target, once.
@@ -80,22 +60,14 @@ func onTarget(t *runbook.Task) string {
 	return t.Title
 }
 
-// broken tells what went wrong with a task.
-func broken(t *runbook.Task, ts *runbook.TaskState, p *runbook.Progress, where string) (advice, bool) {
-	switch ts.Status {
-	case runbook.Failed:
-		a := advice{text: "fix " + where, task: t.ID}
-		for _, c := range t.Checks {
-			if cs := p.Checks[c.ID]; cs != nil && cs.Status == runbook.Failed && !cs.Satisfied {
-				a.check = c.ID
-				break
-			}
+// failedCheck is the first check of a task that failed and counts.
+func failedCheck(t *runbook.Task, p *runbook.Progress) string {
+	for _, c := range t.Checks {
+		if cs := p.Checks[c.ID]; cs != nil && cs.Status == runbook.Failed && !cs.Satisfied {
+			return c.ID
 		}
-		return a, true
-	case runbook.Changed:
-		return advice{text: "confirm the changed command of " + where, task: t.ID}, true
 	}
-	return advice{}, false
+	return ""
 }
 
 // openCheck is the first check that keeps a carried out task from being done.

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -37,12 +38,14 @@ func (r *reader) exchange(ctx context.Context) {
 	r.folderPlans(ctx)
 }
 
+const noneProves = "none is shown, but this account is shown no Exchange server either: nothing can be said"
+
 // below reads a list below the organisation. When not even servers are shown,
 // an empty list proves nothing.
 func (r *reader) below(ctx context.Context, section, filter string, attrs ...string) []checks.DirectoryObject {
 	list := r.search(ctx, section, r.org, filter, attrs...)
 	if len(list) == 0 && r.inv.Whole(section) && len(r.inv.Servers) == 0 {
-		r.inv.miss(section, "", "", "ldap.not_readable", "none is shown, but this account is shown no Exchange server either: nothing can be said")
+		r.inv.miss(section, "", "", "ldap.not_readable", noneProves)
 	}
 	return list
 }
@@ -65,8 +68,12 @@ func (r *reader) server(o checks.DirectoryObject) Server {
 	s.Version, s.Build = checks.ReadSerial(s.Raw)
 	if s.Version != "2003" {
 		bits := r.want(SectionServers, o, "msExchCurrentServerRoles")
-		if roles, ok := checks.ReadRoles(bits, s.Version); ok && s.Version != "unknown" {
+		roles, ok := checks.ReadRoles(bits, s.Version)
+		if ok && s.Version != "unknown" {
 			s.Roles = roles
+		}
+		if !ok && bits != "" {
+			r.inv.miss(SectionServers, "msExchCurrentServerRoles", o.DN, "ldap.bad_value", "the roles of "+s.Name+" cannot be read from "+checks.Escape(bits))
 		}
 		s.Site = checks.NameInDN(r.want(SectionServers, o, "msExchServerSite"))
 	}
@@ -217,6 +224,10 @@ func (r *reader) groups(ctx context.Context) {
 				g.Members = append(g.Members, s.Name)
 			}
 		}
+		if len(g.Members) == 0 {
+			r.inv.miss(SectionGroups, "msExchMDBAvailabilityGroupLink", o.DN, "ldap.not_readable",
+				"no server shows that it belongs to "+g.Name+": none does, or this account may not read it")
+		}
 		r.inv.Groups = append(r.inv.Groups, g)
 	}
 }
@@ -231,6 +242,10 @@ func (r *reader) folderPlans(ctx context.Context) {
 		r.inv.miss(SectionFolderPlans, "", "", "ldap.not_readable", base+" is not there, or may not be seen")
 	case t != nil:
 		r.inv.miss(SectionFolderPlans, "", "", t.Reason, t.Text)
+	case a.Partial:
+		r.inv.miss(SectionFolderPlans, "", "", "ldap.partial", fmt.Sprintf("only %d objects were read; there are more", len(a.Objects)))
+	case len(a.Objects) == 0 && len(r.inv.Servers) == 0:
+		r.inv.miss(SectionFolderPlans, "", "", "ldap.not_readable", noneProves)
 	}
 	for _, o := range a.Objects {
 		r.inv.FolderPlans = append(r.inv.FolderPlans, Object{o.DN, o.Name()})

@@ -153,6 +153,29 @@ func TestWhatIsNotShownIsNeverAbsent(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeToldIsAGap(t *testing.T) {
+	t.Parallel()
+	l, d := forest(t)
+	d.PutDAG("DAG1", "")
+	d.PutFolderPlan("")
+	inv := read(t, l.Env(), "dc1.contoso.com")
+	if inv.Shown(inventory.SectionGroups, "msExchMDBAvailabilityGroupLink", inv.Groups[0].DN) {
+		t.Error("a group that no server shows to belong to counts as one without members")
+	}
+	if !inv.Whole(inventory.SectionFolderPlans) || !inv.Shown(inventory.SectionServers, "msExchCurrentServerRoles", d.ServerDN("EX10")) {
+		t.Errorf("what was read is a gap: %+v", inv.Gaps)
+	}
+	d.Change(d.ServerDN("EX10"), func(e lab.Entry) { e["msExchCurrentServerRoles"] = []string{"54 or so"} })
+	inv = read(t, l.Env(), "dc1.contoso.com")
+	if s := inv.Server("EX10"); len(s.Roles) > 0 || inv.Shown(inventory.SectionServers, "msExchCurrentServerRoles", s.DN) {
+		t.Errorf("roles that cannot be read count as none: %+v", inv.Gaps)
+	}
+	d.Delete(d.ServerDN("EX10"))
+	if inv = read(t, l.Env(), "dc1.contoso.com"); inv.Whole(inventory.SectionFolderPlans) {
+		t.Error("no policy of managed folders counts as proved by an account that is shown nothing else")
+	}
+}
+
 func TestThereIsNoOrganisation(t *testing.T) {
 	t.Parallel()
 	l, d := forest(t)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ type cmdlet func(*invocation) ([]any, error)
 // cmdlets are the reading commands of the shell, by lower-case name.
 var cmdlets = map[string]cmdlet{
 	"get-exchangeserver":              get("ExchangeServer"),
-	"get-mailboxdatabase":             get("MailboxDatabase"),
+	"get-mailboxdatabase":             getDatabase,
 	"get-publicfolderdatabase":        get("PublicFolderDatabase"),
 	"get-mailbox":                     getMailbox,
 	"get-owavirtualdirectory":         get("OwaVirtualDirectory"),
@@ -115,6 +116,24 @@ func (o *item) named(id string) bool {
 		}
 	}
 	return false
+}
+
+// getDatabase asks the servers themselves how their databases stand only with
+// -Status; without it the shell shows that as empty.
+func getDatabase(c *invocation) ([]any, error) {
+	_, asked := c.arg("status")
+	found, err := c.find("MailboxDatabase")
+	if err != nil || asked {
+		return found, err
+	}
+	var out []any
+	for _, v := range found {
+		d := &item{noun: "MailboxDatabase", props: maps.Clone(v.(*item).props)}
+		d.set("Mounted", nil)
+		d.set("LastFullBackup", nil)
+		out = append(out, d)
+	}
+	return out, nil
 }
 
 func getMailbox(c *invocation) ([]any, error) {

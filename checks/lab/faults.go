@@ -15,6 +15,9 @@ import (
 // of the box.
 const oldTLS = tls.VersionTLS10
 
+// newestTLS is the newest protocol of any Windows version below Exchange 2013.
+const newestTLS = tls.VersionTLS12
+
 // Names of the faults that the laboratory plays itself. All others keep an
 // effect from taking the first time, which needs no name here.
 const (

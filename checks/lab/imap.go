@@ -77,7 +77,7 @@ func (s *imapSession) run() {
 			s.capability()
 			s.write("%s OK CAPABILITY completed.", tag)
 		case "STARTTLS":
-			if s.spec.NoTLS {
+			if s.spec.NoTLS || s.secure {
 				s.write("%s BAD Command Error. 12", tag)
 				continue
 			}
@@ -116,7 +116,7 @@ func (s *imapSession) login(tag, args string) bool {
 	var parts []string
 	for range 2 {
 		size, err := strconv.Atoi(strings.Trim(strings.TrimSpace(args), "{}"))
-		if err != nil || size > 4096 {
+		if err != nil || size < 0 || size > 4096 {
 			s.write("%s BAD Command Argument Error. 11", tag)
 			return true
 		}
@@ -166,7 +166,7 @@ func (s *popSession) run() {
 		case "CAPA":
 			s.write("%s", s.capabilities())
 		case "STLS":
-			if s.spec.NoTLS {
+			if s.spec.NoTLS || s.secure {
 				s.write("-ERR Command is not valid in this state.")
 				continue
 			}

@@ -132,12 +132,9 @@ func (l *Lab) Env() *checks.Env { return l.EnvFrom(checks.Inside) }
 // EnvFrom is the door from one side: from outside only forwarded addresses
 // answer.
 func (l *Lab) EnvFrom(side checks.Vantage) *checks.Env {
-	l.mu.Lock()
-	forest := l.forest
-	l.mu.Unlock()
 	env := &checks.Env{
 		Logon: l.logon, Roots: l.authority.pool, Now: l.now, Vantage: side, UserAgent: "coexist/lab (connectivity probe)",
-		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: forest},
+		Logons: checks.NewLogons(), Directory: checks.Directory{Forest: l.root()},
 	}
 	env.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		return l.dial(ctx, side, network, address)
@@ -158,6 +155,13 @@ func (l *Lab) EnvFrom(side checks.Vantage) *checks.Env {
 	return env
 }
 
+// root is the DNS name of the forest's root domain.
+func (l *Lab) root() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.forest
+}
+
 // dial finds the loopback port behind an address of the lab. An unknown host
 // is silent, a known one refuses ports that nothing serves.
 func (l *Lab) dial(ctx context.Context, side checks.Vantage, network, address string) (net.Conn, error) {
@@ -172,6 +176,7 @@ func (l *Lab) dial(ctx context.Context, side checks.Vantage, network, address st
 	}
 	visible := side != checks.Outside || forwarded || at == l.outside
 	s, served := l.services[at]
+	filtered := served && s.filtered
 	datagrams, known := l.udp[at]
 	alive := l.hosts[at.Addr()] > 0
 	l.mu.Unlock()
@@ -182,7 +187,7 @@ func (l *Lab) dial(ctx context.Context, side checks.Vantage, network, address st
 	switch {
 	case ctx.Err() != nil:
 		return fail(ctx.Err())
-	case !visible || !alive || served && s.filtered:
+	case !visible || !alive || filtered:
 		return fail(os.ErrDeadlineExceeded) // dropped packets, without the wait for them
 	case network == "udp" && known:
 		return d.DialContext(ctx, "udp", datagrams)

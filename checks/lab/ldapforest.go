@@ -105,7 +105,7 @@ func (d *Directory) add(c Controller) error {
 		options = "1"
 	}
 	d.Put(d.settingsDN(c), Entry{"objectClass": classes, "options": {options}, "hasMasterNCs": {domainDN(c.Domain), d.config, "CN=Schema," + d.config}})
-	r := &controller{lab: d.lab, directory: d, spec: c, tls: &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10}}
+	r := &controller{lab: d.lab, directory: d, spec: c, tls: &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10, MaxVersion: newestTLS}}
 	d.mu.Lock()
 	d.controllers[strings.ToLower(c.Name)] = r
 	r.stale = true

@@ -69,10 +69,12 @@ func (l *Lab) replaceService(s blueprint.Server, port uint16, handle func(contex
 
 // keepPort lets a service end with its server.
 func (l *Lab) keepPort(name string, at netip.AddrPort) {
-	r := l.server(name)
-	if r == nil {
-		return
+	if r := l.server(name); r != nil {
+		r.keepPort(at)
 	}
+}
+
+func (r *running) keepPort(at netip.AddrPort) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.ports, at) {

@@ -45,15 +45,15 @@ func (p persona) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.plainHTTP(w, path)
 		return
 	}
-	if p.server.Version == "2013" && strings.HasSuffix(path, "/healthcheck.htm") {
-		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, "200 OK<br/>%s", p.server.FQDN)
-		return
-	}
 	for _, d := range directories {
 		schemes, there := d.auth[p.server.Version]
 		if !there || !strings.HasPrefix(path, d.path) {
 			continue
+		}
+		if p.server.Version == "2013" && path == strings.TrimSuffix(d.path, "/")+"/healthcheck.htm" {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprintf(w, "200 OK<br/>%s", p.server.FQDN)
+			return
 		}
 		if own, changed := p.server.Auth[d.name]; changed {
 			schemes = own
@@ -153,12 +153,12 @@ func (p persona) forms(w http.ResponseWriter, r *http.Request, path string) {
 	switch p.server.Version {
 	case "2013":
 		w.Header().Set("X-OWA-Version", p.server.Build)
-		fmt.Fprintf(w, logonPage, "/owa/auth.owa", "/owa/auth/"+threeParts(p.server.Build)+"/themes/resources/favicon.ico")
+		fmt.Fprintf(w, logonPage, p.signInPath(), "/owa/auth/"+threeParts(p.server.Build)+"/themes/resources/favicon.ico")
 	case "2010":
 		w.Header().Set("X-OWA-Version", p.server.Build)
-		fmt.Fprintf(w, logonPage, "/owa/auth.owa", "/owa/"+p.server.Build+"/themes/resources/favicon.ico")
+		fmt.Fprintf(w, logonPage, p.signInPath(), "/owa/"+p.server.Build+"/themes/resources/favicon.ico")
 	default:
-		fmt.Fprintf(w, logonPage, "/owa/auth/owaauth.dll", "/owa/"+p.server.Build+"/themes/base/favicon.ico")
+		fmt.Fprintf(w, logonPage, p.signInPath(), "/owa/"+p.server.Build+"/themes/base/favicon.ico")
 	}
 }
 

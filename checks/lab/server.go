@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -74,7 +75,7 @@ func (l *Lab) AddServer(s Server) error {
 }
 
 func (r *running) start() error {
-	s := r.spec
+	s, _ := r.now()
 	if s.Web != nil || has(s.Roles, "client-access") {
 		if err := r.serveWeb(443, true); err != nil {
 			return err
@@ -88,7 +89,7 @@ func (r *running) start() error {
 		if err := r.lab.Serve(at, handle); err != nil {
 			return err
 		}
-		r.ports = append(r.ports, at)
+		r.keepPort(at)
 	}
 	return nil
 }
@@ -102,11 +103,14 @@ func (l *Lab) RemoveServer(name string) {
 	if r == nil {
 		return
 	}
-	for _, at := range r.ports {
+	r.mu.Lock()
+	ports, fqdn := slices.Clone(r.ports), r.spec.FQDN
+	r.mu.Unlock()
+	for _, at := range ports {
 		l.Silence(at)
 	}
-	if r.spec.FQDN != "" {
-		l.RemoveName(checks.Inside, r.spec.FQDN)
+	if fqdn != "" {
+		l.RemoveName(checks.Inside, fqdn)
 	}
 }
 
@@ -160,7 +164,7 @@ func (r *running) tlsConfig() *tls.Config {
 		s, cert := r.now()
 		cfg := &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10, MaxVersion: s.TLSMax}
 		if cfg.MaxVersion == 0 {
-			cfg.MaxVersion = tls.VersionTLS12
+			cfg.MaxVersion = newestTLS
 		}
 		return cfg, nil
 	}}
@@ -168,7 +172,8 @@ func (r *running) tlsConfig() *tls.Config {
 
 // serveWeb answers HTTP/1 on a port.
 func (r *running) serveWeb(port uint16, secure bool) error {
-	at := netip.AddrPortFrom(r.spec.Address, port)
+	s, _ := r.now()
+	at := netip.AddrPortFrom(s.Address, port)
 	err := r.lab.listen(at, func(c net.Conn) {
 		if secure {
 			c = tls.Server(c, r.tlsConfig())
@@ -184,7 +189,7 @@ func (r *running) serveWeb(port uint16, secure bool) error {
 		}))
 	})
 	if err == nil {
-		r.ports = append(r.ports, at)
+		r.keepPort(at)
 	}
 	return err
 }

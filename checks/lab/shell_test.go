@@ -163,3 +163,17 @@ func TestSeededCertificatesComeBack(t *testing.T) {
 		t.Errorf("thumbprints differ between two openings: %v", seen)
 	}
 }
+
+func TestDatabasesTellHowTheyStandWhenAsked(t *testing.T) {
+	t.Parallel()
+	o := organization(t)
+	for command, want := range map[string]string{"Get-MailboxDatabase -Server EX10-01 -Status": "True", "Get-MailboxDatabase -Server EX10-01": ""} {
+		rows, err := o.Read(t.Context(), "EX10-01", command, []string{"Name", "Mounted"})
+		if err != nil || len(rows) == 0 {
+			t.Fatalf("%s: %v %v", command, rows, err)
+		}
+		if got := strings.Join(rows[0]["Mounted"], ""); got != want {
+			t.Errorf("%s shows Mounted %q, expected %q", command, got, want)
+		}
+	}
+}

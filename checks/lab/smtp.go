@@ -57,6 +57,9 @@ func (l *Lab) ServeSMTP(at netip.AddrPort, s SMTP) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Version == "2007" || s.Version == "2010" {
+		cfg.MaxVersion = oldTLS
+	}
 	r := &Recorder{}
 	return r, l.Serve(at, func(_ context.Context, c net.Conn) {
 		(&smtpSession{spec: s, tls: cfg, seen: r, lines: newLines(c)}).run()
@@ -71,7 +74,7 @@ func (l *Lab) serviceTLS(c Certificate, fqdn string) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10}, nil
+	return &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10, MaxVersion: newestTLS}, nil
 }
 
 // lines is a connection of text lines.
@@ -102,6 +105,8 @@ type smtpSession struct {
 	spec SMTP
 	tls  *tls.Config
 	seen *Recorder
+	met  bool // was greeted, since TLS began anew
+	mail bool // has a sender
 }
 
 func (s *smtpSession) run() {
@@ -133,21 +138,28 @@ func (s *smtpSession) run() {
 func (s *smtpSession) answer(verb, line string) bool {
 	switch verb {
 	case "EHLO":
+		s.met = true
 		s.hello()
 	case "HELO":
+		s.met = true
 		s.write("250 %s Hello", s.spec.FQDN)
 	case "STARTTLS":
-		if s.spec.NoTLS {
-			s.write("454 4.7.0 TLS not available")
+		s.startTLS()
+	case "MAIL":
+		if !s.met {
+			s.write("503 5.5.2 Send hello first")
 			return true
 		}
-		s.write("220 2.0.0 SMTP server ready")
-		s.upgrade(s.tls)
-	case "MAIL":
+		s.mail = true
 		s.write("250 2.1.0 Sender OK")
 	case "RCPT":
+		if !s.mail {
+			s.write("503 5.5.2 Need mail command")
+			return true
+		}
 		s.recipient(line)
 	case "RSET":
+		s.mail = false
 		s.write("250 2.0.0 Resetting")
 	case "QUIT":
 		s.write("221 2.0.0 Service closing transmission channel")
@@ -158,6 +170,21 @@ func (s *smtpSession) answer(verb, line string) bool {
 		s.write("500 5.3.3 Unrecognized command")
 	}
 	return true
+}
+
+func (s *smtpSession) startTLS() {
+	switch {
+	case s.secure:
+		s.write("503 5.5.2 Only one STARTTLS command can be issued per session")
+	case !s.met:
+		s.write("503 5.5.2 Send hello first")
+	case s.spec.NoTLS:
+		s.write("454 4.7.0 TLS not available")
+	default:
+		s.write("220 2.0.0 SMTP server ready")
+		s.upgrade(s.tls)
+		s.met, s.mail = false, false // whoever was greeted before may have been somebody else
+	}
 }
 
 func (s *smtpSession) hello() {

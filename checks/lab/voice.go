@@ -58,7 +58,7 @@ func (o *Organization) bindVoice(v *item) error {
 		if !hasRole(v, role) {
 			continue
 		}
-		cfg := &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS12}
+		cfg := &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS10, MaxVersion: newestTLS}
 		if err := o.lab.replaceService(*planned, port, func(ctx context.Context, c net.Conn) { silentPort(ctx, tls.Server(c, cfg)) }); err != nil {
 			return err
 		}

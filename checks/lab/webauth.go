@@ -84,7 +84,7 @@ var windowsOf = map[string][]byte{"2007": {6, 0, 0x72, 0x17}, "2010": {6, 1, 0xb
 // challengeMessage is the second message of an NTLM logon, as Windows writes
 // it.
 func (p persona) challengeMessage(challenge []byte) []byte {
-	forest := orLocal(p.lab.forest)
+	forest := orLocal(p.lab.root())
 	short, _, _ := strings.Cut(forest, ".")
 	target := wide(strings.ToUpper(short))
 	var info bytes.Buffer

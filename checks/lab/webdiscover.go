@@ -81,11 +81,19 @@ func versionWord(build string) string {
 	return fmt.Sprintf("%08X", 7<<28|n[0]&0x3f<<22|n[1]&0x3f<<16|1<<15|n[2])
 }
 
+// buildParts are the four numbers of a build.
+func buildParts(build string) [4]string {
+	n := [4]string{"0", "0", "0", "0"}
+	copy(n[:], strings.Split(build, "."))
+	return n
+}
+
 func (p persona) discoverSOAP(w http.ResponseWriter, m Mailbox, known bool) {
 	const space = `xmlns="http://schemas.microsoft.com/exchange/2010/Autodiscover"`
-	header := fmt.Sprintf(`<ServerVersionInfo %s><MajorVersion>15</MajorVersion><MinorVersion>0</MinorVersion><MajorBuildNumber>1497</MajorBuildNumber><MinorBuildNumber>48</MinorBuildNumber></ServerVersionInfo>`, space)
+	n := buildParts(p.server.Build)
+	header := fmt.Sprintf(`<ServerVersionInfo %s><MajorVersion>%s</MajorVersion><MinorVersion>%s</MinorVersion><MajorBuildNumber>%s</MajorBuildNumber><MinorBuildNumber>%s</MinorBuildNumber></ServerVersionInfo>`, space, n[0], n[1], n[2], n[3])
 	user := `<ErrorCode>InvalidUser</ErrorCode><ErrorMessage>unknown</ErrorMessage>`
-	if known {
+	if _, knows := p.behind(m); known && knows {
 		host := p.host(m)
 		var b strings.Builder
 		for _, s := range [][2]string{

@@ -61,8 +61,7 @@ func (p persona) ews(w http.ResponseWriter, r *http.Request, m Mailbox) {
 		class, code = "Error", "ErrorNoRespondingCASInDestinationSite"
 		server = p.server
 	}
-	n := [4]string{"0", "0", "0", "0"}
-	copy(n[:], strings.Split(server.Build, "."))
+	n := buildParts(server.Build)
 	header := fmt.Sprintf(`<t:ServerVersionInfo MajorVersion="%s" MinorVersion="%s" MajorBuildNumber="%s" MinorBuildNumber="%s" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"/>`, n[0], n[1], n[2], n[3])
 	message := fmt.Sprintf(`<m:GetFolderResponse xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages"><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="%s"><m:ResponseCode>%s</m:ResponseCode></m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`, class, code)
 	fmt.Fprintf(w, soapHead, header, message)
@@ -114,6 +113,14 @@ func (p persona) rpc(w http.ResponseWriter, r *http.Request, m Mailbox) {
 	}
 }
 
+// signInPath is where the logon form of a version goes.
+func (p persona) signInPath() string {
+	if p.server.Version == "2007" {
+		return "/owa/auth/owaauth.dll"
+	}
+	return "/owa/auth.owa"
+}
+
 // signIn answers the logon form and what lies behind it; false: this is a
 // stranger's request.
 func (p persona) signIn(w http.ResponseWriter, r *http.Request, path string) bool {
@@ -121,7 +128,7 @@ func (p persona) signIn(w http.ResponseWriter, r *http.Request, path string) boo
 		p.mailboxPage(w, r, m)
 		return true
 	}
-	if r.Method != http.MethodPost || path != "/owa/auth.owa" && path != "/owa/auth/owaauth.dll" {
+	if r.Method != http.MethodPost || path != p.signInPath() {
 		return false
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)

@@ -92,7 +92,8 @@ func (d *connecting) read(m *Model) {
 		return
 	}
 	d.busy, d.why = true, ""
-	d.seq++
+	m.reads++ // an answer that nobody waits for any more must not be taken for this one's
+	d.seq = m.reads
 	seq, discover, take := d.seq, m.cfg.Discover, m.cfg.Inventory
 	m.cmd = func() tea.Msg {
 		if file != "" {

@@ -127,6 +127,8 @@ type Model struct {
 	kept   bool   // it was written, or continued
 	dirty  bool   // something changed since
 	note   note
+	reads  int     // how often the directory was asked
+	lossy  bool    // leaving was refused once: what was typed can't be kept
 	cmd    tea.Cmd // to be run when the message at hand is done with
 }
 
@@ -217,6 +219,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Cmd, Action) {
 
 func (m *Model) key(name, text string) Action {
 	m.note = note{}
+	m.lossy = m.lossy && name == "esc"
 	switch {
 	case m.dialog != nil:
 		m.dialog.key(m, name, text)

@@ -227,12 +227,18 @@ func (m *Model) up() Action {
 		m.keepQuietly()
 		return nil
 	}
+	if err := m.KeepDraft(); err != nil && !m.lossy {
+		m.lossy = true
+		m.note = note{"Not kept: " + err.Error() + ". Esc once more leaves all the same, and loses what was typed since.", true}
+		return nil
+	}
+	m.lossy = false
 	if m.edits != nil {
 		return Back{}
 	}
 	m.form = nil
 	m.start.load(m.cfg)
-	if m.kept {
+	if m.kept && !m.dirty {
 		m.start.selectPath(m.draft)
 		m.note = note{"Kept as a draft: " + m.draft, false}
 	}

@@ -40,11 +40,11 @@ func (d *proposed) key(m *Model, name, _ string) {
 	case "up", "k":
 		d.at = max(d.at-1, 0)
 	case "down", "j":
-		d.at = min(d.at+1, d.rows()-1)
+		d.at = max(min(d.at+1, d.rows()-1), 0)
 	case "pgup":
 		d.at = max(d.at-10, 0)
 	case "pgdown":
-		d.at = min(d.at+10, d.rows()-1)
+		d.at = max(min(d.at+10, d.rows()-1), 0)
 	case "home", "g":
 		d.at = 0
 	case "end", "G":
@@ -159,6 +159,9 @@ func (d *proposed) about(w int) []string {
 		out = append(out, paint.Wrap(paint.Escape(text), w)...)
 	case n-lines-asks < len(d.p.Remarks):
 		out = append(out, paint.Wrap(paint.Escape(strings.TrimSpace(d.p.Remarks[n-lines-asks])), w)...)
+	}
+	if len(out) > aboutRows { // what is left out must not look as if it were not there
+		out[aboutRows-1] = paint.Cut(out[aboutRows-1], w-2) + " …"
 	}
 	return append(out, make([]string, aboutRows)...)[:aboutRows]
 }

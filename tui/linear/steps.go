@@ -163,53 +163,7 @@ func (t *talk) openTask(task *runbook.Task) error {
 // next finds the task to work on now: first what went wrong in a step that is
 // open, then what can be done, then what is waited for, then what keeps a step
 // locked. In a backout it is the undo card that comes next.
-func (t *talk) next() *runbook.Task {
-	if t.snap.Progress.Backout != nil {
-		if c := t.retreat().Next(); c != nil {
-			return c.Task
-		}
-		return nil
-	}
-	var ready, waits, unlock *runbook.Task
-	first := func(at **runbook.Task, task *runbook.Task) {
-		if *at == nil {
-			*at = task
-		}
-	}
-	for _, p := range t.snap.Runbook.Phases {
-		s := t.snap.Progress.Phases[p.ID]
-		if !s.Open {
-			if len(s.Blockers) > 0 {
-				first(&unlock, t.snap.Runbook.Task(s.Blockers[0].Task))
-			}
-			continue
-		}
-		for _, task := range p.Tasks {
-			switch st := t.snap.Progress.Tasks[task.ID]; st.Status {
-			case runbook.Failed, runbook.Changed:
-				return task
-			case runbook.Ready, runbook.Running, runbook.Stale:
-				if !task.Optional {
-					first(&ready, task)
-				}
-			case runbook.Waiting:
-				switch {
-				case task.Optional:
-				case st.WaitUntil.After(t.snap.Progress.Now):
-					first(&waits, task)
-				default:
-					first(&ready, task)
-				}
-			}
-		}
-	}
-	for _, task := range []*runbook.Task{ready, waits} {
-		if task != nil {
-			return task
-		}
-	}
-	return unlock
-}
+func (t *talk) next() *runbook.Task { return runbook.Next(t.snap.Runbook, t.snap.Progress).Task }
 
 func (t *talk) sayNext() {
 	task := t.next()
