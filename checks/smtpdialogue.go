@@ -321,7 +321,7 @@ func (s *smtpProbe) isExchange() bool {
 
 // takesAnything tries a recipient below .invalid, a domain that cannot exist.
 func (s *smtpProbe) takesAnything(t *talk) bool {
-	code, _, why := t.ask(fmt.Sprintf("RCPT TO:<coexist-probe@coexist-%04x.invalid>", queryID()))
+	code, _, why := t.ask("RCPT TO:<coexist-probe@" + nobody() + ".invalid>")
 	return why == nil && code[0] == '2'
 }
 
