@@ -353,6 +353,12 @@ func (r *Runbook) MayBeEmpty(key string) bool {
 	return r.values[name].Captured
 }
 
+// TakesList tells whether a value is a list, which may be written a line each.
+func (r *Runbook) TakesList(key string) bool {
+	name, _, _ := strings.Cut(key, "/")
+	return r.values[name].Type == "list"
+}
+
 func (s *Session) taskNamed(id string) (*Task, error) {
 	s.catchUp()
 	if t := s.runbook.Task(id); t != nil {

@@ -280,7 +280,7 @@ func (c *UndoCard) addChecks() {
 		if one.Command != nil {
 			if got, err := one.Command.Render(c.Values); err == nil && len(got.Pending) == 0 {
 				for _, line := range got.Lines {
-					k.Lines = append(k.Lines, line+PasteHint([]string{one.Property}))
+					k.Lines = append(k.Lines, line+formatList([]string{one.Property}))
 				}
 			}
 		}
@@ -301,7 +301,7 @@ func shownValue(v string) string {
 	if strings.TrimSpace(v) == "" {
 		return "(empty)"
 	}
-	return strings.Join(strings.Split(v, "\n"), ", ")
+	return strings.Join(strings.Split(strings.TrimSpace(v), "\n"), ", ")
 }
 
 // sameValue compares two values of one kind: lists in any order, and no
@@ -315,7 +315,8 @@ func sameValue(a, b string) bool {
 		slices.Sort(list)
 		return list
 	}
-	return slices.Equal(split(a), split(b))
+	// As Format-List prints a list, a comma in an element looks like one between two.
+	return slices.Equal(split(a), split(b)) || strings.EqualFold(shownValue(a), shownValue(b))
 }
 
 // undoMissing says which value a card lacks, and what to do.

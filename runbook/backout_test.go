@@ -102,7 +102,7 @@ func TestAValueThatWasNotCapturedIsAskedForAndNeverGuessed(t *testing.T) {
 		b.check(task, true)
 		b.must(b.MarkDone(task.ID, ""))
 	}
-	b.must(b.Import(Imported{Path: "after.json"}, nil, map[string]string{scpURL: "https://new.contoso.com/x"})) // read after the change
+	b.must(b.Import(Imported{Path: "after.json"}, nil, map[string]string{scpURL: "https://new.contoso.com/x"}, nil)) // read after the change
 	b.must(b.DeclareBackout("mail stands still"))
 	b.settleUntil(scpTask)
 	c := b.card(scpTask)
@@ -205,7 +205,7 @@ func TestWhatAScriptReadsAgainAnswersTheCard(t *testing.T) {
 		b := retreating(t, "deploy")
 		b.settleUntil(scpTask)
 		b.must(b.MarkUndone(scpTask, Undoing{}))
-		b.must(b.Import(Imported{Path: "again.json"}, nil, map[string]string{scpURL: text}))
+		b.must(b.Import(Imported{Path: "again.json"}, nil, map[string]string{scpURL: text}, nil))
 		c := b.card(scpTask)
 		if a := c.Checks[0].Answer; a == nil || a.Good != good || a.Stated || c.Checks[0].Expected != "https://old.contoso.com/x" {
 			t.Errorf("%s: %+v", text, c.Checks)

@@ -149,7 +149,7 @@ func (s *Session) readValue(k UndoCheck, found string) (string, error) {
 		for _, r := range rows {
 			list = append(list, r[k.Property]...)
 		}
-		found = strings.Join(list, "\n")
+		found = JoinList(list)
 	}
 	if found == "" {
 		return "", nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coexist/checks"
+	"coexist/runbook/journal"
 	"coexist/runbook/migration"
 	"coexist/runbook/procedure"
 )
@@ -100,11 +101,11 @@ func BenchmarkOneMoreEvent(b *testing.B) {
 		h := carriedOut(b, benchRunbook(b, size.sites, size.real))
 		f := newFold(h.r)
 		for _, e := range h.events {
-			f.apply(e)
+			f.applyAll([]journal.Event{e})
 		}
 		b.Run(size.name, func(b *testing.B) {
 			for b.Loop() {
-				f.apply(h.events[len(h.events)-1])
+				f.applyAll([]journal.Event{h.events[len(h.events)-1]})
 				f.progress(h.now)
 			}
 		})

@@ -267,6 +267,9 @@ func (c *compiler) task(p *Phase, t *procedure.Task, on target) (*Task, error) {
 		Slide: c.shown(t.Slide), Optional: t.Class == "optional", Own: c.lib.Own(t.Name), Sources: t.Sources,
 		Duration: time.Duration(t.Duration), UndoTime: time.Duration(t.UndoTime), Wait: time.Duration(t.Wait),
 	}
+	if t.Scope == "server" {
+		task.server = on.label
+	}
 	w := &writer{c: c, data: on.data, task: task}
 	w.prose("title", &task.Title, t.Title)
 	w.prose("confirm", &task.Confirm, t.Confirm)

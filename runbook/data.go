@@ -44,8 +44,12 @@ func sites(m *migration.Migration) []Site {
 	for _, s := range m.Sites {
 		written[s.Name] = s
 	}
+	spelt := spelling{}
+	for _, name := range []string{m.Namespace.Primary, m.Namespace.Legacy, m.Namespace.RPC} {
+		spelt.of(name)
+	}
 	for i := range out {
-		out[i].Names = siteNames(m.Namespace, written[out[i].Name])
+		out[i].Names = siteNames(m.Namespace, written[out[i].Name], spelt)
 	}
 	markLegacy(out)
 	return out
@@ -105,13 +109,25 @@ func dagEarlier(m *migration.Migration, sites []Site, name string) []Server {
 	return out
 }
 
-// siteNames are the organisation's names with a site's own put in their place.
-func siteNames(n migration.Namespace, s migration.Site) Names {
-	names := Names{
-		Primary: cmp.Or(s.Primary, n.Primary), Autodiscover: n.Autodiscover,
-		Legacy: cmp.Or(s.Legacy, n.Legacy), RPC: cmp.Or(s.RPC, n.RPC),
+// spelling writes a name as it was first met: DNS looks at no case, and names
+// that differ in nothing else are one name to templates too.
+type spelling map[string]string
+
+func (s spelling) of(name string) string {
+	low := strings.ToLower(name)
+	if _, met := s[low]; !met {
+		s[low] = name
 	}
-	names.Internal = cmp.Or(s.InternalName, names.Primary)
+	return s[low]
+}
+
+// siteNames are the organisation's names with a site's own put in their place.
+func siteNames(n migration.Namespace, s migration.Site, spelt spelling) Names {
+	names := Names{
+		Primary: spelt.of(cmp.Or(s.Primary, n.Primary)), Autodiscover: n.Autodiscover,
+		Legacy: spelt.of(cmp.Or(s.Legacy, n.Legacy)), RPC: spelt.of(cmp.Or(s.RPC, n.RPC)),
+	}
+	names.Internal = spelt.of(cmp.Or(s.InternalName, names.Primary))
 	return names
 }
 
@@ -119,30 +135,15 @@ func servers(m *migration.Migration, s migration.Site) []Server {
 	out := make([]Server, 0, len(s.Servers))
 	for _, v := range s.Servers {
 		server := Server{
-			Name: v.Name, FQDN: v.FQDN, Version: v.Version, Roles: v.Roles, OS: v.OS, Domain: v.Domain,
+			Name: v.Name, FQDN: v.FQDN, Version: v.Version, Roles: v.Roles, OS: v.OS, Domain: m.Domain(v),
 			Address: v.Address, Nodes: v.Nodes, SubscribedSite: v.SubscribedSite, Site: s.Name,
 		}
 		if server.FQDN == "" {
-			server.FQDN = strings.ToLower(v.Name) + "." + m.Organization.Forest
-		}
-		if server.Domain == "" {
-			server.Domain = domainOf(server.FQDN, m.Organization)
+			server.FQDN = strings.ToLower(v.Name) + "." + server.Domain
 		}
 		out = append(out, server)
 	}
 	return out
-}
-
-// domainOf finds the listed domain that a host name lies in, the forest root
-// where none fits.
-func domainOf(fqdn string, o migration.Organization) string {
-	_, suffix, _ := strings.Cut(fqdn, ".")
-	for _, d := range o.Domains {
-		if strings.EqualFold(d, suffix) {
-			return d
-		}
-	}
-	return o.Forest
 }
 
 func dagOf(m *migration.Migration, site string) migration.DAG {

@@ -259,7 +259,10 @@ func observed(r *checks.Result, entry time.Time) time.Time {
 	if r.Started.IsZero() {
 		return entry
 	}
-	return r.Started.Add(time.Duration(r.MS) * time.Millisecond)
+	if ended := r.Started.Add(time.Duration(r.MS) * time.Millisecond); ended.Before(entry) {
+		return ended
+	}
+	return entry // the other computer's clock was ahead: nothing is seen after it is recorded
 }
 
 // String writes the summary in one line.

@@ -2,7 +2,10 @@ package runbook
 
 import (
 	"cmp"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"coexist/checks"
@@ -12,9 +15,7 @@ import (
 // Fold reads the journal over the runbook at a moment. It is pure.
 func Fold(r *Runbook, events []journal.Event, now time.Time) *Progress {
 	f := newFold(r)
-	for _, e := range events {
-		f.apply(e)
-	}
+	f.applyAll(events)
 	return f.progress(now)
 }
 
@@ -54,6 +55,7 @@ type fold struct {
 	operator  string
 	rehearsal string
 	last      time.Time
+	setBack   int64 // journal number of the first entry after the clock was last set back
 	count     int
 	looks     int // how often a task was looked at: what reading a journal costs
 }
@@ -118,22 +120,61 @@ func (f *fold) check(id string) *checkFold {
 	return c
 }
 
-// apply takes one event in.
-func (f *fold) apply(e journal.Event) {
+// atATime is how many entries are decoded side by side before they are taken in
+// their order: enough for every processor, few enough to be held at once.
+const atATime = 512
+
+// applyAll takes many entries. Nearly all of that is decoding, which every
+// processor shares.
+func (f *fold) applyAll(events []journal.Event) {
+	for chunk := range slices.Chunk(events, atATime) {
+		payloads := make([]decodedEvent, len(chunk))
+		workers := min(runtime.GOMAXPROCS(0), 1+len(chunk)/32)
+		var wg sync.WaitGroup
+		for w := range workers {
+			wg.Go(func() {
+				for i := w; i < len(chunk); i += workers {
+					payloads[i] = decoded(chunk[i])
+				}
+			})
+		}
+		wg.Wait()
+		for i, e := range chunk {
+			f.take(e, payloads[i])
+		}
+	}
+}
+
+// decodedEvent is what an entry holds, or why it cannot be read.
+type decodedEvent struct {
+	payload any
+	err     error
+}
+
+func decoded(e journal.Event) decodedEvent {
+	payload, err := Decode(e)
+	return decodedEvent{payload, err}
+}
+
+// take takes one entry in.
+func (f *fold) take(e journal.Event, d decodedEvent) {
 	f.count++
 	if e.Time.Before(f.last) {
 		f.clock = append(f.clock, ClockJump{Seq: e.Seq, Before: f.last, After: e.Time})
+		if e.Time.Before(f.last.Add(-clockSlack)) {
+			f.setBack = e.Seq
+			f.forget()
+		}
 	}
 	f.last = e.Time
 	if e.Operator != "" {
 		f.operator = e.Operator
 	}
-	payload, err := Decode(e)
-	if err != nil {
-		f.problems = append(f.problems, err.Error())
+	if d.err != nil {
+		f.problems = append(f.problems, d.err.Error())
 		return
 	}
-	switch p := payload.(type) {
+	switch p := d.payload.(type) {
 	case *RunStarted:
 		f.rehearsal = p.Rehearsal
 	case *OperatorNamed:
@@ -170,6 +211,10 @@ func (f *fold) apply(e journal.Event) {
 		f.undo(e, p)
 	}
 }
+
+// clockSlack is how far a clock may be set back without a word: time servers
+// correct by less.
+const clockSlack = 5 * time.Minute
 
 // touch notes an act on a task.
 func (f *fold) touch(id string, at time.Time) *taskFold {

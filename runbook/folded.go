@@ -46,7 +46,7 @@ func (f *fold) alerts() []string {
 		out = append(out, fmt.Sprintf("%d recorded results belong to checks that are no longer in the plan.", n))
 	}
 	if n := len(f.clock); n > 0 {
-		out = append(out, fmt.Sprintf("The clock went backwards %d times while the journal was written.", n))
+		out = append(out, fmt.Sprintf("The clock went backwards %d times while the journal was written; results from before count as too old where their age matters.", n))
 	}
 	return out
 }

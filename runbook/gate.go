@@ -193,7 +193,7 @@ func checkBlocker(c *Check, s CheckState) Blocker {
 	case NotYet:
 		b.Text += "not checked since the task was carried out"
 	case Stale:
-		b.Text += "the result is too old, or is for something else"
+		b.Text += "the result is too old (or from before the clock was set back), or is for something else"
 	case Attested:
 		b.Text += "stated by a person; this must be checked"
 	case Waiting:

@@ -262,6 +262,51 @@ func TestStaleIsComputed(t *testing.T) {
 	b.wantOpen("certificates", true, "checked again")
 }
 
+// TestAClockThatWasSetBackMakesOldResultsStale: how old a result is can no
+// longer be told from the clock, whichever of the two times was wrong.
+func TestAClockThatWasSetBackMakesOldResultsStale(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"by a month": 30 * 24 * time.Hour, "by an hour": time.Hour} {
+		b := newBench(t, 1)
+		b.clock.pass(ahead)
+		b.through("prepare")
+		b.wantOpen("deploy", true, "nobody knows that the clock is ahead")
+		b.clock.pass(-ahead)
+		if got := b.status(oldCheck); got != Stale {
+			t.Errorf("%s: nothing is recorded since: status %s", name, got)
+		}
+		b.must(b.Note("", "the clock is right now"))
+		b.wantOpen("deploy", false, name)
+		b.clock.pass(ahead)
+		if got := b.status(oldCheck); got != Stale {
+			t.Errorf("%s: the clock is where it was: status %s", name, got)
+		}
+		b.reopen()
+		b.wantOpen("deploy", false, name+", read anew")
+		b.run(oldCheck, checks.Pass)
+		b.wantOpen("deploy", true, name+", checked again")
+	}
+	b := newBench(t, 1) // what time servers correct is nothing to speak of
+	b.through("prepare")
+	b.clock.pass(-time.Minute)
+	b.must(b.Note("", "x"))
+	b.wantOpen("deploy", true, "a minute")
+}
+
+// TestAResultIsNoYoungerThanItsEntry: another computer's clock may be ahead.
+func TestAResultIsNoYoungerThanItsEntry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.through("prepare")
+	r := b.resultOf(b.runbook.Check(oldCheck), b.clock.Now().Add(72*time.Hour))
+	r.Verdict, r.Source = checks.Pass, checks.FromShell
+	b.must(b.Import(Imported{Path: "x"}, []checks.Result{r}, nil, nil))
+	b.clock.pass(25 * time.Hour)
+	if got := b.status(oldCheck); got != Stale {
+		t.Errorf("status %s", got)
+	}
+}
+
 // through2 does what is left of one phase.
 func (b *bench) through2(phase string) {
 	b.t.Helper()

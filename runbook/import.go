@@ -32,14 +32,20 @@ func (s *Session) HandOver(h HandedOver) error {
 
 // Import records judged results and captured values that came from elsewhere,
 // as one batch: all of them or none. A result must belong to a check of this
-// runbook, a value to a value of it.
-func (s *Session) Import(from Imported, results []checks.Result, captured map[string]string) error {
+// runbook, a value to a value of it. judged are the values in force when the
+// results were judged, nil for those of now: where they changed since, a result
+// answers another question and is stale.
+func (s *Session) Import(from Imported, results []checks.Result, captured map[string]string, judged Values) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
 	from.Count = len(results) + len(captured)
 	entries := []journal.Entry{{Kind: EventImport, Data: from}}
-	values := maps.Clone(s.fold.values)
+	if judged == nil {
+		judged = s.fold.values
+	}
+	values := Values{}
+	maps.Copy(values, judged)
 	for _, key := range slices.Sorted(maps.Keys(captured)) {
 		text, err := s.runbook.CheckValueFor(key, captured[key])
 		if err != nil {
@@ -66,13 +72,4 @@ func (s *Session) Import(from Imported, results []checks.Result, captured map[st
 		entries = append(entries, journal.Entry{Kind: EventResult, Data: Recorded{Result: r, Asked: c.asks(values)}})
 	}
 	return s.append(entries...)
-}
-
-// Values returns what is known now, for those who judge results to be
-// imported.
-func (s *Session) Values() Values {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
-	return maps.Clone(s.fold.values)
 }

@@ -78,6 +78,11 @@ func (l *ledger) again(i int) {
 // phase is open.
 func (m *moment) own(p *Phase) *ledger {
 	l := m.f.ledger(p)
+	if m.now.Before(m.f.last) { // what is fresh then hangs on the last entry too
+		for i := range l.owes {
+			l.again(i)
+		}
+	}
 	if m.now.Before(l.last) {
 		for i := range l.owes {
 			if l.owes[i].from.After(m.now) {
@@ -154,6 +159,7 @@ func (m *moment) noteExpiry(c *Check, o *owed) {
 	}
 	if c.FreshFor > 0 && cf.result != nil {
 		o.expires(cf.seen.Add(c.FreshFor + 1))
+		o.expires(m.f.last.Add(-clockSlack))
 	}
 	if cf.waiver != nil {
 		o.expires(cf.waiver.Expires)

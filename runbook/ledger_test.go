@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"coexist/checks"
+	"coexist/runbook/journal"
 )
 
 // withValues makes a random thing happen, values and what depends on them
@@ -70,9 +71,9 @@ func TestLedgersSayWhatLookingAnewSays(t *testing.T) {
 		taken := 0
 		take := func() {
 			for ; taken < len(h.events); taken++ {
-				kept.apply(h.events[taken])
+				kept.applyAll([]journal.Event{h.events[taken]})
 				anew.forgetAll()
-				anew.apply(h.events[taken])
+				anew.applyAll([]journal.Event{h.events[taken]})
 			}
 		}
 		look := func(at time.Time) {
@@ -157,7 +158,7 @@ func TestFoldGrowsWithTheJournal(t *testing.T) {
 		h.march(newFold(r), func() {})
 		f := newFold(r)
 		for _, e := range h.events {
-			f.apply(e)
+			f.applyAll([]journal.Event{e})
 		}
 		return float64(f.looks) / float64(len(h.events))
 	}

@@ -64,6 +64,9 @@ func lastPrints(events []journal.Event) (m *MigrationPrint, p *ProcedurePrint) {
 		if m != nil && p != nil {
 			break
 		}
+		if e.Kind != EventStarted && e.Kind != EventMigration && e.Kind != EventProcedure {
+			continue // results are by far the most, and decoding is what opening waits for
+		}
 		payload, err := Decode(e)
 		if err != nil {
 			continue

@@ -109,7 +109,7 @@ func (h *history) steps(f *fold, n int) *Progress {
 		h.step()
 	}
 	for _, e := range h.events[before:] {
-		f.apply(e)
+		f.applyAll([]journal.Event{e})
 	}
 	return f.progress(h.now)
 }
@@ -312,7 +312,7 @@ func TestFoldIsDeterministic(t *testing.T) {
 			n := len(h.events)
 			h.step()
 			for _, e := range h.events[n:] {
-				f.apply(e)
+				f.applyAll([]journal.Event{e})
 			}
 			if h.rnd.IntN(5) == 0 {
 				f.progress(h.now.Add(time.Duration(h.rnd.IntN(40)) * time.Hour))

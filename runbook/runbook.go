@@ -99,6 +99,7 @@ type Task struct {
 	NoEffect string
 
 	effects func(Values) ([]effect.Effect, error)
+	server  string   // the server that it is done on; empty: it is done for something else
 	late    bool     // its commands depend on values
 	reads   []string // names of the values that its commands and checks read
 	fixed   lazyText // fingerprint of the changing lines when they do not

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -113,5 +114,60 @@ params = { url = "https://{{host .Names.Primary}}/owa/", headers = [ "X-Forest: 
 	}
 	if got := ready.Params.Table("headers"); len(got) != 2 || got["X-Forest"] != "contoso.com" || got["X-Lyon"] != "yes" {
 		t.Errorf("headers %v", got)
+	}
+}
+
+// TestAServerIsCalledAsTheMigrationCallsIt wants templates to see the full name
+// that validation, look-ups and comparisons take a server to have: its own, else
+// its name in its domain, which is not always the forest's root.
+func TestAServerIsCalledAsTheMigrationCallsIt(t *testing.T) {
+	t.Parallel()
+	m := organization(1)
+	list := m.Sites[0].Servers
+	list[0].Domain = "emea.contoso.com"
+	list[1].FQDN = "EX13-0.emea.contoso.com"
+	for i, v := range servers(m, m.Sites[0]) {
+		if want := list[i].Name + ".emea.contoso.com"; !strings.EqualFold(v.FQDN, want) || !strings.EqualFold(m.FQDN(list[i]), want) {
+			t.Errorf("%s: templates call it %s, the migration %s; want %s", v.Name, v.FQDN, m.FQDN(list[i]), want)
+		}
+		if v.Domain != "emea.contoso.com" || m.Domain(list[i]) != v.Domain {
+			t.Errorf("%s: templates see the domain %s, the migration %s", v.Name, v.Domain, m.Domain(list[i]))
+		}
+	}
+}
+
+// TestNamesAreComparedAsDNSDoes writes a site's names in other letters: they are
+// the same names, so that nothing moves twice.
+func TestNamesAreComparedAsDNSDoes(t *testing.T) {
+	t.Parallel()
+	lib, err := realLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := func(primary, internal, rpc string) string {
+		m := organization(3)
+		m.Namespace.RPC = "outlook.contoso.com"
+		m.Sites[0].Primary, m.Sites[0].InternalName, m.Sites[0].RPC = primary, internal, rpc
+		r, err := Compile(lib, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, p := range r.Phases {
+			for _, task := range p.Tasks {
+				out = append(append(out, p.ID+" "+task.ID+" "+task.Title), task.Lines(nil)...)
+				for _, c := range task.Checks {
+					out = append(out, c.ID+" "+c.asks(nil))
+				}
+			}
+		}
+		return strings.Join(out, "\n")
+	}
+	plain := lines("mail.contoso.com", "mail.contoso.com", "outlook.contoso.com")
+	if other := lines("Mail.Contoso.com", "MAIL.contoso.com", "Outlook.contoso.com"); other != plain {
+		t.Error("the same names in other letters make another runbook")
+	}
+	if none := lines("", "", ""); none != plain {
+		t.Error("names that are the organisation's make another runbook than none")
 	}
 }

@@ -206,6 +206,9 @@ func (s *Session) replay() {
 	}
 	values := Values{}
 	for _, e := range s.events {
+		if e.Kind != EventValue && e.Kind != EventDone {
+			continue
+		}
 		payload, err := Decode(e)
 		if err != nil {
 			continue
@@ -312,9 +315,7 @@ func (s *Session) catchUp() {
 	if n > len(events) || n > 0 && events[n-1].Prev != s.events[n-1].Prev {
 		s.fold, n = newFold(s.runbook), 0
 	}
-	for _, e := range events[n:] {
-		s.fold.apply(e)
-	}
+	s.fold.applyAll(events[n:])
 	s.events = events
 }
 

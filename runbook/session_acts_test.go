@@ -360,22 +360,46 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	lost := good
 	lost.ID = "nothing/org/x"
 	n := len(b.Snapshot().Events)
-	if err := b.Import(Imported{Path: "x"}, []checks.Result{good, lost}, nil); err == nil {
+	if err := b.Import(Imported{Path: "x"}, []checks.Result{good, lost}, nil, nil); err == nil {
 		t.Error("a result without a check was imported")
 	}
-	if err := b.Import(Imported{Path: "x"}, []checks.Result{good}, map[string]string{"scp.url/ex13-0": "nonsense"}); err == nil {
+	if err := b.Import(Imported{Path: "x"}, []checks.Result{good}, map[string]string{"scp.url/ex13-0": "nonsense"}, nil); err == nil {
 		t.Error("a value that is no URL was imported")
 	}
 	if got := len(b.Snapshot().Events); got != n {
 		t.Errorf("%d events of imports that failed", got-n)
 	}
-	b.must(b.Import(Imported{Path: "x", Nonce: "n"}, []checks.Result{good}, map[string]string{"scp.url/ex13-0": "https://a.b/c"}))
+	b.must(b.Import(Imported{Path: "x", Nonce: "n"}, []checks.Result{good}, map[string]string{"scp.url/ex13-0": "https://a.b/c"}, nil))
 	s := b.Snapshot()
 	if got := kinds(s.Events[n:]); !slices.Equal(got, []string{EventImport, EventValue, EventResult}) {
 		t.Errorf("recorded %q", got)
 	}
 	if s.Progress.Sources["scp.url/ex13-0"].How != "captured" || s.Progress.Truth.Imported != 0 {
 		t.Errorf("source %+v, truth %+v", s.Progress.Sources["scp.url/ex13-0"], s.Progress.Truth)
+	}
+}
+
+// TestImportIsStampedWithWhatJudgedIt changes a value between the judging of a
+// result and its recording: the result answers another question by now.
+func TestImportIsStampedWithWhatJudgedIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 1)
+	b.must(b.SetValue(thumb, oneThumb))
+	judged := b.Snapshot().Progress.Values
+	c := b.runbook.Check(dualCheck)
+	r := b.resultOf(c, b.clock.Now())
+	r.Source, r.Verdict = checks.FromShell, checks.Pass
+	b.must(b.SetValue(thumb, strings.Repeat("AB", 20)))
+	b.must(b.Import(Imported{Path: "x"}, []checks.Result{r}, nil, judged))
+	events := b.Snapshot().Events
+	payload, err := Decode(events[len(events)-1])
+	b.must(err)
+	switch got := payload.(*Recorded).Asked; got {
+	case c.asks(judged):
+	case c.asks(b.Snapshot().Progress.Values):
+		t.Error("the result is stamped with values that it was not judged by")
+	default:
+		t.Errorf("stamped %q", got)
 	}
 }
 

@@ -61,12 +61,18 @@ func (m *moment) live(c *Check, cf *checkFold, t *taskFold) (Status, bool) {
 		return Stale, false
 	case cf.seq < m.reopened(c.Task):
 		return Stale, false
-	case c.FreshFor > 0 && m.now.Sub(cf.seen) > c.FreshFor:
+	case c.FreshFor > 0 && (m.now.Sub(cf.seen) > c.FreshFor || m.ageless(cf)):
 		return Stale, false
 	case r.Source == checks.FromPerson && c.Kind != "attest":
 		return Attested, false
 	}
 	return verdictStatus(r, cf.read == cf.seq)
+}
+
+// ageless tells that nobody knows how old a result is: the clock was set back
+// since, and either time may be the wrong one.
+func (m *moment) ageless(cf *checkFold) bool {
+	return cf.seq < m.f.setBack || m.now.Before(m.f.last.Add(-clockSlack))
 }
 
 func verdictStatus(r *Recorded, read bool) (Status, bool) {

@@ -1,6 +1,10 @@
 package runbook
 
-import "coexist/runbook/procedure"
+import (
+	"slices"
+
+	"coexist/runbook/procedure"
+)
 
 // Reaches of steps and tasks.
 const (
@@ -43,6 +47,10 @@ func (c *compiler) targets(s stretch, t *procedure.Task) []target {
 		in = c.sharing(s)
 	case reach == reachOrganization, s.close:
 		in = c.base.Sites
+		if s.close && t.Scope == "server" {
+			in = slices.Clone(in)
+			slices.Reverse(in) // the site that the others come in through is taken down last
+		}
 	default:
 		in = []Site{*s.site}
 	}
@@ -97,7 +105,7 @@ func (c *compiler) domains() []target {
 func (c *compiler) serverTargets(pick procedure.Selector, in []Site, round bool) []target {
 	var out []target
 	for _, site := range in {
-		for _, server := range site.Servers {
+		for _, server := range inRoleOrder(pick, site.Servers) {
 			if !selected(pick, server) {
 				continue
 			}
@@ -112,6 +120,21 @@ func (c *compiler) serverTargets(pick procedure.Selector, in []Site, round bool)
 		return out[1:]
 	}
 	return out
+}
+
+// inRoleOrder puts old servers into the order in which service packs and
+// rollups reach their roles (Exchange 2010 help, "Upgrade to service pack 3"):
+// Client Access first, Mailbox last, and Edge servers after all others.
+func inRoleOrder(pick procedure.Selector, all []Server) []Server {
+	if len(pick.Versions) == 0 || slices.Contains(pick.Versions, "2013") {
+		return all
+	}
+	rank := func(s Server) int {
+		return slices.IndexFunc([]string{"client-access", "hub-transport", "unified-messaging", "mailbox", "edge-transport"}, s.Has)
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Server) int { return rank(a) - rank(b) })
+	return all
 }
 
 func selected(pick procedure.Selector, s Server) bool {
@@ -171,7 +194,10 @@ func (c *compiler) instancesFor(t *Task, s stretch, name string) []string {
 	reaches := func(other *Task) bool {
 		return other.Phase.Round == "" || other.Phase.Round == t.Phase.Round || s.close
 	}
-	places := []string{"@" + t.Target}
+	var places []string
+	if other := c.lib.Tasks[name]; other != nil && other.Scope == c.lib.Tasks[t.Name].Scope { // a site may be called like a server or a domain
+		places = append(places, "@"+t.Target)
+	}
 	if t.Site != "" && !beyond(c.lib.Tasks[name]) {
 		places = append(places, "/"+t.Site)
 	}

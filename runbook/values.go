@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,15 +84,15 @@ func (d declaration) typed(text string) any {
 	return SplitList(text)
 }
 
-// SplitList splits the value of a list: one element a line, or, on one line,
-// separated by commas.
+// SplitList splits the value of a list: one element a line, or, on one line
+// without a line break, separated by commas.
 func SplitList(text string) []string {
-	separator := "\n"
-	if !strings.Contains(strings.TrimSpace(text), "\n") {
-		separator = ","
+	parts := strings.Split(text, "\n")
+	if len(parts) == 1 {
+		parts = splitCommas(text)
 	}
 	out := []string{}
-	for element := range strings.SplitSeq(text, separator) {
+	for _, element := range parts {
 		if element = strings.TrimSpace(element); element != "" {
 			out = append(out, element)
 		}
@@ -99,11 +100,43 @@ func SplitList(text string) []string {
 	return out
 }
 
+// JoinList writes elements as the value of a list. A single one ends its line:
+// without the line break its commas would separate.
+func JoinList(list []string) string {
+	text := strings.Join(list, "\n")
+	if len(list) == 1 && len(splitCommas(list[0])) > 1 {
+		text += "\n"
+	}
+	return text
+}
+
+// splitCommas splits at commas, but not a distinguished name: its parts follow
+// their comma without a blank.
+func splitCommas(text string) []string {
+	var out []string
+	for i, part := range strings.Split(text, ",") {
+		if i > 0 && relativeName(out[len(out)-1]) && (relativeName(part) && strings.TrimLeft(part, " ") == part || strings.HasSuffix(out[len(out)-1], `\`)) {
+			out[len(out)-1] += "," + part
+			continue
+		}
+		out = append(out, part)
+	}
+	return out
+}
+
+// relativeName tells whether a text begins as a part of a distinguished name.
+func relativeName(s string) bool {
+	kind, _, is := strings.Cut(strings.TrimSpace(s), "=")
+	return is && slices.Contains([]string{"CN", "OU", "DC", "O"}, strings.ToUpper(kind))
+}
+
 // CheckValue normalises a value that was typed in or captured, or tells why it
 // cannot be one of its type.
 func CheckValue(kind, text string) (string, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
+	if kind != "list" { // a line break at the end of a list tells that its commas do not separate
+		text = strings.TrimSpace(text)
+	}
+	if strings.TrimSpace(text) == "" {
 		return "", fmt.Errorf("expected a value, found nothing")
 	}
 	for _, r := range text {
@@ -205,12 +238,7 @@ func listValue(s string) (string, error) {
 	if len(list) == 0 {
 		return "", fmt.Errorf("the list is empty; expected one element a line, or elements separated by commas")
 	}
-	if len(list) == 1 {
-		// A single element keeps its commas only when it stands on a line of
-		// its own, which the line break tells.
-		return strings.TrimSpace(s), nil
-	}
-	return strings.Join(list, "\n"), nil
+	return JoinList(list), nil
 }
 
 func addressValue(s string) (string, error) {

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -28,6 +31,11 @@ const (
 )
 
 func can(*Model) string { return "" }
+
+// onTask are the keys that act on the selected task, unseen where the diagram
+// has the focus: its panel is what the page is about then. What asks for a note
+// names its task.
+var onTask = []string{"r", "y", "Y", "v", "s", "space", "a", "i", "w", "o", "t", "b"}
 
 // board lists all actions in the order of the help.
 func boardActions() []action {
@@ -84,6 +92,10 @@ func boardActions() []action {
 		if list[i].why == nil {
 			list[i].why = can
 		}
+		if slices.Contains(onTask, list[i].keys[0]) {
+			why := list[i].why
+			list[i].why = func(m *Model) string { return cmp.Or(m.whyNotShown(), why(m)) }
+		}
 	}
 	return list
 }
@@ -94,6 +106,12 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
 	if name == "ctrl+z" {
 		return tea.Suspend
+	}
+	if m.h > 0 && !m.layout().fits { // nothing is shown that a key could be for
+		if name == "ctrl+c" || name == "q" && m.start == nil {
+			return m.quitNow()
+		}
+		return nil
 	}
 	if m.start != nil {
 		if name == "ctrl+c" {
@@ -109,12 +127,6 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 			return nil // typed ahead
 		}
 		return m.quitNow()
-	}
-	if !m.layout().fits {
-		if name == "q" || name == "ctrl+c" {
-			return m.quit()
-		}
-		return nil
 	}
 	if m.typing {
 		return m.filterKey(name, k.Text)

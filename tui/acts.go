@@ -12,8 +12,8 @@ import (
 	"coexist/runbook/script"
 )
 
-// phaseTasks are the tasks whose checks R runs: those of the opened phase, or
-// those that a filter leaves.
+// phaseTasks are the tasks whose checks R runs: those of the selected step,
+// round or phase (of a task: its own phase), or those that a filter leaves.
 func (m *Model) phaseTasks() []*runbook.Task {
 	if m.filtered() {
 		var out []*runbook.Task
@@ -24,10 +24,20 @@ func (m *Model) phaseTasks() []*runbook.Task {
 		}
 		return out
 	}
-	if p := m.snap.Runbook.Phase(m.opened); p != nil {
-		return p.Tasks
+	row, ok := m.row()
+	switch {
+	case !ok:
+		return nil
+	case row.phase != nil:
+		return row.phase.Tasks
 	}
-	return nil
+	var out []*runbook.Task
+	for _, p := range row.step.Phases {
+		if row.round == "" || p.Round == row.round {
+			out = append(out, p.Tasks...)
+		}
+	}
+	return out
 }
 
 // phaseChecks lists what R runs.

@@ -190,7 +190,7 @@ func (p *page) captured(c *runbook.UndoCard) {
 		case v.Value == "":
 			p.labelled(1, 26, v.Name, "(empty)", p.th.Dim, p.th.Text)
 		default:
-			p.labelled(1, 26, v.Name, strings.ReplaceAll(v.Value, "\n", ", "), p.th.Dim, p.th.Text)
+			p.labelled(1, 26, v.Name, strings.ReplaceAll(strings.TrimSpace(v.Value), "\n", ", "), p.th.Dim, p.th.Text)
 		}
 		if v.Late {
 			p.text(3, "filled in after the work", p.th.Warn)
@@ -250,7 +250,6 @@ func (m *Model) newUndone(c *runbook.UndoCard) dialog {
 	return m.restore("undone/"+c.Task.ID, &form{title: "Taken back: " + c.Task.Title, button: "record", fields: []*field{hand},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "undone/"+c.Task.ID)
 				return m.act("Recorded: taken back. Now its checks (D).", func(e engine) error {
 					return e.MarkUndone(c.Task.ID, runbook.Undoing{ByHand: v[0]})
 				})
@@ -265,7 +264,6 @@ func (m *Model) newLeft(c *runbook.UndoCard) dialog {
 	return m.restore("left/"+c.Task.ID, &form{title: "Leave in place: " + c.Task.Title, button: "record", fields: []*field{why},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "left/"+c.Task.ID)
 				return m.act("Recorded: it stays in place.", func(e engine) error {
 					return e.MarkUndone(c.Task.ID, runbook.Undoing{Left: v[0]})
 				})
@@ -283,7 +281,6 @@ func (m *Model) newUndoAnswer(c *runbook.UndoCard, k runbook.UndoCheck) dialog {
 	return m.restore("answer/"+c.Task.ID+"/"+k.Name, &form{title: k.Title, button: "record", fields: []*field{found},
 		submit: func(v []string) func(*Model) tea.Cmd {
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "answer/"+c.Task.ID+"/"+k.Name)
 				return m.act("The answer is recorded (D shows the way back).", func(e engine) error {
 					_, err := e.CheckUndone(c.Task.ID, k.Name, v[0], "")
 					return err

@@ -52,5 +52,5 @@ func (m *Model) compared(msg comparedMsg) {
 	}}
 	d.on = map[string]func(*Model) tea.Cmd{"y": func(m *Model) tea.Cmd { return m.copyText(msg.text) }}
 	d.extra = []hint{{key: "y", does: "copy all"}}
-	m.push(d)
+	m.bring(d)
 }

@@ -154,8 +154,10 @@ func (m *Model) chooseFrom(title string, t *runbook.Task, list []*runbook.Comman
 // plain is a command alone on an empty screen, the mouse released, to be
 // selected by hand. Long lines run on without a break of ours.
 type plain struct {
-	lines []string
-	note  string
+	lines  []string
+	note   string
+	top    int // first row shown
+	height int // of what can be shown at a time
 }
 
 func (v *plain) handle(msg tea.Msg) outcome {
@@ -166,6 +168,18 @@ func (v *plain) handle(msg tea.Msg) outcome {
 		case "y":
 			text := strings.Join(v.lines, "\r\n")
 			return do(func(m *Model) tea.Cmd { return m.copyText(text) })
+		case "up", "k":
+			v.top--
+		case "down", "j":
+			v.top++
+		case "pgup":
+			v.top -= v.height
+		case "pgdown", "space":
+			v.top += v.height
+		case "home", "g":
+			v.top = 0
+		case "end", "G":
+			v.top = 1 << 30
 		}
 	}
 	return outcome{}
@@ -174,20 +188,34 @@ func (v *plain) handle(msg tea.Msg) outcome {
 func (v *plain) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 	w, h := c.Size()
 	c.Fill(paint.R(0, 0, w, h), paint.Style{})
-	y := 0
-	for _, l := range v.lines {
-		for l := paint.Escape(l); ; {
-			n := c.Text(0, y, -1, l, paint.Style{})
-			y++
-			if n <= w {
-				break
-			}
-			l = rest(l, w)
-		}
+	rows := v.rows(w)
+	v.height = max(h-3, 1)
+	v.top = max(min(v.top, len(rows)-v.height), 0)
+	keys := []hint{{key: "esc", does: "back"}, {key: "y", does: "copy"}}
+	for y, row := range rows[v.top:min(v.top+v.height, len(rows))] {
+		c.Text(0, y, -1, row, paint.Style{})
+	}
+	if len(rows) > v.height { // a part of a command must not look like the whole
+		keys = append(keys, hint{key: "↑↓", does: "scroll"})
+		c.Text(0, h-3, w, fmt.Sprintf("… rows %d–%d of %d", v.top+1, min(v.top+v.height, len(rows)), len(rows)), th.Warn)
 	}
 	c.Text(0, h-2, w, v.note, th.Warn)
-	drawHints(c.In(paint.R(0, h-1, w, 1)), th, []hint{{key: "esc", does: "back"}, {key: "y", does: "copy"}}, false)
+	drawHints(c.In(paint.R(0, h-1, w, 1)), th, keys, false)
 	return nil
+}
+
+// rows breaks the lines at the edge of the screen and nowhere else.
+func (v *plain) rows(w int) []string {
+	var out []string
+	for _, l := range v.lines {
+		for l = paint.Escape(l); paint.Width(l) > w; {
+			after := rest(l, w)
+			out = append(out, l[:len(l)-len(after)])
+			l = after
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // rest is what of a text does not fit into w cells.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"image"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -32,6 +33,29 @@ func closeAndDo(then func(*Model) tea.Cmd) outcome { return outcome{close: true,
 //go:noinline
 func (m *Model) push(d dialog) { m.dialogs = append(m.dialogs, d) }
 
+// bring shows a dialog that nobody just asked for. What is being typed goes on
+// first: letters meant for a note must not answer a question, or act.
+func (m *Model) bring(d dialog) {
+	for i, open := range m.dialogs {
+		if typing(open) {
+			m.dialogs = slices.Insert(m.dialogs, i, d)
+			m.say("Something waits behind this, and is shown next.")
+			return
+		}
+	}
+	m.push(d)
+}
+
+func typing(d dialog) bool {
+	switch d := d.(type) {
+	case *form:
+		return true
+	case *chooser:
+		return d.typing
+	}
+	return false
+}
+
 func (m *Model) top() dialog {
 	if n := len(m.dialogs); n > 0 {
 		return m.dialogs[n-1]
@@ -48,10 +72,23 @@ func (m *Model) remove(d dialog) {
 	}
 }
 
+// waiting is the form that waits for an act to be recorded; nil when none does.
+func (m *Model) waiting() *form {
+	for _, d := range m.dialogs {
+		if f, ok := d.(*form); ok && f.busy {
+			return f
+		}
+	}
+	return nil
+}
+
 // closeForm closes the form that waited for an act to be recorded.
 func (m *Model) closeForm() {
-	if f, ok := m.top().(*form); ok && f.busy {
+	if f := m.waiting(); f != nil {
 		m.remove(f)
+		if f.forget != nil {
+			f.forget()
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"fmt"
 	"image"
 	"strings"
 
@@ -42,6 +43,18 @@ func (f *field) choose(text string) {
 	}
 }
 
+// next chooses the next answer that begins with a letter.
+func (f *field) next(letter string) {
+	n := len(f.choices)
+	for i := range n {
+		at := (f.chosen + 1 + i) % n
+		if head := []rune(f.choices[at]); letter != "" && len(head) > 0 && strings.EqualFold(string(head[0]), letter) {
+			f.chosen = at
+			return
+		}
+	}
+}
+
 // form is a dialog with questions. Esc closes it; what was typed is handed to
 // keep, so that it is there again the next time.
 type form struct {
@@ -55,9 +68,12 @@ type form struct {
 	busy    bool // waits for the journal
 	problem string
 	keep    func(values []string)
+	forget  func() // once it is recorded
 	cancel  func()
 	away    string // what esc does, where "close" says too little
 	changed func() // after one of the answers to choose from was chosen
+	top     int    // first row shown of the words above
+	more    int    // rows of them that don't fit
 }
 
 // fieldMsg is a click on a question, or on one of its answers.
@@ -77,6 +93,9 @@ func (f *form) handle(msg tea.Msg) outcome {
 			cur.problem = ""
 		}
 	case fieldMsg:
+		if msg.at >= len(f.fields) || msg.choice >= len(f.fields[msg.at].choices) {
+			return outcome{} // of a form that is gone
+		}
 		f.at = msg.at
 		if msg.choice >= 0 {
 			f.fields[msg.at].chosen = msg.choice
@@ -117,6 +136,12 @@ func (f *form) key(msg tea.KeyPressMsg) outcome {
 		return outcome{}
 	case "ctrl+s", "ctrl+enter", "alt+enter":
 		return f.send()
+	case "pgup":
+		f.top = max(f.top-3, 0)
+		return outcome{}
+	case "pgdown":
+		f.top = min(f.top+3, f.more)
+		return outcome{}
 	}
 	cur := f.current()
 	if cur == nil { // the button
@@ -153,11 +178,7 @@ func (f *form) choiceKey(cur *field, name, text string) outcome {
 	case "enter", "down":
 		f.at++
 	default:
-		for i, c := range cur.choices {
-			if text != "" && strings.HasPrefix(c, text) {
-				cur.chosen = i
-			}
-		}
+		cur.next(text)
 	}
 	cur.problem = ""
 	f.settle()
@@ -225,7 +246,7 @@ func (f *form) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 	iw, ih := in.Size()
 	// The questions must be seen; what does not fit is cut from the words above.
 	lines := min(len(p.lines), max(ih-(h-2-len(p.lines)), 0))
-	p.draw(in.In(paint.R(0, 0, iw, lines)), 0, -1, false, nil)
+	f.drawIntro(in.In(paint.R(0, 0, iw, lines)), th, p)
 	y := lines
 	var cursor *image.Point
 	for i, q := range f.fields {
@@ -244,6 +265,23 @@ func (f *form) draw(c *paint.Canvas, th *paint.Theme) *image.Point {
 	}
 	f.drawButton(in, th, y)
 	return cursor
+}
+
+// drawIntro draws the words above the questions. Of what does not fit the last
+// row tells: a warning that is confirmed must not end unseen.
+func (f *form) drawIntro(c *paint.Canvas, th *paint.Theme, p *page) {
+	w, h := c.Size()
+	f.more = 0
+	if len(p.lines) > h && h > 0 {
+		f.more = len(p.lines) - h + 1
+	}
+	f.top = min(f.top, f.more)
+	if f.more == 0 {
+		p.draw(c, 0, -1, false, nil)
+		return
+	}
+	p.draw(c.In(paint.R(0, 0, w, h-1)), f.top, -1, false, nil)
+	c.Text(1, h-1, w-2, fmt.Sprintf("… rows %d–%d of %d; pgup and pgdn show the others", f.top+1, f.top+h-1, len(p.lines)), th.Warn)
 }
 
 func (f *form) drawButton(in *paint.Canvas, th *paint.Theme, y int) {

@@ -69,13 +69,14 @@ func (m *Model) acted(msg actedMsg) {
 		}
 		return
 	}
-	if f, ok := m.top().(*form); ok && f.busy {
+	if f := m.waiting(); f != nil {
 		f.busy = false
 		var refused *runbook.Refused
 		if !errors.As(msg.err, &refused) || len(refused.Blockers) == 0 {
 			f.problem = msg.err.Error()
 			return
 		}
+		m.remove(f)
 	}
 	m.refuse(msg.err)
 }
@@ -84,8 +85,7 @@ func (m *Model) acted(msg actedMsg) {
 func (m *Model) refuse(err error) {
 	var refused *runbook.Refused
 	if errors.As(err, &refused) && len(refused.Blockers) > 0 {
-		m.closeForm()
-		m.push(newGate(m, "Not yet: "+refused.Why, refused.Blockers))
+		m.bring(newGate(m, "Not yet: "+refused.Why, refused.Blockers))
 		return
 	}
 	m.warn(err.Error())

@@ -51,5 +51,5 @@ func (m *Model) exported(msg exportedMsg) {
 		d.on["w"] = (*Model).writeExport
 		d.extra = append([]hint{{key: "w", does: "write the file"}}, d.extra...)
 	}
-	m.push(d)
+	m.bring(d)
 }

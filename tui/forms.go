@@ -33,6 +33,7 @@ func (m *Model) restore(key string, f *form) *form {
 			}
 		}
 	}
+	f.forget = func() { delete(m.kept, key) }
 	f.keep = func(values []string) {
 		if m.kept == nil {
 			m.kept = kept{}
@@ -199,7 +200,6 @@ func (m *Model) newNote(task, title string) dialog {
 		submit: func(v []string) func(*Model) tea.Cmd {
 			note := strings.TrimSpace(v[0])
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "note/"+task)
 				return m.act("The note is recorded.", func(e engine) error { return e.Note(task, note) })
 			}
 		}})
@@ -243,13 +243,21 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 		value.check = nil
 		value.hint += "; leave it empty if nothing stood there"
 	}
-	value.input.Set(m.snap.Progress.Values[key])
+	known := m.snap.Progress.Values[key]
+	if r := m.snap.Runbook; r != nil && r.TakesList(key) && strings.Contains(known, "\n") {
+		value.lines, value.input.Multi = 4, true
+		value.hint += "; one a line"
+	}
+	value.input.Set(strings.TrimSpace(known))
 	return m.restore("value/"+key, &form{title: "Fill in a value", button: "record", fields: []*field{value},
 		intro: func(p *page) { p.text(0, key, p.th.Dim) },
 		submit: func(v []string) func(*Model) tea.Cmd {
+			text := strings.TrimSpace(v[0])
+			if text == strings.TrimSpace(known) {
+				text = known // with the line break of a list of one
+			}
 			return func(m *Model) tea.Cmd {
-				delete(m.kept, "value/"+key)
-				return m.act("Recorded: "+key, func(e engine) error { return e.SetValue(key, strings.TrimSpace(v[0])) })
+				return m.act("Recorded: "+key, func(e engine) error { return e.SetValue(key, text) })
 			}
 		}})
 }
@@ -258,7 +266,11 @@ func (m *Model) newValue(key string, q valueQuestion) dialog {
 func (m *Model) newPaste(c *runbook.Check) dialog {
 	text := &field{label: "Paste the output of the command", lines: 6, check: required("There is nothing pasted yet.")}
 	text.input.Multi = true
-	text.hint = "Type none if it printed nothing. It is judged by the same rules as a script's result."
+	none := "none"
+	if ready, pending, err := c.Ready(m.snap.Progress.Values); err == nil && len(pending) == 0 {
+		none = c.PasteNone(ready)
+	}
+	text.hint = "Type " + none + " if it printed nothing. It is judged by the same rules as a script's result."
 	command := m.cmdlet(c)
 	return m.restore("paste/"+c.ID, &form{title: c.Title, button: "judge and record", fields: []*field{text},
 		intro: func(p *page) {
@@ -286,8 +298,8 @@ func (m *Model) cmdlet(c *runbook.Check) string {
 		return "waits for " + pending[0].Key
 	}
 	cmd := ready.Params.String("command")
-	if props := ready.Params.Strings("properties"); len(props) > 0 {
-		cmd += runbook.PasteHint(props)
+	if len(ready.Params.Strings("properties")) > 0 {
+		cmd += runbook.PasteHint(ready)
 	}
 	return cmd
 }

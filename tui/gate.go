@@ -64,7 +64,13 @@ func (m *Model) blockerChoice(b runbook.Blocker) choice {
 			return m.performKey(key)
 		}
 	}
-	c.keys = map[string]func(*Model) tea.Cmd{"r": act("r"), "w": act("w"), "a": act("a"), "i": act("i"), "s": act("s"), "t": act("t"), "space": act("space")}
+	c.keys = map[string]func(*Model) tea.Cmd{}
+	for _, k := range m.blockerKeys(b) { // no key acts that is not shown
+		c.keys[k.key] = act(k.key)
+	}
+	if b.Check != "" {
+		c.keys["t"] = act("t")
+	}
 	return c
 }
 

@@ -24,6 +24,7 @@ type Model struct {
 	start   Start            // the start screen and the intake; nil on the board
 	opening func() openedMsg // waits for the session that main asked for; nil when it is there
 	waited  bool             // for so long that the screen has to say so
+	begun   bool             // a session is being opened from the start screen
 	failed  error            // why that session can't be opened
 
 	w, h    int
@@ -45,6 +46,7 @@ type Model struct {
 	tops   [3]int
 	lag    *lag // of the task region behind a cursor that moves
 	moves  int
+	torn   torn // sequence of the terminal that came in pieces
 
 	actions []action
 	dialogs []dialog
@@ -183,12 +185,20 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
 	was := m.lag
 	m.lag = nil
+	if p, ok := firstPiece(msg); ok {
+		m.torn.begin(p, m.now())
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg, tea.BackgroundColorMsg, tea.ColorProfileMsg:
 		m.terminal(msg)
 	case tea.ResumeMsg:
 		return m, tea.RequestBackgroundColor
 	case tea.KeyPressMsg:
+		if m.torn.swallow(msg, m.now()) {
+			m.lag = was
+			m.rev--
+			return m, nil
+		}
 		if movesOn[msg.String()] {
 			return m, m.onMove(was, func() tea.Cmd { return m.key(msg) })
 		}
@@ -219,7 +229,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case operatorMsg:
 		return m, m.named(msg)
 	case askMsg:
-		m.push(m.newPassword(msg.ask))
+		m.bring(m.newPassword(msg.ask))
 		return m, m.cfg.Asker.listen(m.ctx)
 	case openedMsg:
 		return m, m.openedSession(msg)

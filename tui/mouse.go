@@ -123,6 +123,7 @@ func (m *Model) wheel(msg tea.MouseWheelMsg) tea.Cmd {
 
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	switch {
+	case m.h > 0 && !m.layout().fits: // nothing is shown that it could go into
 	case m.start != nil:
 		return m.toStart(msg)
 	case m.top() != nil:

@@ -34,6 +34,7 @@ func move(dx, dy int) func(*Model) tea.Cmd {
 
 func (m *Model) setFocus(r region) {
 	m.focus = r
+	m.typing = m.typing && r == tasksRegion // the filter is typed where it is shown
 	if r == diagramRegion && m.panel == "" {
 		m.panel = m.picture().Focus
 	}

@@ -179,7 +179,7 @@ func (m *Model) ended(msg runEndedMsg) {
 		m.refuse(msg.err)
 	case r.try:
 		m.say("Not recorded: " + tally(msg.results) + ".")
-		m.push(m.newTried(msg.results))
+		m.bring(m.newTried(msg.results))
 	default:
 		m.sayRun(msg.results)
 	}

@@ -69,6 +69,10 @@ func (m *Model) fulfil(wish intake.Action) tea.Cmd {
 
 // openWith opens a session outside the event loop.
 func (m *Model) openWith(edit bool, open func() (*runbook.Session, error)) tea.Cmd {
+	if m.begun {
+		return nil // a second enter; two sessions would keep each other from writing
+	}
+	m.begun = true
 	return func() tea.Msg {
 		s, err := open()
 		return openedMsg{s, err, edit}
@@ -117,6 +121,7 @@ const aMoment = 300 * time.Millisecond
 type slowMsg struct{}
 
 func (m *Model) openedSession(msg openedMsg) tea.Cmd {
+	m.begun = false
 	if m.opening != nil {
 		m.opening = nil
 		if msg.err != nil {

@@ -81,7 +81,8 @@ func (m *Model) rowStatus(r outlineRow) runbook.Status {
 type piece struct {
 	text  string
 	style paint.Style
-	rank  int // 0 stays always
+	rank  int  // 0 stays always
+	cut   bool // may be shortened
 }
 
 // drawStatus writes the one line that is always true.
@@ -92,6 +93,11 @@ func (m *Model) drawStatus(c *paint.Canvas) {
 	for fits(left, right) > w-2 {
 		if !dropLeast(&left, &right) {
 			break
+		}
+	}
+	for i := range left { // the name gives way to what is in force
+		if over := fits(left, right) - (w - 2); over > 0 && left[i].cut {
+			left[i].text = paint.Cut(left[i].text, max(paint.Width(left[i].text)-over, 8))
 		}
 	}
 	x := 1
@@ -141,34 +147,34 @@ func (m *Model) statusPieces() (left, right []piece) {
 	bar := m.th.Bar
 	text, dim := m.th.Strong.On(bar), m.th.Dim.On(bar)
 	if p.Rehearsal != "" {
-		left = append(left, piece{" REHEARSAL ", m.th.Alarm, 0})
+		left = append(left, piece{" REHEARSAL ", m.th.Alarm, 0, false})
 	}
 	if m.snap.Broken != "" {
-		left = append(left, piece{" JOURNAL BROKEN ", m.th.Danger, 0})
+		left = append(left, piece{" JOURNAL BROKEN ", m.th.Danger, 0, false})
 	} else if m.snap.ReadOnly {
-		left = append(left, piece{" READ-ONLY ", m.th.Alarm, 0})
+		left = append(left, piece{" READ-ONLY ", m.th.Alarm, 0, false})
 	}
 	if p.Backout != nil {
-		left = append(left, piece{" BACKING OUT ", m.th.Danger, 0})
+		left = append(left, piece{" BACKING OUT ", m.th.Danger, 0, false})
 	}
-	left = append(left, piece{r.Migration.Organization.Name, text, 0},
-		piece{r.Source + " " + m.th.Glyphs.To + " " + r.Migration.Target.Release, dim, 5},
-		piece{fmt.Sprintf("step %d of %d", m.stepNow(), len(r.Steps)), text, 0})
+	left = append(left, piece{text: r.Migration.Organization.Name, style: text, cut: true},
+		piece{r.Source + " " + m.th.Glyphs.To + " " + r.Migration.Target.Release, dim, 5, false},
+		piece{fmt.Sprintf("step %d of %d", m.stepNow(), len(r.Steps)), text, 0, false})
 	left = append(left, m.timePieces()...)
 	if begun, done, total := m.runCount(); total > 0 {
 		word := fmt.Sprintf("%d running %d/%d", begun, done, total)
 		word += fmt.Sprintf(" %d s", int(m.now().Sub(m.active[0].started).Seconds()))
-		left = append(left, piece{word, m.th.Info.On(bar), 0})
+		left = append(left, piece{word, m.th.Info.On(bar), 0, false})
 	}
 	if m.operator != "" {
-		right = append(right, piece{m.operator, dim, 3})
+		right = append(right, piece{m.operator, dim, 3, false})
 	} else {
-		right = append(right, piece{"no operator yet", dim, 6})
+		right = append(right, piece{"no operator yet", dim, 6, false})
 	}
 	if !p.Last.IsZero() {
-		right = append(right, piece{"saved " + clock(p.Last, m.now()), dim, 2})
+		right = append(right, piece{"saved " + clock(p.Last, m.now()), dim, 2, false})
 	} else {
-		right = append(right, piece{"nothing recorded yet", dim, 2})
+		right = append(right, piece{"nothing recorded yet", dim, 2, false})
 	}
 	return left, right
 }
@@ -196,7 +202,7 @@ func (m *Model) drawMessage(c *paint.Canvas, at paint.Rect) {
 	for i, l := range lines {
 		used = 3 + v.Text(3, i, w-4, l, st)
 	}
-	if last := v.In(paint.R(0, len(lines)-1, w, 1)); used+nextRoom <= w {
+	if last := v.In(paint.R(0, len(lines)-1, w, 1)); used+nextRoom <= w && m.top() == nil {
 		m.drawNext(last, used+2)
 	}
 }

@@ -21,23 +21,23 @@ func (m *Model) timePieces() []piece {
 	bar := m.th.Bar
 	var out []piece
 	if t.Work > 0 {
-		out = append(out, piece{"about " + duration(t.Work) + " of work", m.th.Dim.On(bar), 4})
+		out = append(out, piece{"about " + duration(t.Work) + " of work", m.th.Dim.On(bar), 4, false})
 	}
 	switch {
 	case t.Before(now):
-		out = append(out, piece{"window opens in " + remains(t.Start.Sub(now)), m.th.Dim.On(bar), 1})
+		out = append(out, piece{"window opens in " + remains(t.Start.Sub(now)), m.th.Dim.On(bar), 1, false})
 	case t.End.IsZero():
 	case t.Over(now):
-		return append(out, piece{" WINDOW OVER since " + remains(-t.Left(now)) + " ", m.th.Alarm, 0})
+		return append(out, piece{" WINDOW OVER since " + remains(-t.Left(now)) + " ", m.th.Alarm, 0, false})
 	default:
-		out = append(out, piece{"window " + remains(t.Left(now)) + " left", m.th.Info.On(bar), 1})
+		out = append(out, piece{"window " + remains(t.Left(now)) + " left", m.th.Info.On(bar), 1, false})
 	}
 	switch {
 	case t.RollBackBy.IsZero() || t.Undo == 0:
 	case t.TooLate(now):
-		out = append(out, piece{"too late to roll back inside it", m.th.Warn.On(bar), 1})
+		out = append(out, piece{"too late to roll back inside it", m.th.Warn.On(bar), 1, false})
 	default:
-		out = append(out, piece{"roll back by " + toTheMinute(t.RollBackBy, now), m.th.Warn.On(bar), 1})
+		out = append(out, piece{"roll back by " + toTheMinute(t.RollBackBy, now), m.th.Warn.On(bar), 1, false})
 	}
 	return out
 }

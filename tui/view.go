@@ -114,6 +114,9 @@ func (m *Model) paint() *image.Point {
 			cursor = at
 		}
 	}
+	if m.top() != nil && m.message != "" { // the lowest line is the one that no dialog takes
+		m.drawMessage(c, paint.R(0, m.h-1, m.w, 1))
+	}
 	return cursor
 }
 
@@ -124,7 +127,7 @@ func (m *Model) tooSmall(c *paint.Canvas) {
 		"Make it larger, or use --plain.",
 	}
 	if _, done, total := m.runCount(); total > 0 {
-		lines = append(lines, fmt.Sprintf("Checks go on: %d of %d.", done, total))
+		lines = append(lines, fmt.Sprintf("Checks go on: %d of %d. q cancels them and quits.", done, total))
 	}
 	y := max((m.h-len(lines))/2, 0)
 	for i, l := range lines {
@@ -178,10 +181,12 @@ func (m *Model) drawBoard(c *paint.Canvas, f frame) *image.Point {
 			m.drawDetail(body)
 		}
 	}
-	m.drawMessage(c, f.message)
-	if m.top() == nil { // a dialog shows its own
-		m.drawKeys(c.In(f.keys))
+	if m.top() != nil { // a dialog shows its own keys, and what is said stands below it
+		m.drawNext(c.In(f.message), 1)
+		return cursor
 	}
+	m.drawMessage(c, f.message)
+	m.drawKeys(c.In(f.keys))
 	return cursor
 }
 

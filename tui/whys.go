@@ -24,6 +24,14 @@ func (m *Model) whyReadOnly() string {
 	return ""
 }
 
+// whyNotShown keeps the keys for a task from one that is not what is looked at.
+func (m *Model) whyNotShown() string {
+	if m.focus == diagramRegion {
+		return "The diagram has the focus: tab goes to the tasks, enter to those of its panel."
+	}
+	return ""
+}
+
 // task returns the selected task.
 //
 //go:noinline

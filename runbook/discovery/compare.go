@@ -140,7 +140,7 @@ func (c *comparer) mailFound() map[string][]Origin {
 
 // set compares a list that was typed with what was found.
 func (c *comparer) set(code, key, what, section string, typed []string, found map[string][]Origin) {
-	if len(found) == 0 {
+	if len(found) == 0 && !c.i.Whole(section) {
 		return // told with the gaps
 	}
 	for _, t := range typed {

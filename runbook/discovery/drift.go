@@ -61,12 +61,31 @@ func (c *comparer) hosts() {
 			c.say(Finding{Severity: Drift, Code: "namespace.primary", Key: "namespace.primary", Text: "no external URL names " + p, Typed: p, Mend: "see which name the clients use; correct the file"})
 		}
 	}
-	typed := []string{strings.ToLower(c.m.Namespace.RPC)}
-	for _, s := range c.m.Sites {
-		typed = append(typed, strings.ToLower(s.RPC))
+	c.arrays()
+}
+
+// arrays compares the names of Client Access arrays with those typed.
+func (c *comparer) arrays() {
+	found := map[string]bool{}
+	for _, a := range c.i.Arrays {
+		found[strings.ToLower(a.FQDN)] = true
+	}
+	typed := map[string]bool{}
+	type place struct{ key, name string }
+	list := []place{{"namespace.rpc", c.m.Namespace.RPC}}
+	for n, s := range c.m.Sites {
+		list = append(list, place{fmt.Sprintf("site[%d].rpc", n+1), s.RPC})
+	}
+	for _, one := range list {
+		low := strings.ToLower(one.name)
+		if low != "" && !typed[low] && !found[low] && !found[""] && c.i.Whole(inventory.SectionArrays) {
+			c.say(Finding{Severity: Drift, Code: "array.gone", Key: one.key, Text: "no Client Access array hands out " + one.name, Typed: one.name,
+				Mend: "see what the databases hand out (RpcClientAccessServer); correct the name, or take the key out where there is no array any more"})
+		}
+		typed[low] = true
 	}
 	for _, a := range c.i.Arrays {
-		if a.FQDN != "" && !slices.Contains(typed, strings.ToLower(a.FQDN)) {
+		if a.FQDN != "" && !typed[strings.ToLower(a.FQDN)] {
 			c.say(Finding{Severity: Drift, Code: "array.extra", Key: "namespace.rpc", Text: "the Client Access array " + inventory.Printable(a.Name) + " hands out " + inventory.Printable(a.FQDN) + ", which was not typed",
 				Found: a.FQDN, Mend: "type it as rpc: that name never moves to Exchange 2013", From: c.origin(a.DN, "networkAddress")})
 		}
@@ -128,25 +147,14 @@ func (c *comparer) leftovers() {
 
 func (c *comparer) featuresTyped() {
 	p := &proposer{i: c.i, names: c.names, Proposal: &Proposal{}}
-	f := c.m.Features
-	for _, one := range []struct {
-		key, section, what string
-		typed              bool
-		from               []Origin
-	}{
-		{"public_folders", inventory.SectionDatabases, "public folder databases", f.PublicFolders, p.publicDatabases()},
-		{"unified_messaging", inventory.SectionDialPlans, "dial plans", f.UnifiedMessaging, p.objects(c.i.DialPlans)},
-		{"edge_transport", inventory.SectionServers, "Edge Transport servers", f.EdgeTransport, p.edges()},
-		{"outlook_anywhere", inventory.SectionDirectories, "Outlook Anywhere on old servers", f.OutlookAnywhere, p.outlookAnywhere()},
-		{"hybrid", inventory.SectionHybrid, "a hybrid configuration", f.Hybrid, p.objects(c.i.Hybrid)},
-		{"managed_folders", inventory.SectionFolderPlans, "policies of managed folders", f.ManagedFolders, p.objects(c.i.FolderPlans)},
-	} {
+	for _, one := range p.facts() {
+		key, typed := "features."+one.key, *one.of(&c.m.Features)
 		switch {
-		case !one.typed && len(one.from) > 0:
-			c.say(Finding{Severity: Drift, Code: "feature." + one.key, Key: "features." + one.key, Text: "there are " + one.what + ", but features." + one.key + " is not true",
+		case !typed && len(one.from) > 0:
+			c.say(Finding{Severity: Drift, Code: "feature." + one.key, Key: key, Text: "there are " + one.many + ", but " + key + " is not true",
 				Typed: "false", Found: countOf(len(one.from), "object", "objects"), Mend: "set it: its tasks are missing from the runbook", From: some(one.from)})
-		case one.typed && len(one.from) == 0 && c.i.Whole(one.section):
-			c.say(Finding{Severity: Note, Code: "feature." + one.key, Key: "features." + one.key, Text: "features." + one.key + " is true, but there are no " + one.what, Typed: "true", Found: "none",
+		case typed && len(one.from) == 0 && one.unseen(c.i) == "":
+			c.say(Finding{Severity: Note, Code: "feature." + one.key, Key: key, Text: key + " is true, but there are no " + one.many, Typed: "true", Found: "none",
 				Mend: "take it out if that was always so; it is right if the upgrade has removed them"})
 		}
 	}

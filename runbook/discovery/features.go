@@ -8,18 +8,64 @@ import (
 	"coexist/runbook/migration"
 )
 
+// fact is something that objects of the directory show of an organisation.
+type fact struct {
+	key      string   // of the features
+	sections []string // that must be seen as a whole to say that there is none
+	one      string   // what shows it
+	many     string
+	of       func(*migration.Features) *bool
+	from     []Origin // the objects
+}
+
+// facts are those that the directory shows, in the order of the file.
+func (p *proposer) facts() []fact {
+	const servers = inventory.SectionServers
+	return []fact{
+		{"public_folders", []string{inventory.SectionDatabases}, "public folder database", "public folder databases",
+			func(f *migration.Features) *bool { return &f.PublicFolders }, p.publicDatabases()},
+		{"unified_messaging", []string{inventory.SectionDialPlans}, "dial plan", "dial plans",
+			func(f *migration.Features) *bool { return &f.UnifiedMessaging }, p.objects(p.i.DialPlans)},
+		{"edge_transport", []string{servers}, "Edge Transport server", "Edge Transport servers",
+			func(f *migration.Features) *bool { return &f.EdgeTransport }, p.edges()},
+		{"outlook_anywhere", []string{inventory.SectionDirectories, servers}, "Outlook Anywhere of an old server", "Outlook Anywhere on old servers",
+			func(f *migration.Features) *bool { return &f.OutlookAnywhere }, p.outlookAnywhere()},
+		{"relay_connectors", []string{inventory.SectionConnectors, servers}, "receive connector beyond those of Setup", "receive connectors beyond those of Setup",
+			func(f *migration.Features) *bool { return &f.RelayConnectors }, p.relays()},
+		{"hybrid", []string{inventory.SectionHybrid}, "hybrid configuration", "hybrid configurations",
+			func(f *migration.Features) *bool { return &f.Hybrid }, p.objects(p.i.Hybrid)},
+		{"managed_folders", []string{inventory.SectionFolderPlans}, "policy of managed folders", "policies of managed folders",
+			func(f *migration.Features) *bool { return &f.ManagedFolders }, p.objects(p.i.FolderPlans)},
+		{"disjoint_namespace", []string{inventory.SectionDomains, servers}, "server whose full name is of no domain of the forest", "servers whose full names are of no domain of the forest",
+			func(f *migration.Features) *bool { return &f.DisjointNamespace }, p.disjoint()},
+	}
+}
+
+// unseen is the first section without which it cannot be said that there is
+// none; empty where all were seen.
+func (f fact) unseen(i *inventory.Inventory) string {
+	for _, section := range f.sections {
+		if !i.Whole(section) {
+			return section
+		}
+	}
+	return ""
+}
+
 // feature proposes a fact from the objects that show it. With none it is
-// proposed as absent only where the section was seen as a whole.
-func (p *proposer) feature(key string, set func(*migration.Features, bool), section, what string, from []Origin) {
-	key = "features." + key
-	switch {
-	case len(from) > 0:
-		p.line(Line{Key: key, Value: "yes", From: some(from), Note: countOf(len(from), "object", "objects") + ": " + what,
-			set: func(m *migration.Migration, _ *migration.Site) { set(&m.Features, true) }})
-	case p.i.Whole(section):
-		p.line(Line{Key: key, Value: "no", From: []Origin{{Object: p.base()}}, Note: "no " + what + " below it", set: func(m *migration.Migration, _ *migration.Site) { set(&m.Features, false) }})
+// proposed as absent only where what would show it was seen as a whole.
+func (p *proposer) feature(f fact) {
+	key := "features." + f.key
+	set := func(on bool) func(*migration.Migration, *migration.Site) {
+		return func(m *migration.Migration, _ *migration.Site) { *f.of(&m.Features) = on }
+	}
+	switch unseen := f.unseen(p.i); {
+	case len(f.from) > 0:
+		p.line(Line{Key: key, Value: "yes", From: some(f.from), Note: countOf(len(f.from), "object", "objects") + ": " + f.one, set: set(true)})
+	case unseen == "":
+		p.line(Line{Key: key, Value: "no", From: []Origin{{Object: p.base()}}, Note: "no " + f.one + " below it", set: set(false)})
 	default:
-		p.ask(key, "Is there any "+what+"?", p.i.Why(section), "")
+		p.ask(key, "Is there any "+f.one+"?", p.i.Why(unseen), "")
 	}
 }
 
@@ -31,17 +77,12 @@ func (p *proposer) base() string {
 }
 
 func (p *proposer) features() {
-	p.feature("public_folders", func(f *migration.Features, on bool) { f.PublicFolders = on }, inventory.SectionDatabases, "public folder database", p.publicDatabases())
-	p.feature("unified_messaging", func(f *migration.Features, on bool) { f.UnifiedMessaging = on }, inventory.SectionDialPlans, "dial plan", p.objects(p.i.DialPlans))
-	if len(p.i.DialPlans) > 0 {
-		p.ask("features.um_tls", "Do the UM servers talk to gateways by TLS?", "it depends on the gateways too", "no")
+	for _, f := range p.facts() {
+		p.feature(f)
+		if f.key == "unified_messaging" && len(f.from) > 0 {
+			p.ask("features.um_tls", "Do the UM servers talk to gateways by TLS?", "it depends on the gateways too", "no")
+		}
 	}
-	p.feature("edge_transport", func(f *migration.Features, on bool) { f.EdgeTransport = on }, inventory.SectionServers, "Edge Transport server", p.edges())
-	p.feature("outlook_anywhere", func(f *migration.Features, on bool) { f.OutlookAnywhere = on }, inventory.SectionDirectories, "Outlook Anywhere of an old server", p.outlookAnywhere())
-	p.feature("relay_connectors", func(f *migration.Features, on bool) { f.RelayConnectors = on }, inventory.SectionConnectors, "receive connector beyond those of Setup", p.relays())
-	p.feature("hybrid", func(f *migration.Features, on bool) { f.Hybrid = on }, inventory.SectionHybrid, "hybrid configuration", p.objects(p.i.Hybrid))
-	p.feature("managed_folders", func(f *migration.Features, on bool) { f.ManagedFolders = on }, inventory.SectionFolderPlans, "policy of managed folders", p.objects(p.i.FolderPlans))
-	p.feature("disjoint_namespace", func(f *migration.Features, on bool) { f.DisjointNamespace = on }, inventory.SectionDomains, "server whose full name is of no domain of the forest", p.disjoint())
 	const not = "the directory does not show it"
 	for _, a := range []struct{ key, question string }{
 		{"pop_imap", "Do people use POP or IMAP?"}, {"kerberos_asa", "Is there an alternate service account for Kerberos?"},
@@ -112,7 +153,7 @@ func (p *proposer) relays() []Origin {
 
 func (p *proposer) disjoint() []Origin {
 	var out []Origin
-	if len(p.i.Domains) == 0 {
+	if len(p.i.Domains) == 0 || !p.i.Whole(inventory.SectionDomains) {
 		return nil
 	}
 	for _, s := range p.i.Servers {

@@ -142,7 +142,7 @@ func (p *proposer) namespace() {
 	}
 	p.autodiscover()
 	p.legacy(seen, host)
-	p.arrayNames()
+	p.arrayNames(host)
 }
 
 // usual is a client name in the first mail domain.
@@ -207,21 +207,34 @@ func (p *proposer) legacy(seen tally, primary string) {
 }
 
 // arrayNames proposes the names of Client Access arrays: that of the first
-// site for the organisation, others for their sites.
-func (p *proposer) arrayNames() {
+// site for the organisation, others for their sites. Where no site of theirs is
+// shown, several may be it.
+func (p *proposer) arrayNames(primary string) {
 	first := ""
 	if list := p.sitesInOrder(); len(list) > 0 {
 		first = list[0]
 	}
 	said := map[string]bool{}
+	var hosts []string
+	var from []Origin
 	for _, a := range p.i.Arrays {
-		if a.FQDN == "" {
+		h := strings.ToLower(a.FQDN)
+		if h == "" {
 			continue
 		}
-		said[strings.ToLower(a.FQDN)] = true
-		if a.Site == "" || strings.EqualFold(a.Site, first) {
-			p.text("namespace.rpc", strings.ToLower(a.FQDN), migration.ValidateHost, func(m *migration.Migration, v string) { m.Namespace.RPC = v },
-				"", p.origin(a.DN, "networkAddress"))
+		said[h] = true
+		switch {
+		case h == strings.ToLower(primary):
+			p.remark("the array %s hands out %s, the name of the web, which moves: give the array a name of its own before the switch", inventory.Printable(a.Name), inventory.Printable(h))
+		case a.Site == "" || strings.EqualFold(a.Site, first):
+			hosts, from = append(hosts, h), append(from, p.origin(a.DN, "networkAddress"))
+		}
+	}
+	if len(hosts) > 0 {
+		before := len(p.Lines)
+		p.text("namespace.rpc", hosts[0], migration.ValidateHost, func(m *migration.Migration, v string) { m.Namespace.RPC = v }, besides(hosts[1:]), from[0])
+		if len(p.Lines) > before {
+			p.Lines[before].Unsure = len(hosts) > 1
 		}
 	}
 	if !p.i.Whole(inventory.SectionArrays) && len(p.i.Of("2010")) > 0 {

@@ -28,8 +28,15 @@ type Line struct {
 	Unsure bool     `json:"unsure,omitempty"` // there is more than one reading; look before accepting
 
 	site   string // what it belongs to
-	server *migration.Server
+	server *found
 	set    func(m *migration.Migration, s *migration.Site)
+}
+
+// found is a server as the directory shows it.
+type found struct {
+	migration.Server
+	named bool // its full name is shown, and can stand in the file
+	homed bool // its full name tells its domain
 }
 
 // Ask is something that Active Directory cannot tell, or did not show.
@@ -102,24 +109,46 @@ func (p *Proposal) Onto(m *migration.Migration, accepted func(Line) bool) *migra
 }
 
 // put changes a server to what was found, in the site where it was found, or
-// adds it. What the directory does not know of it stays.
-func put(m *migration.Migration, site *migration.Site, found migration.Server) {
-	for n := range m.Sites {
-		other := &m.Sites[n]
-		at := slices.IndexFunc(other.Servers, func(s migration.Server) bool { return strings.EqualFold(s.Name, found.Name) })
-		if at < 0 {
-			continue
-		}
-		kept := other.Servers[at]
-		kept.Version, kept.Roles, kept.FQDN, kept.Domain = found.Version, found.Roles, found.FQDN, found.Domain
-		if other == site {
-			site.Servers[at] = kept
-			return
-		}
-		other.Servers = slices.Delete(other.Servers, at, at+1)
-		found = kept
+// adds it. What the directory does not know of it, or did not show, stays.
+func put(m *migration.Migration, site *migration.Site, f found) {
+	other, at := typedAs(m, f.Name)
+	if other == nil {
+		site.Servers = append(site.Servers, f.Server)
+		return
 	}
-	site.Servers = append(site.Servers, found)
+	kept := other.Servers[at]
+	kept.Version = f.Version
+	if len(f.Roles) > 0 {
+		kept.Roles = f.Roles
+	}
+	if f.named && strings.EqualFold(kept.Name, f.Name) {
+		kept.FQDN = f.FQDN
+	}
+	if f.homed {
+		kept.Domain = f.Domain
+	}
+	if other == site {
+		site.Servers[at] = kept
+		return
+	}
+	other.Servers = slices.Delete(other.Servers, at, at+1)
+	site.Servers = append(site.Servers, kept)
+}
+
+// typedAs finds a server by its name, else by the one that it had before it was
+// renamed.
+func typedAs(m *migration.Migration, name string) (*migration.Site, int) {
+	for _, called := range []func(migration.Server) string{
+		func(s migration.Server) string { return s.Name },
+		func(s migration.Server) string { return s.Was },
+	} {
+		for n := range m.Sites {
+			if at := slices.IndexFunc(m.Sites[n].Servers, func(s migration.Server) bool { return strings.EqualFold(called(s), name) }); at >= 0 {
+				return &m.Sites[n], at
+			}
+		}
+	}
+	return nil, 0
 }
 
 func siteKey(name string) string           { return "site[" + name + "]" }

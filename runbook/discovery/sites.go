@@ -127,22 +127,23 @@ func (p *proposer) server(site string, s inventory.Server) {
 		p.ask(key, "How shall the server "+inventory.Printable(s.Name)+" be called in the file?", fmt.Sprintf("its name cannot stand there: %v", err), "")
 		return
 	}
-	v := migration.Server{Name: s.Name, Version: s.Version, Roles: slices.Clone(s.Roles)}
-	home := p.i.Forest.Name
-	for _, d := range p.i.Domains {
-		if low := strings.ToLower(s.FQDN); strings.HasSuffix(low, "."+strings.ToLower(d.Name)) && len(d.Name) > len(home) {
-			home = d.Name
-		}
+	v := found{Server: migration.Server{Name: s.Name, Version: s.Version, Roles: slices.Clone(s.Roles)}}
+	home := p.home(s)
+	if v.homed = home != ""; !v.homed {
+		home = p.i.Forest.Name
 	}
-	if home != p.i.Forest.Name {
+	if !strings.EqualFold(home, p.i.Forest.Name) {
 		v.Domain = home
 	}
-	if s.FQDN != "" && !strings.EqualFold(s.FQDN, s.Name+"."+home) {
-		if head, _, _ := strings.Cut(s.FQDN, "."); strings.EqualFold(head, s.Name) && migration.ValidateHost(s.FQDN) == nil {
-			v.FQDN = s.FQDN
-		} else {
-			p.remark("%s: its full name in the directory is %s, which the file cannot take for it", s.Name, inventory.Printable(s.FQDN))
-		}
+	head, _, _ := strings.Cut(s.FQDN, ".")
+	switch {
+	case s.FQDN == "": // not shown
+	case strings.EqualFold(s.FQDN, s.Name+"."+home):
+		v.named = true
+	case strings.EqualFold(head, s.Name) && migration.ValidateHost(s.FQDN) == nil:
+		v.FQDN, v.named = s.FQDN, true
+	default:
+		p.remark("%s: its full name in the directory is %s, which the file cannot take for it", s.Name, inventory.Printable(s.FQDN))
 	}
 	note := "build " + s.Build
 	if len(v.Roles) == 0 {
@@ -157,6 +158,17 @@ func (p *proposer) server(site string, s inventory.Server) {
 	}
 	from := []Origin{p.origin(s.DN, "serialNumber"), p.origin(s.DN, "msExchCurrentServerRoles"), p.origin(s.DN, "msExchServerSite")}
 	p.line(Line{Key: key, Value: s.Version + " " + strings.Join(v.Roles, ", "), From: from, Note: note, site: site, server: &v})
+}
+
+// home is the domain that a server's full name lies in; empty where it tells none.
+func (p *proposer) home(s inventory.Server) string {
+	home := ""
+	for _, d := range append([]inventory.Domain{{Name: p.i.Forest.Name}}, p.i.Domains...) {
+		if d.Name != "" && len(d.Name) > len(home) && strings.HasSuffix(strings.ToLower(s.FQDN), "."+strings.ToLower(d.Name)) {
+			home = d.Name
+		}
+	}
+	return home
 }
 
 // leftOut says which servers cannot stand in a migration.

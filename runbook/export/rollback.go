@@ -80,7 +80,7 @@ func (g *gatherer) rollbackTask(c *runbook.UndoCard) RollbackTask {
 	for _, v := range c.Captured {
 		one := Value{Key: v.Key, Text: "never captured", How: "captured before the work"}
 		if v.Known {
-			one.Text = firstOf(strings.ReplaceAll(v.Value, "\n", ", "), "(empty)")
+			one.Text = firstOf(strings.ReplaceAll(strings.TrimSpace(v.Value), "\n", ", "), "(empty)")
 		}
 		if v.Late {
 			one.How = "filled in after the work"

@@ -21,10 +21,11 @@ type Manifest struct {
 	Source       string    `json:"source"`
 	Release      string    `json:"release"`
 	Rehearsal    string    `json:"rehearsal,omitempty"`
-	Procedure    string    `json:"procedure"`      // content hash of the procedure that was in use
-	Tool         string    `json:"tool,omitempty"` // version of coexist that packed it
-	Migration    string    `json:"migration"`      // name of the migration file
-	Entries      int       `json:"entries"`        // of the journal
+	Procedure    string    `json:"procedure"`         // content hash of the procedure that was in use
+	Overlay      string    `json:"overlay,omitempty"` // content hash of the house's own procedures, which are packed then
+	Tool         string    `json:"tool,omitempty"`    // version of coexist that packed it
+	Migration    string    `json:"migration"`         // name of the migration file
+	Entries      int       `json:"entries"`           // of the journal
 	Head         string    `json:"head"`
 	AsOf         time.Time `json:"as_of,omitzero"` // time of the last entry
 	From         string    `json:"from,omitempty"` // who hands over
@@ -58,9 +59,11 @@ const (
 // folder, what Windows cannot hold, and folders other than the evidence.
 func checkName(name, evidence string) error {
 	base := name
-	if folder, file, deep := strings.Cut(name, "/"); deep {
+	if folder, file, deep := strings.Cut(name, "/"); deep && folder == proceduresFolder && strings.HasSuffix(file, ".toml") {
+		base = file
+	} else if deep {
 		if folder != evidence || !isEvidence(file) {
-			return fmt.Errorf("the packet holds %q: expected files beside the migration, and evidence named by its SHA-256 in %s", name, evidence)
+			return fmt.Errorf("the packet holds %q: expected files beside the migration, *.toml in %s, and evidence named by its SHA-256 in %s", name, proceduresFolder, evidence)
 		}
 		base = folder
 	}

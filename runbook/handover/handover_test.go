@@ -63,7 +63,7 @@ func pack(t *testing.T) *packed {
 		{ID: "prepare.schema/org/version", Kind: "ldap", Source: checks.FromShell, Verdict: checks.Fail, Found: "rangeUpper 14734", Transcript: kept, Started: at},
 		{ID: "prepare.service-pack/ex10-01/version", Kind: "version", Source: checks.FromShell, Verdict: checks.Pass, Found: "14.3", Transcript: gone, Started: at},
 	}
-	if err := s.Import(runbook.Imported{Path: "x.json"}, results, nil); err != nil {
+	if err := s.Import(runbook.Imported{Path: "x.json"}, results, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Note("", "the switch waits for the network team"); err != nil {
@@ -219,7 +219,7 @@ func TestAPacketThatWasTouchedIsRefused(t *testing.T) {
 		"another folder":           {add("bin/x", "x"), "expected files beside the migration"},
 		"other case":               {add("CONTOSO.toml", "x"), "twice"},
 		"false evidence":           {add("contoso.evidence/"+strings.Repeat("0", 64), "x"), "no longer has the hash it is named by"},
-		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, and evidence"},
+		"no migration":             {func(files map[string][]byte, m *Manifest) []string { m.Migration = "other.toml"; return nil }, "expected files beside the migration, "},
 		"a migration that is none": {func(files map[string][]byte, m *Manifest) []string { m.Migration = "../x.toml"; return nil }, "expected a file like contoso.toml"},
 		"a huge claim":             {func(files map[string][]byte, m *Manifest) []string { m.Files[0].Size = maxFile + 1; return nil }, "a packet holds at most"},
 		"a bomb": {func(files map[string][]byte, m *Manifest) []string {

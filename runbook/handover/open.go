@@ -47,6 +47,9 @@ func Inspect(r io.ReaderAt, size int64) (*Packet, error) {
 			return nil, err
 		}
 	}
+	if err := p.checkOverlay(z); err != nil {
+		return nil, err
+	}
 	return p, p.checkJournal()
 }
 
@@ -137,7 +140,7 @@ func (p *Packet) read(f File, w io.Writer) error {
 		return fmt.Errorf("%q does not have the %d bytes that %s lists", f.Name, f.Size, manifestName)
 	case got != f.SHA256:
 		return fmt.Errorf("%q was changed or damaged: expected SHA-256 %q, found %s", f.Name, f.SHA256, got)
-	case strings.Contains(f.Name, "/") && !strings.HasSuffix(f.Name, "/"+got):
+	case strings.HasPrefix(f.Name, evidenceFolder(p.Manifest.Migration)+"/") && !strings.HasSuffix(f.Name, "/"+got):
 		return fmt.Errorf("%q is evidence that no longer has the hash it is named by: found %s", f.Name, got)
 	}
 	return nil

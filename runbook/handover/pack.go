@@ -28,6 +28,7 @@ type Pack struct {
 	Tool    string
 	From    string // who hands over; empty: the last operator
 	To      string
+	Overlay string // folder of the house's own procedures; empty: none are in use
 	Runbook *runbook.Runbook
 	Events  []journal.Event // as they were read; the packet may hold more, never fewer
 }
@@ -38,10 +39,15 @@ func Write(w io.Writer, p Pack) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, err
 	}
+	overlay, err := gatherOverlay(p.Overlay, files)
+	if err != nil {
+		return Manifest{}, err
+	}
 	m, err := p.manifest(files)
 	if err != nil {
 		return Manifest{}, err
 	}
+	m.Overlay = overlay
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return Manifest{}, err
@@ -84,8 +90,8 @@ func gather(p Pack) (map[string][]byte, error) {
 			return nil
 		case err != nil:
 			return fmt.Errorf("%s cannot be packed: %w", file, err)
-		case bytes.Contains(data, []byte("PRIVATE KEY-----")):
-			return fmt.Errorf("%s holds a private key; a packet holds no secrets: take the key out of the file, or put it elsewhere", file)
+		case bytes.Contains(data, []byte(privateKey)):
+			return holdsKey(file)
 		}
 		files[file] = data
 		return nil
@@ -109,11 +115,37 @@ func gather(p Pack) (map[string][]byte, error) {
 		if filepath.Base(pem) != pem {
 			return nil, fmt.Errorf("network.trust names %s, which is not beside the migration and would be missing where the packet is opened; put it there", pem)
 		}
+		if taken := ownName(pem, stem, files); taken != "" {
+			return nil, fmt.Errorf("network.trust names %s, and %s is a name that the packet needs itself; rename the file of certificates", pem, taken)
+		}
 		if err := read(pem, true); err != nil {
 			return nil, err
 		}
 	}
 	return files, gatherEvidence(p.Path, name, files)
+}
+
+const privateKey = "PRIVATE KEY-----"
+
+func holdsKey(file string) error {
+	return fmt.Errorf("%s holds a private key; a packet holds no secrets: take the key out of the file, or put it elsewhere", file)
+}
+
+// ownName returns the name of the packet's own that a file of certificates would
+// have too, on a file system that makes no difference of case; empty for none.
+func ownName(pem, stem string, files map[string][]byte) string {
+	own := []string{manifestName, proceduresFolder, evidenceFolder(stem), stem + ".journal", "rehearsal.json"}
+	for file := range files {
+		if file != pem || strings.HasSuffix(file, ".toml") { // the same file may be named twice
+			own = append(own, file)
+		}
+	}
+	for _, name := range own {
+		if strings.EqualFold(name, pem) {
+			return name
+		}
+	}
+	return ""
 }
 
 func escapeGlob(s string) string {

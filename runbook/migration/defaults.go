@@ -2,11 +2,17 @@ package migration
 
 import "strings"
 
-// Domain is the Active Directory domain of a server: its own, else the forest
-// root.
+// Domain is the Active Directory domain of a server: its own, else the listed
+// one that its full name lies in, else the forest root.
 func (m *Migration) Domain(s Server) string {
 	if s.Domain != "" {
 		return s.Domain
+	}
+	_, suffix, _ := strings.Cut(s.FQDN, ".")
+	for _, d := range m.Organization.Domains {
+		if same(d, suffix) {
+			return d
+		}
 	}
 	return m.Organization.Forest
 }

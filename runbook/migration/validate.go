@@ -41,6 +41,8 @@ func (v *validator) all() {
 	v.network()
 	v.sites()
 	v.servers()
+	v.names()
+	v.addresses()
 	v.topology()
 	v.dags()
 	v.probes()

@@ -49,7 +49,7 @@ func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (str
 		return script.Outcome{}, fmt.Errorf("%s: %w", name, err)
 	}
 	from := runbook.Imported{Nonce: f.Nonce, Path: name, SHA256: j.file, Content: f.Content, From: f.Host}
-	return j.out, s.Import(from, j.out.Results, nil)
+	return j.out, s.Import(from, j.out.Results, nil, j.snap.Progress.Values)
 }
 
 // judge turns the observations of one file into results.

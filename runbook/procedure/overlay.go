@@ -85,6 +85,15 @@ func LoadWith(shipped, overlay fs.FS) (*Library, error) {
 	return lib, errors.Join(o.problems...)
 }
 
+// OverlayHash is the content hash of an overlay, as a library has it.
+func OverlayHash(overlay fs.FS) (string, error) {
+	files, err := overlayContents(overlay)
+	if err != nil {
+		return "", err
+	}
+	return hashFiles(files), nil
+}
+
 // overlayContents reads the files of an overlay, sorted by name.
 func overlayContents(overlay fs.FS) ([]file, error) {
 	names, err := fs.Glob(overlay, "*.toml")

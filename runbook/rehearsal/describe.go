@@ -28,8 +28,9 @@ func Describe(m *migration.Migration, releases procedure.Releases, r *Rehearsal,
 			b.RangeUpper, b.OrgVersion, b.DomainVersion = release.RangeUpper, release.OrgVersion, release.DomainVersion
 		}
 	}
-	for i, s := range m.Sites {
-		b.Sites = append(b.Sites, describeSite(m, s, i))
+	free, entries := addressesOf(m), map[netip.Addr]bool{}
+	for i, s := range m.SitesInOrder() { // the laboratory takes the first for the one that owns the names
+		b.Sites = append(b.Sites, describeSite(m, s, i, free, entries))
 	}
 	for _, p := range m.Probes {
 		b.Mailboxes = append(b.Mailboxes, blueprint.Mailbox{Address: p.Mailbox, Username: p.Username, Password: "rehearsal-Probe1", Version: p.Version, Site: p.Site})
@@ -41,28 +42,25 @@ func Describe(m *migration.Migration, releases procedure.Releases, r *Rehearsal,
 // without a rollup.
 var builds = map[string]string{"2007": "8.3.83.6", "2010": "14.3.123.4"}
 
-func describeSite(m *migration.Migration, s migration.Site, n int) blueprint.Site {
+// describeSite describes the n-th site; entries are those at which a server of an
+// earlier site answers.
+func describeSite(m *migration.Migration, s migration.Site, n int, free *addresses, entries map[netip.Addr]bool) blueprint.Site {
 	site := blueprint.Site{Name: s.Name, InternetFacing: s.InternetFacing, Primary: s.Primary, Legacy: s.Legacy, RPC: s.RPC}
 	site.External, _ = netip.ParseAddr(s.ExternalEntry)
 	entry, _ := netip.ParseAddr(s.Entry)
-	old, young := byte(20), byte(81)
+	const old, young = 20, 81
 	for _, v := range s.Servers {
-		p := blueprint.Server{Name: v.Name, FQDN: v.FQDN, Version: v.Version, Build: builds[v.Version], Roles: v.Roles}
-		if p.FQDN == "" {
-			p.FQDN = strings.ToLower(v.Name) + "." + m.Organization.Forest
-		}
-		p.FQDN = strings.ToLower(p.FQDN)
+		p := blueprint.Server{Name: v.Name, FQDN: strings.ToLower(m.FQDN(v)), Version: v.Version, Build: builds[v.Version], Roles: v.Roles}
 		var err error
 		switch p.Address, err = netip.ParseAddr(v.Address); {
 		case err == nil:
-		case v.Version == "2013" && v.Has(migration.ClientAccess) && entry.IsValid():
-			p.Address, entry = entry, netip.Addr{} // the first one answers at the site's entry
+			entries[p.Address] = true
+		case v.Version == "2013" && v.Has(migration.ClientAccess) && entry.IsValid() && !entries[entry]:
+			p.Address, entries[entry] = entry, true // the first one answers at the site's entry
 		case v.Version == "2013":
-			p.Address = netip.AddrFrom4([4]byte{10, byte(n), 0, young})
-			young++
+			p.Address = free.next(n, young)
 		default:
-			p.Address = netip.AddrFrom4([4]byte{10, byte(n), 0, old})
-			old++
+			p.Address = free.next(n, old)
 		}
 		site.Servers = append(site.Servers, p)
 	}

@@ -103,9 +103,10 @@ func describeFaults(m *migration.Migration, list []Fault) []blueprint.Fault {
 
 // places are the parts that a fault may name.
 func places(m *migration.Migration) *strings.Replacer {
-	pairs := []string{"{primary}", m.Namespace.Primary, "{autodiscover}", m.Namespace.Autodiscover, "{legacy}", m.Namespace.Legacy, "{entry}", m.Sites[0].Entry}
+	first := m.FirstSite()
+	pairs := []string{"{primary}", m.Namespace.Primary, "{autodiscover}", m.Namespace.Autodiscover, "{legacy}", m.Namespace.Legacy, "{entry}", first.Entry}
 	server := map[string]string{}
-	for _, v := range m.Sites[0].Servers {
+	for _, v := range first.Servers {
 		old := v.Version != "2013"
 		switch {
 		case old && v.Has(migration.ClientAccess) && server["{old}"] == "":

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"coexist/checks"
 	"coexist/runbook"
+	"coexist/runbook/migration"
 )
 
 // Operator is who acts in a run without people.
@@ -283,24 +285,39 @@ func (w *walker) check(list []string) error {
 // answer is what a rehearsal gives for a value that is asked: what the
 // simulated organisation says, else the example.
 func (w *walker) answer(t *runbook.Task, a runbook.Ask) string {
-	m := w.book.Migration
-	switch a.Name {
+	if a.Name == "database.name" {
+		return "DB-" + strings.ToUpper(t.Target)
+	}
+	if host := hostAsked(w.book.Migration, t.Site, a.Name); host != "" {
+		return w.address(host, a.Example)
+	}
+	return a.Example
+}
+
+// hostAsked is the host whose address a value asks for, as seen from a site:
+// the site's own names where it has some.
+func hostAsked(m *migration.Migration, site, value string) string {
+	at := m.FirstSite()
+	for _, s := range m.Sites {
+		if s.Name == site {
+			at = s
+		}
+	}
+	switch value {
 	case "switch.primary-old":
-		return w.address(m.Namespace.Primary, a.Example)
+		return cmp.Or(at.Primary, m.Namespace.Primary)
 	case "switch.autodiscover-old":
-		return w.address(m.Namespace.Autodiscover, a.Example)
+		return m.Namespace.Autodiscover
 	case "legacy.address":
-		for _, s := range m.Sites {
+		for _, s := range append([]migration.Site{at}, m.SitesInOrder()...) {
 			for _, v := range s.Servers {
-				if v.Version == "2007" && v.Has("client-access") {
-					return w.address(strings.ToLower(v.Name)+"."+m.Organization.Forest, a.Example)
+				if v.Version == migration.Source2007 && v.Has(migration.ClientAccess) {
+					return m.FQDN(v)
 				}
 			}
 		}
-	case "database.name":
-		return "DB-" + strings.ToUpper(t.Target)
 	}
-	return a.Example
+	return ""
 }
 
 func (w *walker) address(host, otherwise string) string {

@@ -89,6 +89,6 @@ func Capture(world World) func(*runbook.Task, runbook.Capture, runbook.Values) (
 		if len(values) > 1 && c.Type != "list" {
 			return "", fmt.Errorf("expected one value, found %s", strings.Join(values, ", "))
 		}
-		return strings.Join(values, "\n"), nil
+		return runbook.JoinList(values), nil
 	}
 }

@@ -100,7 +100,7 @@ func Import(s *runbook.Session, name string, data []byte, keep func([]byte) (str
 		return Outcome{}, fmt.Errorf("%s: the evidence folder kept something else than was read", name)
 	}
 	from := runbook.Imported{Nonce: r.Nonce, Path: name, SHA256: hash, From: r.Computer}
-	return j.out, s.Import(from, j.out.Results, j.values)
+	return j.out, s.Import(from, j.out.Results, j.values, snap.Progress.Values)
 }
 
 func manifestOf(w *runbook.ScriptWritten) Manifest {
@@ -267,7 +267,7 @@ func (j *judge) captured(o Observation) (string, error) {
 		return "", fmt.Errorf("%s could not be read: no object with the property %s came back", o.ID, property)
 	}
 	list = slices.DeleteFunc(list, func(v string) bool { return strings.TrimSpace(v) == "" })
-	text, err := j.snap.Runbook.CheckValueFor(o.ID, strings.Join(list, "\n"))
+	text, err := j.snap.Runbook.CheckValueFor(o.ID, runbook.JoinList(list))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", o.ID, err)
 	}

@@ -115,7 +115,11 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 		return err
 	}
 	var b bytes.Buffer
-	m, err := handover.Write(&b, handover.Pack{Path: a.path(file), Tool: version(), From: a.operator, To: to, Runbook: snap.Runbook, Events: snap.Events})
+	overlay := ""
+	if a.procedures != "" && a.procedures != shippedAlone {
+		overlay = a.path(a.procedures)
+	}
+	m, err := handover.Write(&b, handover.Pack{Overlay: overlay, Path: a.path(file), Tool: version(), From: a.operator, To: to, Runbook: snap.Runbook, Events: snap.Events})
 	if err != nil {
 		return err
 	}
@@ -131,6 +135,14 @@ func (a *app) pack(file, out, to string, noRecord, asJSON bool) error {
 	answer.Packet, answer.SHA256, answer.Manifest = out, hex.EncodeToString(sum[:]), m
 	answer.Notes = append(answer.Notes, packetNotes(m)...)
 	return a.answer(asJSON, answer, answer.text)
+}
+
+// argument is a path as it is typed on a command line.
+func argument(path string) string {
+	if strings.ContainsAny(path, " \t") {
+		return `"` + path + `"`
+	}
+	return path
 }
 
 func packetNotes(m handover.Manifest) []string {
@@ -191,6 +203,10 @@ func (a *app) openPacket(ctx context.Context, name, dir string, asJSON bool) err
 	if err != nil {
 		return err
 	}
+	overlay := p.Overlay(path)
+	if overlay != "" && a.procedures == "" {
+		a.procedures = overlay
+	}
 	snap, err := a.look(path)
 	if err != nil {
 		return fmt.Errorf("every hash in %s is right, but its migration cannot be opened by this coexist: %w", name, err)
@@ -200,6 +216,9 @@ func (a *app) openPacket(ctx context.Context, name, dir string, asJSON bool) err
 	}
 	if dir != "" {
 		answer.Opened = path
+		if overlay != "" {
+			answer.Notes = append(answer.Notes, fmt.Sprintf("the packet brings the procedures of the house; to go on with them, run: coexist --procedures %s %s", argument(overlay), argument(path)))
+		}
 		answer.Notes = append(answer.Notes, a.takeOver(ctx, path, name, p, asJSON)...)
 		if snap, err = a.look(path); err != nil {
 			return err

@@ -95,6 +95,24 @@ func TestOverlayReachesRunJournalAndExport(t *testing.T) {
 	}
 }
 
+// TestHandoverBringsTheOverlay packs with an overlay and opens where there is
+// none: it is the same runbook.
+func TestHandoverBringsTheOverlay(t *testing.T) {
+	t.Parallel()
+	dir := scratch(t, houseRules)
+	commandLine(t, dir, "check", "contoso.toml", "--procedures", "house", "--task", "acme.approval", "--operator", "A. Meyer")
+	told(t, dir, 0, "SHA-256", "handover", "contoso.toml", "--procedures", "house", "-o", "p.zip", "--operator", "A. Meyer")
+	if err := os.RemoveAll(filepath.Join(dir, "house")); err != nil {
+		t.Fatal(err)
+	}
+	if out := told(t, dir, 0, "Approval of the change", "handover", "p.zip"); strings.Contains(out, "was made with the procedure") {
+		t.Errorf("it is another procedure:\n%s", out)
+	}
+	folder := filepath.Join(dir, "night 2")
+	told(t, dir, 0, `coexist --procedures "`+filepath.Join(folder, "procedures")+`" "`+filepath.Join(folder, "contoso.toml")+`"`, "handover", "p.zip", "--open", "night 2", "--operator", "B. Weber")
+	told(t, dir, 0, "Approval of the change", "status", filepath.Join(folder, "contoso.toml"), "--procedures", filepath.Join(folder, "procedures"))
+}
+
 func TestProcedureCommands(t *testing.T) {
 	t.Parallel()
 	dir := scratch(t, houseRules)

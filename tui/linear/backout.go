@@ -86,7 +86,7 @@ func (t *talk) showCard(c *runbook.UndoCard) {
 		case text == "":
 			text = "(empty)"
 		}
-		t.con.say("Before: %s was %s", v.Name, strings.ReplaceAll(text, "\n", ", "))
+		t.con.say("Before: %s was %s", v.Name, strings.ReplaceAll(strings.TrimSpace(text), "\n", ", "))
 	}
 	t.con.say("State: %s.", strings.ToLower(c.Word()))
 	for i, k := range c.Checks {

@@ -231,10 +231,13 @@ func (t *talk) reading(c *runbook.Check) {
 		t.con.say("Its command waits for %s", pending[0].Key)
 	default:
 		line := ready.Params.String("command")
-		if list := ready.Params.Strings("properties"); len(list) > 0 {
-			line += " | Format-List " + strings.Join(list, ",")
+		if len(ready.Params.Strings("properties")) > 0 {
+			line += runbook.PasteHint(ready)
 		}
 		t.con.say("%s", line)
+		if none := c.PasteNone(ready); none != "none" {
+			t.con.say("If it prints nothing, paste instead: %s", none)
+		}
 	}
 }
 
