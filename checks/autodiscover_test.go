@@ -344,6 +344,18 @@ func TestUnknownServiceRecord(t *testing.T) {
 		return nil, &net.DNSError{Err: "i/o timeout", IsTimeout: true}
 	}
 	expectVerdict(t, "Exchange is reached before", s.run("autodiscover", discover("probe13", "anonymous")), checks.Warn, "dns.timeout")
+	lookup := s.env.Lookup
+	s.env.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+		if host == "contoso.com" {
+			return nil, &net.DNSError{Err: "i/o timeout", IsTimeout: true}
+		}
+		return lookup(ctx, host)
+	}
+	r := s.run("autodiscover", discover("probe13", "anonymous"))
+	if got, _ := r.Rows[0].Get("outcome"); got != "trouble" || r.Rows[0]["step"][0] != "domain" {
+		t.Errorf("a step that cannot be looked up: %v", r.Rows[0])
+	}
+	s.env.Lookup = lookup
 	s.RemoveName(checks.Inside, "autodiscover.contoso.com")
 	expectVerdict(t, "nothing else leads there", s.run("autodiscover", discover("probe13", "anonymous")), checks.Unknown, "dns.timeout")
 }

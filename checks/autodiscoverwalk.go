@@ -249,7 +249,9 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 	row := Row{"step": {s.name}, "host": {strings.ToLower(s.url.Hostname())}, "outcome": {"absent"}}
 	addrs, lost := addressesOf(ctx, d.env, s.url.Hostname(), d.address)
 	if lost != nil {
-		return d.absent(s, *lost), []Row{row}
+		f := d.absent(s, *lost)
+		row["outcome"] = []string{outcomeWithout(f)}
+		return f, []Row{row}
 	}
 	untested := max(0, len(addrs)-maxAddresses)
 	addrs = addrs[:len(addrs)-untested]
@@ -268,6 +270,7 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 		var f Finding
 		if a.problem != nil {
 			f = d.absent(s, a.problem.finding(a.at.where()))
+			own["outcome"] = []string{outcomeWithout(f)}
 			silent++
 		} else {
 			own["status"] = []string{strconv.Itoa(a.answer.status)}
@@ -290,6 +293,15 @@ func (d *discovery) step(ctx context.Context, s discoveryStep) (Finding, []Row) 
 	}
 	out.Rows = nil // rows are the walk's
 	return out, rows
+}
+
+// outcomeWithout is the outcome of a step that gave no answer: nothing is there,
+// or something is and keeps clients from it.
+func outcomeWithout(f Finding) string {
+	if f.Verdict == Pass {
+		return "absent"
+	}
+	return "trouble"
 }
 
 // addressAnswer is what one address said.

@@ -54,7 +54,7 @@ func (v dnsView) judgeWildcard(ctx context.Context, env *Env, name, rtype string
 	if !ok || !strings.Contains(parent, ".") || ctx.Err() != nil {
 		return Finding{Verdict: Pass}
 	}
-	random := fmt.Sprintf("coexist-%04x%04x.%s", queryID(), queryID(), parent)
+	random := nobody() + "." + parent
 	b, problem := ask(ctx, env, v.server, random, recordTypeNamed(rtype))
 	if problem != nil || len(b.records) == 0 {
 		return Finding{Verdict: Pass}

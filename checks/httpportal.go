@@ -3,8 +3,6 @@ package checks
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"net/url"
 	"strings"
@@ -19,10 +17,8 @@ func sameForAll(ctx context.Context, env *Env, c Check, u *url.URL, at endpoint,
 	if c.Params.String("role") == "" || !suspicious(c.Params.String("role"), a) {
 		return pass, nil
 	}
-	var random [8]byte
-	rand.Read(random[:])
 	nowhere := *u
-	nowhere.Path, nowhere.RawPath, nowhere.RawQuery = "/coexist-"+hex.EncodeToString(random[:]), "", ""
+	nowhere.Path, nowhere.RawPath, nowhere.RawQuery = "/"+nobody(), "", ""
 	b, t := exchangeOnce(ctx, env, webRequest{method: "GET", url: &nowhere, at: at, agent: a.agent})
 	if t != nil {
 		return pass, []string{fmt.Sprintf("GET a path that no server has: %s", t.text)}

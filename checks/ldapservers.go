@@ -125,7 +125,7 @@ func (d *controller) exchangeServers(ctx context.Context) ([]exchangeServer, *Fi
 			s.name = firstName(e.DN)
 		}
 		s.version, s.build, _ = decodeSerial(s.raw)
-		if bits, ok := ldapInt(e.GetEqualFoldAttributeValue("msExchCurrentServerRoles")); ok && s.version != "unknown" {
+		if bits, ok := ldapInt(e.GetEqualFoldAttributeValue("msExchCurrentServerRoles")); ok && s.version != unreadVersion {
 			s.roles = serverRoles(bits, s.version)
 		}
 		for _, a := range e.GetEqualFoldAttributeValues("networkAddress") {
@@ -151,10 +151,13 @@ func (p *ldapProbe) readServers(ctx context.Context, d *controller) Finding {
 		return *f
 	}
 	var rows []Row
-	var odd []string
+	raw := map[string]string{} // by name, where the version cannot be read
 	for _, s := range list {
-		row := Row{"name": {s.name}, "version": {s.version}}
-		for name, v := range map[string]string{"fqdn": s.fqdn, "build": s.build, "site": s.site} {
+		row := Row{"name": {s.name}}
+		if s.version == unreadVersion {
+			raw[s.name], s.version, s.build = s.raw, "", ""
+		}
+		for name, v := range map[string]string{"fqdn": s.fqdn, "version": s.version, "build": s.build, "site": s.site} {
 			if v != "" {
 				row[name] = []string{v}
 			}
@@ -162,16 +165,29 @@ func (p *ldapProbe) readServers(ctx context.Context, d *controller) Finding {
 		if s.roles != nil {
 			row["roles"] = s.roles
 		}
-		if s.version == "unknown" {
-			odd = append(odd, s.name+": "+clip(Escape(s.raw), 100))
-		}
 		rows = append(rows, row)
 	}
-	out := concludeList(p.onlySite(p.onlyServer(rows, "name"), "site"), cut)
-	if len(odd) > 0 {
-		out.Evidence = with(out.Evidence, "unread_versions", joinClipped(odd, 8))
+	rows = p.onlySite(p.onlyServer(rows, "name"), "site")
+	return concludeList(rows, cut, d.unreadVersions(rows, raw))
+}
+
+// unreadVersions warns of servers that show no version that can be read: their
+// rows have none, so that what is expected of it stays unknown.
+func (d *controller) unreadVersions(rows []Row, raw map[string]string) *Finding {
+	var odd []string
+	for _, r := range rows {
+		name, _ := r.Get("name")
+		if text, unread := raw[name]; unread {
+			odd = append(odd, name+": "+clip(Escape(text), 100))
+		}
 	}
-	return out
+	if len(odd) == 0 {
+		return nil
+	}
+	f := warned("ldap.bad_value", "%s: the version of %d servers cannot be read", d.name(), len(odd))
+	f.Expected, f.Found = "Version 15.0 (Build 31497.2) and the like", joinClipped(odd, 8)
+	f.Evidence = map[string]string{"unread_versions": joinClipped(odd, 8)}
+	return &f
 }
 
 // directoryKinds are the classes of virtual directories.

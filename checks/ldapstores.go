@@ -44,7 +44,10 @@ func (d *controller) databases(ctx context.Context) ([]database, *Finding, *Find
 		}
 		for _, s := range servers {
 			if strings.EqualFold(s.name, db.server) {
-				db.version, db.server = s.version, s.name
+				db.server = s.name
+				if s.version != unreadVersion {
+					db.version = s.version
+				}
 			}
 		}
 		out = append(out, db)

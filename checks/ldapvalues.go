@@ -11,13 +11,16 @@ import (
 // serialText is the serialNumber of an Exchange server.
 var serialText = Pattern(`^Version (\d{1,3})\.(\d{1,3}) \(Build (\d{1,5})\.(\d{1,5})(?::[^)]{0,60})?\)$`)
 
+// unreadVersion stands for a version that no release is known by.
+const unreadVersion = "unknown"
+
 // decodeSerial reads a server's version from its serialNumber, as
 // "Version 15.0 (Build 31497.2)": from Exchange 2007 on 30000 is added to the
 // build, which the shell does not show.
 func decodeSerial(serial string) (major, build string, ok bool) {
 	m := serialText().FindStringSubmatch(strings.TrimSpace(serial))
 	if m == nil {
-		return "unknown", "", false
+		return unreadVersion, "", false
 	}
 	var n [4]int
 	for i := range n {
@@ -50,7 +53,7 @@ func exchangeName(major, minor int) string {
 	case major == 6:
 		return "2003"
 	}
-	return "unknown"
+	return unreadVersion
 }
 
 // serverRoles reads msExchCurrentServerRoles. From 15.0 on Client Access is

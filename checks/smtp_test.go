@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -204,5 +205,41 @@ func TestReplyAheadOfTheCommand(t *testing.T) {
 	r := w.run(Check{Kind: "smtp", Params: Params{"host": "mail.contoso.com", "relay_from": "a@example.net", "relay_to": "b@example.org"}})
 	if v, _ := r.Rows[0].Get("relay"); v != "untested" || r.Verdict != Unknown {
 		t.Errorf("relay %s, %s %s %s", v, r.Verdict, r.Reason, r.Summary)
+	}
+}
+
+// TestStartTLSAskedFor meets servers with which TLS cannot be had: where the
+// check asks for it none passes, and where it does not each is named.
+func TestStartTLSAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		handle  func(net.Conn)
+		asked   Verdict
+		unasked Verdict
+		says    string
+	}{
+		{"not offered", scripted("220 x\r\n", "250-x\r\n250 SIZE\r\n", "221 bye\r\n"), Fail, Pass, "no STARTTLS"},
+		{"only HELO", scripted("220 x\r\n", "502 what\r\n", "250 x\r\n", "221 bye\r\n"), Fail, Warn, "no STARTTLS"},
+		{"refused", scripted("220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "454 4.7.0 not now\r\n"), Fail, Warn, "454"},
+		{"closed", scripted("220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "220 go\r\n"), Unknown, Unknown, ""},
+		{"blotted out", scripted("220 x\r\n", "250-x\r\n250 XXXXXXXA\r\n", "221 bye\r\n"), Fail, Warn, "no STARTTLS"},
+	} {
+		for _, asked := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s %v", c.name, asked), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.name("mail.contoso.com", "10.0.0.25")
+				w.serve("10.0.0.25:25", c.handle)
+				want := c.unasked
+				if asked {
+					want = c.asked
+				}
+				r := w.run(Check{Kind: "smtp", Timeout: time.Second, Params: Params{"host": "mail.contoso.com", "starttls": asked}})
+				if said := r.Summary + "\n" + r.Evidence["starttls"]; r.Verdict != want || !asked && !strings.Contains(said, c.says) {
+					t.Errorf("%s %s, want %s with %q: %s", r.Verdict, r.Reason, want, c.says, said)
+				}
+			})
+		}
 	}
 }

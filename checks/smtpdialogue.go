@@ -81,6 +81,10 @@ func (s *smtpProbe) done(t *talk, why *trouble) Finding {
 	if b, ok := s.row.Get("banner"); ok {
 		f.Summary = s.at.where() + ": " + clip(b, 200)
 	}
+	if tls, _ := s.row.Get("starttls"); tls == "none" {
+		f.Summary += "; no STARTTLS: mail crosses in the clear"
+		f.Evidence = map[string]string{"starttls": "no STARTTLS at " + s.at.where()}
+	}
 	f.Transcript = s.said
 	parts := append([]Finding{f}, s.parts...)
 	if why != nil {
@@ -317,7 +321,7 @@ func (s *smtpProbe) isExchange() bool {
 
 // takesAnything tries a recipient below .invalid, a domain that cannot exist.
 func (s *smtpProbe) takesAnything(t *talk) bool {
-	code, _, why := t.ask(fmt.Sprintf("RCPT TO:<coexist-probe@coexist-%04x.invalid>", queryID()))
+	code, _, why := t.ask("RCPT TO:<coexist-probe@" + nobody() + ".invalid>")
 	return why == nil && code[0] == '2'
 }
 

@@ -2,10 +2,8 @@ package checks
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,9 +78,7 @@ func (m *tlsMatrix) lookByName(seen inspection, try func(hello) (inspection, *tr
 	} else if t != nil && t.verdict != Unknown {
 		m.bareWhy = t.text
 	}
-	var random [8]byte
-	rand.Read(random[:])
-	name := "coexist-" + hex.EncodeToString(random[:]) + ".invalid"
+	name := nobody() + ".invalid"
 	if odd, t := try(hello{most: most, name: name}); t == nil && len(odd.chain) > 0 && odd.chain[0].VerifyHostname(name) == nil {
 		m.minted = odd.chain[0]
 	}
@@ -212,9 +208,17 @@ func (m tlsMatrix) exchangeFinding(seen inspection) Finding {
 
 // interceptors are words in the issuers of devices and programs that replace
 // certificates on the way.
-var interceptors = []string{"zscaler", "blue coat", "bluecoat", "fortigate", "fortinet", "sophos", "palo alto", "netskope", "kaspersky", "eset ssl",
-	"avast", "avg ", "bitdefender", "mcafee", "websense", "forcepoint", "barracuda", "sonicwall", "watchguard", "check point", "checkpoint", "untangle",
-	"squid", "mitmproxy", "fiddler", "portswigger", "charles proxy", "https inspection", "ssl inspection", "tls inspection", "cisco umbrella", "ironport"}
+var interceptors = []string{"zscaler", "blue coat", "bluecoat", "proxysg", "fortigate", "fortinet", "sophos", "palo alto", "netskope", "kaspersky", "eset ssl",
+	"avast", "avg ", "bitdefender", "mcafee", "trellix", "skyhigh", "websense", "forcepoint", "barracuda", "sonicwall", "watchguard", "check point", "checkpoint",
+	"untangle", "squid", "mitmproxy", "fiddler", "do_not_trust", "portswigger", "charles proxy", "adguard", "cato networks", "https inspection",
+	"ssl inspection", "tls inspection", "cisco umbrella", "ironport"}
+
+// OpensTLS tells whether an issuer is called like a device or program that
+// opens TLS on the way.
+func OpensTLS(issuer string) bool {
+	issuer = strings.ToLower(issuer) + " "
+	return slices.ContainsFunc(interceptors, func(word string) bool { return strings.Contains(issuer, word) })
+}
 
 func (m tlsMatrix) interceptFinding(seen inspection) Finding {
 	issuer := seen.chain[0].Issuer.String()
@@ -224,7 +228,7 @@ func (m tlsMatrix) interceptFinding(seen inspection) Finding {
 		f.Summary = "something on the way makes certificates up: it showed one for a name that nobody has"
 		return f
 	}
-	if !selfSigned(seen.chain[0]) && slices.ContainsFunc(interceptors, func(s string) bool { return strings.Contains(strings.ToLower(issuer)+" ", s) }) {
+	if !selfSigned(seen.chain[0]) && OpensTLS(issuer) {
 		f.Summary = "the issuer's name is that of a device or program that replaces certificates"
 		return f
 	}

@@ -17,12 +17,9 @@ type together struct {
 // Go begins a part.
 func (t *together) Go(part func()) {
 	t.all.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				t.once.Do(func() { t.broke = fmt.Sprint(p) })
-			}
-		}()
-		part()
+		if why := Broke(part); why != "" {
+			t.once.Do(func() { t.broke = why })
+		}
 	})
 }
 
@@ -32,4 +29,17 @@ func (t *together) Wait() {
 	if t.broke != "" {
 		panic(t.broke)
 	}
+}
+
+// Broke does a part and tells what broke in it; empty when nothing did. A
+// goroutine that runs parts of a probe must run them by this or by what uses
+// it: its panic would end the program.
+func Broke(part func()) (why string) {
+	defer func() {
+		if p := recover(); p != nil {
+			why = "panic: " + clip(Escape(fmt.Sprint(p)), 200)
+		}
+	}()
+	part()
+	return ""
 }

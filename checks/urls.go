@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -69,3 +70,6 @@ func mailDomain(address string) string {
 	_, domain, _ := strings.Cut(address, "@")
 	return strings.ToLower(domain)
 }
+
+// nobody is a label that no host, path or domain is called by.
+func nobody() string { return "coexist-" + strings.ToLower(rand.Text()) }

@@ -300,7 +300,10 @@ func (r *reader) everywhere(ctx context.Context) {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			found[n], gaps[n] = r.controller(ctx, c)
+			if why := checks.Broke(func() { found[n], gaps[n] = r.controller(ctx, c) }); why != "" {
+				found[n] = Controller{DN: c.DN, Host: c.Host, Site: c.Site, Catalog: c.Catalog, ReadOnly: c.ReadOnly}
+				gaps[n] = []Gap{{SectionControllers, "rangeUpper", c.Host, "probe.panic", "reading " + c.Host + " broke: " + why}}
+			}
 		})
 	}
 	wg.Wait()

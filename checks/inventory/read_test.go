@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -421,4 +422,25 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%s became %s", out, twice)
 		}
 	})
+}
+
+// TestABrokenControllerEndsNothing panics while one of the controllers is read.
+func TestABrokenControllerEndsNothing(t *testing.T) {
+	t.Parallel()
+	l, _ := forest(t)
+	env := l.Env()
+	dial := env.Dial
+	env.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasPrefix(address, "10.0.0.2:") {
+			panic("dial")
+		}
+		return dial(ctx, network, address)
+	}
+	inv := read(t, env, "dc1.contoso.com")
+	if inv.Shown(inventory.SectionControllers, "rangeUpper", "dc2.emea.contoso.com") || len(inv.Controllers) != 2 {
+		t.Errorf("%d controllers, gaps %+v", len(inv.Controllers), inv.Gaps)
+	}
+	if !slices.ContainsFunc(inv.Gaps, func(g inventory.Gap) bool { return g.Reason == "probe.panic" && strings.Contains(g.Text, "dial") }) {
+		t.Errorf("gaps %+v", inv.Gaps)
+	}
 }

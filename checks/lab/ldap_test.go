@@ -223,9 +223,22 @@ func TestOddValuesAreUnknown(t *testing.T) {
 	}
 	d.PutServer(lab.ExchangeServer{Name: "ODD", FQDN: "odd.contoso.com", Serial: "Version fifteen\x1b[2J", Roles: 2, Site: "Basel"})
 	r := run(t, env, ldapCheck("servers", "server", "odd"))
-	if column(r, "version") != "unknown" || !strings.Contains(r.Evidence["unread_versions"], "fifteen") || strings.Contains(r.Evidence["unread_versions"], "\x1b") {
+	if _, read := r.Rows[0]["version"]; read || !strings.Contains(r.Evidence["unread_versions"], "fifteen") || strings.Contains(r.Evidence["unread_versions"], "\x1b") {
 		t.Errorf("%+v %v", r.Rows, r.Evidence)
 	}
+	want(t, r, checks.Warn, "ldap.bad_value")
+	for _, e := range []checks.Expectation{
+		{Property: "version", Op: "eq", Value: "2013"}, {Property: "version", Op: "ne", Value: "2007"}, {Property: "version", Op: "not_in", Values: []string{"2007", "2010"}},
+		{Property: "build", Op: "version_at_least", Value: "15.0.712"}, {Property: "version", Op: "eq", Value: "2010", Rows: "none"},
+	} {
+		c := ldapCheck("servers", "server", "odd")
+		c.Expect = []checks.Expectation{e}
+		want(t, run(t, env, c), checks.Unknown, "expect.missing_property")
+	}
+	d.PutDatabase("DB9", "ODD", "", "")
+	c := ldapCheck("databases", "server", "odd")
+	c.Expect = []checks.Expectation{{Property: "version", Op: "ne", Value: "2007"}}
+	want(t, run(t, env, c), checks.Unknown, "expect.missing_property")
 	d.Put("CN=Second,CN=Microsoft Exchange,CN=Services,"+d.Config(), lab.Entry{"objectClass": {"msExchOrganizationContainer"}})
 	want(t, run(t, env, ldapCheck("organization")), checks.Unknown, "ldap.ambiguous")
 	d.SetRoot("DC1", lab.Entry{"schemaNamingContext": nil, "currentTime": {"20010101000000.0Z"}})

@@ -6,7 +6,6 @@ package machine
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -49,18 +48,25 @@ func Test(ctx context.Context, env *checks.Env, q Questions) []Remark {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	parts := []func() []Remark{
-		func() []Remark { return clocks(ctx, env, q) },
-		func() []Remark { return Proxies(q.Getenv) },
-		func() []Remark { return Overrides(q.Hosts, q.Names) },
-		func() []Remark { return resolver(ctx, env) },
-		func() []Remark { return intercepted(ctx, env, q.Web) },
-		func() []Remark { return portal(ctx, env, q.Web, q.Names) },
+	parts := []struct {
+		name string
+		look func() []Remark
+	}{
+		{"clock", func() []Remark { return clocks(ctx, env, q) }},
+		{"proxy", func() []Remark { return Proxies(q.Getenv) }},
+		{"hosts", func() []Remark { return Overrides(q.Hosts, q.Names) }},
+		{"resolver", func() []Remark { return resolver(ctx, env) }},
+		{"tls", func() []Remark { return intercepted(ctx, env, q.Web) }},
+		{"portal", func() []Remark { return portal(ctx, env, q.Web, q.Names) }},
 	}
 	found := make([][]Remark, len(parts))
 	var wg sync.WaitGroup
 	for n, part := range parts {
-		wg.Go(func() { found[n] = part() })
+		wg.Go(func() {
+			if why := checks.Broke(func() { found[n] = part.look() }); why != "" {
+				found[n] = []Remark{{Name: part.name, Open: true, Text: "this test itself broke: " + why}}
+			}
+		})
 	}
 	wg.Wait()
 	return slices.Concat(found...)
@@ -194,22 +200,11 @@ func resolver(ctx context.Context, env *checks.Env) []Remark {
 	if env.Lookup == nil {
 		return []Remark{{Name: "resolver", Open: true, Text: "this computer's resolver cannot be asked"}}
 	}
-	if found, err := env.Lookup(ctx, "coexist-"+nonce()+".invalid"); err == nil && len(found) > 0 {
+	if found, err := env.Lookup(ctx, "coexist-"+strings.ToLower(rand.Text())+".invalid"); err == nil && len(found) > 0 {
 		return []Remark{{Name: "resolver", Bad: true, Text: fmt.Sprintf("the resolver answers %s for a name that cannot exist: wrong names look right here", found[0])}}
 	}
 	return []Remark{{Name: "resolver", Text: "a name that cannot exist has no address"}}
 }
-
-func nonce() string {
-	var b [6]byte
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
-}
-
-// openers are words in the names of authorities that open TLS on the way.
-var openers = []string{"zscaler", "fortinet", "fortigate", "blue coat", "bluecoat", "proxysg", "sophos", "mcafee", "trellix", "skyhigh", "kaspersky", "avast",
-	"avg web", "eset ssl", "bitdefender", "netskope", "palo alto", "cisco umbrella", "check point", "watchguard", "untangle", "portswigger", "do_not_trust",
-	"mitmproxy", "charles proxy", "websense", "forcepoint", "barracuda", "squid", "adguard", "cato networks"}
 
 // intercepted looks whether the certificate that arrives here was made by
 // something on the way.
@@ -221,10 +216,8 @@ func intercepted(ctx context.Context, env *checks.Env, web string) []Remark {
 	for _, row := range rows(ctx, env, "tls", checks.Params{"host": web}) {
 		for _, issuer := range row["issuer"] {
 			looked = true
-			for _, word := range openers {
-				if strings.Contains(strings.ToLower(issuer), word) {
-					return []Remark{{Name: "tls", Bad: true, Text: "the certificate of " + web + " was issued by " + checks.Escape(issuer) + ": something on the way opens TLS, and what it shows is not the server's"}}
-				}
+			if checks.OpensTLS(issuer) {
+				return []Remark{{Name: "tls", Bad: true, Text: "the certificate of " + web + " was issued by " + checks.Escape(issuer) + ": something on the way opens TLS, and what it shows is not the server's"}}
 			}
 		}
 	}
@@ -240,7 +233,7 @@ func portal(ctx context.Context, env *checks.Env, web string, names []string) []
 	if web == "" {
 		return nil
 	}
-	list := rows(ctx, env, "http", checks.Params{"url": "http://" + web + "/coexist-" + nonce(), "status": []any{"200", "301", "302", "303", "307", "308", "401", "403", "404", "503", "511"}})
+	list := rows(ctx, env, "http", checks.Params{"url": "http://" + web + "/coexist-" + rand.Text(), "status": []any{"200", "301", "302", "303", "307", "308", "401", "403", "404", "503", "511"}})
 	for _, row := range list {
 		status, _ := row.Get("status")
 		host, _ := row.Get("location_host")

@@ -162,3 +162,20 @@ func FuzzOverrides(f *testing.F) {
 		}
 	})
 }
+
+// TestABrokenTestEndsNothing has two of the tests panic: the others still tell
+// what they found.
+func TestABrokenTestEndsNothing(t *testing.T) {
+	t.Parallel()
+	env := world(t).Env()
+	env.Lookup = func(context.Context, string) ([]netip.Addr, error) { panic("lookup") }
+	list := machine.Test(t.Context(), env, machine.Questions{Hosts: []byte("127.0.0.1 localhost\n"), Getenv: func(string) string { panic("environment") }})
+	for name, says := range map[string]string{"proxy": "environment", "resolver": "lookup"} {
+		if c := named(list, name); len(c) != 1 || !c[0].Open || c[0].Bad || !strings.Contains(c[0].Text, says) {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	if len(named(list, "hosts")) == 0 || len(named(list, "clock")) == 0 {
+		t.Errorf("%+v", list)
+	}
+}
