@@ -27,6 +27,19 @@ func formatList(properties []string) string { return " | Format-List " + strings
 // computer is the property that names the computer a command ran on.
 const computer = "Computer"
 
+// Local tells whether the check tells of the computer it runs on, and which one
+// that must be; no name where it is the one that the task's text speaks of.
+func (c *Check) Local() (server string, local bool) {
+	if c.render == nil {
+		return "", false
+	}
+	ready, _, err := c.render(nil)
+	if err != nil || !ready.Params.Bool("local") {
+		return "", false
+	}
+	return c.Task.server, true
+}
+
 // PasteNone is what to type where the command of a check printed nothing.
 func (c *Check) PasteNone(ready checks.Check) string {
 	switch {

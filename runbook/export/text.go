@@ -125,7 +125,13 @@ func mendCheck(c *runbook.Check) string {
 	case c.Kind == "attest":
 		return "coexist FILE, then attest it there (a)"
 	case c.Kind == "cmdlet":
-		return fmt.Sprintf("coexist script FILE --step %d --shell %s -o FILE.ps1, then coexist import FILE RESULTS", step, c.Shell)
+		where := ""
+		if server, local := c.Local(); local && server == "" {
+			return "coexist FILE, then paste there what its command prints"
+		} else if local {
+			where = " --server " + server
+		}
+		return fmt.Sprintf("coexist script FILE --step %d --shell %s%s -o FILE.ps1, then coexist import FILE RESULTS", step, c.Shell, where)
 	case c.Vantage == checks.Outside:
 		return fmt.Sprintf("coexist check FILE --step %d --from outside --out RESULTS, outside, then coexist import FILE RESULTS", step)
 	}
