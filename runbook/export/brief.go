@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (p *page) briefChange() {
 	c := p.d.Change
 	rows := [][]string{{"Change number", c.Number}, {"Approver", c.Approver}, {"Window, planned", p.window()}, {"First and last task carried out", p.actual()},
 		{"Operators", strings.Join(c.Operators, "; ")}, {"Second persons", strings.Join(c.Seconds, "; ")}, {"Release installed", c.Release + ", build " + c.Build},
-		{"Separation of duties", firstOf(strings.Join(c.Segregation, " "), p.segregationFine())}}
+		{"Separation of duties", cmp.Or(strings.Join(c.Segregation, " "), p.segregationFine())}}
 	p.table([]string{"Field", "Value"}, rows)
 }
 
@@ -93,5 +94,5 @@ func (p *page) briefOpenItems() {
 
 func (p *page) briefIntegrity() {
 	in := p.d.Integrity
-	p.line("%s", Prose(fmt.Sprintf("Journal of %s, chain %s, head %s. To verify it, run: %s", plural(in.Entries, "entry", "entries"), in.Chain, firstOf(in.Head, "none"), in.Verify)))
+	p.line("%s", Prose(fmt.Sprintf("Journal of %s, chain %s, head %s. To verify it, run: %s", plural(in.Entries, "entry", "entries"), in.Chain, cmp.Or(in.Head, "none"), in.Verify)))
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,7 +137,7 @@ func (g *gatherer) waivers() Deviation {
 		}
 		for _, r := range g.results {
 			if fmt.Sprint(r.seq) == p.text("result") {
-				found = strings.ToUpper(string(r.result.Verdict)) + ": " + firstOf(r.result.Found, r.result.Summary)
+				found = strings.ToUpper(string(r.result.Verdict)) + ": " + cmp.Or(r.result.Found, r.result.Summary)
 			}
 		}
 		reason := p.text("reason")
@@ -214,7 +215,7 @@ func (g *gatherer) skipped() Deviation {
 	}
 	g.eachCheck(func(t *Task, c *Check) {
 		if strings.Contains(c.Word, "SKIP") {
-			d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, "check: " + c.Title, firstOf(c.Summary, c.Found, c.Reason)})
+			d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, "check: " + c.Title, cmp.Or(c.Summary, c.Found, c.Reason)})
 		}
 	})
 	return d
@@ -243,7 +244,7 @@ func (g *gatherer) changedTasks() Deviation {
 	for _, ph := range g.d.Phases {
 		for _, t := range ph.Tasks {
 			if t.Before == "" && (t.Status == "changed" || len(t.AsDone) > 0) {
-				d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, t.Title, firstOf(t.StatusBy, "the recorded lines differ from those rendered now"), stamp(t.DoneAt)})
+				d.Rows = append(d.Rows, []string{t.Number + " " + t.Target, t.Title, cmp.Or(t.StatusBy, "the recorded lines differ from those rendered now"), stamp(t.DoneAt)})
 			}
 		}
 	}
@@ -253,7 +254,7 @@ func (g *gatherer) changedTasks() Deviation {
 func (g *gatherer) gone() Deviation {
 	d := Deviation{ID: "gone", Title: "No longer in plan", Head: []string{"What", "Result", "When", "By"}}
 	for _, r := range g.p.Gone {
-		d.Rows = append(d.Rows, []string{r.ID, strings.ToUpper(string(r.Verdict)) + " " + firstOf(r.Found, r.Summary), stamp(r.Started), r.Operator})
+		d.Rows = append(d.Rows, []string{r.ID, strings.ToUpper(string(r.Verdict)) + " " + cmp.Or(r.Found, r.Summary), stamp(r.Started), r.Operator})
 	}
 	var tasks []string
 	for _, e := range g.events {
@@ -299,15 +300,6 @@ func whyOf(e journal.Event) string {
 		return v.Summary.String()
 	case *runbook.BackedOut:
 		return v.Reason
-	}
-	return ""
-}
-
-func firstOf(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
 	}
 	return ""
 }

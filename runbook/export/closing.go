@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -89,14 +90,14 @@ func (g *gatherer) summary() {
 		d.State = "REHEARSAL, " + d.State
 	}
 	if g.o.Plan {
-		d.StateLine = fmt.Sprintf("%s to carry out, %s to run, estimated %s", plural(d.Counts.Tasks, "task", "tasks"), plural(d.Counts.Checks, "check", "checks"), firstOf(d.Timeline.Estimate, "unknown"))
+		d.StateLine = fmt.Sprintf("%s to carry out, %s to run, estimated %s", plural(d.Counts.Tasks, "task", "tasks"), plural(d.Counts.Checks, "check", "checks"), cmp.Or(d.Timeline.Estimate, "unknown"))
 		d.Summary = g.planSummary()
 		return
 	}
 	d.StateLine = strings.Join([]string{
 		fmt.Sprintf("%d of %s carried out", d.Counts.TasksDone, plural(d.Counts.Tasks, "task", "tasks")),
 		plural(d.Counts.Waivers, "waiver", "waivers"), g.windowWord(),
-		fmt.Sprintf("journal %s (%s, head %.8s)", d.Integrity.Chain, plural(d.Integrity.Entries, "entry", "entries"), firstOf(d.Integrity.Head, "none")),
+		fmt.Sprintf("journal %s (%s, head %.8s)", d.Integrity.Chain, plural(d.Integrity.Entries, "entry", "entries"), cmp.Or(d.Integrity.Head, "none")),
 	}, " · ")
 	d.Summary = g.runSummary()
 }
@@ -135,9 +136,9 @@ func (g *gatherer) planSummary() []string {
 	lines := []string{
 		g.what(),
 		fmt.Sprintf("Work: %s in %s, and %s that may be left out.", plural(d.Counts.Tasks, "task", "tasks"), plural(d.Counts.Phases, "stretch", "stretches"), plural(d.Counts.Optional, "optional task", "optional tasks")),
-		"Estimated time, waits included: " + firstOf(d.Timeline.Estimate, "not estimated") + ".",
+		"Estimated time, waits included: " + cmp.Or(d.Timeline.Estimate, "not estimated") + ".",
 		fmt.Sprintf("Proof: %s are asked for; each says below what is expected.", plural(d.Counts.Checks, "check", "checks")),
-		fmt.Sprintf("Way back: %s cannot be undone; undoing the others takes %s.", plural(noReturn, "task", "tasks"), firstOf(d.Timeline.UndoTime, "no estimated time")),
+		fmt.Sprintf("Way back: %s cannot be undone; undoing the others takes %s.", plural(noReturn, "task", "tasks"), cmp.Or(d.Timeline.UndoTime, "no estimated time")),
 	}
 	if !d.Timeline.RollBackBy.IsZero() {
 		lines = append(lines, "Roll back by "+stamp(d.Timeline.RollBackBy)+" to be back inside the window with everything done.")

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,9 +115,9 @@ func (c Comparison) Text() string {
 		b.WriteString("\n" + s.Title + "\n")
 		for _, one := range s.Lines {
 			if one.only != "" {
-				line("  ", "%s: only in %s: %s", one.What, one.only, firstOf(one.A, one.B))
+				line("  ", "%s: only in %s: %s", one.What, one.only, cmp.Or(one.A, one.B))
 			} else {
-				line("  ", "%s: A %s | B %s", one.What, firstOf(one.A, "none"), firstOf(one.B, "none"))
+				line("  ", "%s: A %s | B %s", one.What, cmp.Or(one.A, "none"), cmp.Or(one.B, "none"))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ func (g *gatherer) evidence() {
 			res := results[e.Seq]
 			add(res.Transcript, "transcript of "+res.ID, truth(res.Source), e)
 			for _, sub := range res.Sub {
-				add(sub.Transcript, "transcript of "+res.ID+", "+firstOf(sub.ID, sub.Kind), truth(res.Source), e)
+				add(sub.Transcript, "transcript of "+res.ID+", "+cmp.Or(sub.ID, sub.Kind), truth(res.Source), e)
 			}
 		case "import":
 			p := payloadOf(e)
@@ -164,6 +165,6 @@ func (g *gatherer) integrity() {
 		if in.Chain == "unbroken" {
 			in.Chain = "continued after a break"
 		}
-		in.Breaks = append(in.Breaks, fmt.Sprintf("entry %d goes on after a break at line %d: %s; %s no longer count; the broken file has SHA-256 %s, its sound part ends with %s", e.Seq, c.Line, c.Reason, plural(c.Dropped, "line", "lines"), c.SHA256, firstOf(c.Head, "nothing")))
+		in.Breaks = append(in.Breaks, fmt.Sprintf("entry %d goes on after a break at line %d: %s; %s no longer count; the broken file has SHA-256 %s, its sound part ends with %s", e.Seq, c.Line, c.Reason, plural(c.Dropped, "line", "lines"), c.SHA256, cmp.Or(c.Head, "nothing")))
 	}
 }

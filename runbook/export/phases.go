@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -109,11 +110,11 @@ func (g *gatherer) notInForce(u *runbook.UndoState) string {
 func (g *gatherer) parts(list []checks.Result, above string) []Part {
 	var out []Part
 	for _, r := range list {
-		title := firstOf(r.ID, r.Kind)
+		title := cmp.Or(r.ID, r.Kind)
 		if above != "" {
 			title = above + ", " + title
 		}
-		out = append(out, Part{title, strings.ToUpper(string(r.Verdict)), r.Expected, firstOf(r.Found, r.Summary), r.Reason, g.found[r.Transcript]})
+		out = append(out, Part{title, strings.ToUpper(string(r.Verdict)), r.Expected, cmp.Or(r.Found, r.Summary), r.Reason, g.found[r.Transcript]})
 		out = append(out, g.parts(r.Sub, title)...)
 	}
 	return out
@@ -241,7 +242,7 @@ func (g *gatherer) expected(c *runbook.Check) string {
 		if len(e.Values) > 0 {
 			value = strings.Join(e.Values, ", ")
 		}
-		part := strings.TrimSpace(strings.Join(unique([]string{e.Property, firstOf(opWords[e.Op], e.Op), value}), " "))
+		part := strings.TrimSpace(strings.Join(unique([]string{e.Property, cmp.Or(opWords[e.Op], e.Op), value}), " "))
 		if e.Rows == "any" || e.Rows == "none" {
 			part = "in " + e.Rows + " row: " + part
 		}

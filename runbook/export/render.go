@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -156,7 +157,7 @@ func (p *page) change() {
 		{"First and last task carried out", p.actual()}, {"Operators", strings.Join(c.Operators, "; ")}, {"Second persons", strings.Join(c.Seconds, "; ")},
 		{"Recorded on", strings.Join(c.Hosts, "; ")}, {"Test accounts of checks", strings.Join(c.Accounts, "; ")},
 		{"Release installed", c.Release + ", build " + c.Build}, {"Media", c.Media}, {"Tool", strings.Join(c.Tools, "; ")}, {"Procedure, SHA-256", c.Procedure},
-		{"Separation of duties", firstOf(strings.Join(c.Segregation, " "), p.segregationFine())},
+		{"Separation of duties", cmp.Or(strings.Join(c.Segregation, " "), p.segregationFine())},
 	}
 	p.table([]string{"Field", "Value"}, rows)
 	p.line("Rights that the tasks ask for:")
@@ -168,7 +169,7 @@ func (p *page) window() string {
 	if !c.hasWindow() {
 		return "none agreed"
 	}
-	return firstOf(stampLocal(c.WindowStart), "open") + " to " + firstOf(stampLocal(c.WindowEnd), "open")
+	return cmp.Or(stampLocal(c.WindowStart), "open") + " to " + cmp.Or(stampLocal(c.WindowEnd), "open")
 }
 
 func (p *page) actual() string {
@@ -230,7 +231,7 @@ func (p *page) scope() {
 
 func (p *page) timeline() {
 	t := p.d.Timeline
-	p.line("Estimated in all, one task after the other and waits included: %s.", firstOf(t.Estimate, "not estimated"))
+	p.line("Estimated in all, one task after the other and waits included: %s.", cmp.Or(t.Estimate, "not estimated"))
 	if !t.RollBackBy.IsZero() {
 		what := "what is done"
 		switch {
@@ -239,7 +240,7 @@ func (p *page) timeline() {
 		case !p.d.Change.WindowStart.IsZero():
 			what = "what was done since the window began"
 		}
-		p.line("Roll back by %s: undoing %s takes %s, and then ends with the window.%s", stamp(t.RollBackBy), what, firstOf(t.UndoTime, "no estimated time"), p.noReturn())
+		p.line("Roll back by %s: undoing %s takes %s, and then ends with the window.%s", stamp(t.RollBackBy), what, cmp.Or(t.UndoTime, "no estimated time"), p.noReturn())
 	}
 	p.line("### 5.1 Steps")
 	var rows [][]string

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (p *page) facts(t *Task) []string {
 		wait += ", until " + stamp(t.Until)
 	}
 	add("Wait afterwards", wait)
-	add("Point of no return", firstOf(t.NoReturn, "no"))
+	add("Point of no return", cmp.Or(t.NoReturn, "no"))
 	add("Asks to type", t.Confirm)
 	return append(out, "Id: "+t.ID)
 }

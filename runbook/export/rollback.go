@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func (g *gatherer) rollbackTask(c *runbook.UndoCard) RollbackTask {
 	t, st := c.Task, c.State
 	out := RollbackTask{
 		Number: g.index.number[t.ID], ID: t.ID, Title: t.Title, Target: t.Label, DoneAt: st.DoneAt.UTC(), DoneBy: st.DoneBy, Time: planned(t.UndoTime),
-		Final: t.NoReturn != "", Word: c.Word(), Text: t.UndoText, Note: firstOf(st.ByHand, st.Left), By: st.By, Lines: st.Lines,
+		Final: t.NoReturn != "", Word: c.Word(), Text: t.UndoText, Note: cmp.Or(st.ByHand, st.Left), By: st.By, Lines: st.Lines,
 	}
 	if g.p.Backout == nil && !out.Final {
 		out.Word = "READY"
@@ -80,7 +81,7 @@ func (g *gatherer) rollbackTask(c *runbook.UndoCard) RollbackTask {
 	for _, v := range c.Captured {
 		one := Value{Key: v.Key, Text: "never captured", How: "captured before the work"}
 		if v.Known {
-			one.Text = firstOf(strings.ReplaceAll(strings.TrimSpace(v.Value), "\n", ", "), "(empty)")
+			one.Text = cmp.Or(strings.ReplaceAll(strings.TrimSpace(v.Value), "\n", ", "), "(empty)")
 		}
 		if v.Late {
 			one.How = "filled in after the work"
@@ -176,7 +177,7 @@ func (g *gatherer) retreatDeviations() Deviation {
 	d := Deviation{ID: "retreat", Title: "Taken back, left in place", Head: []string{"Task", "What became of it", "How or why", "By", "When"}}
 	for _, c := range g.retreat.Cards {
 		if c.Done() {
-			d.Rows = append(d.Rows, []string{g.index.taskName(c.Task.ID), c.Word(), firstOf(c.State.ByHand, c.State.Left, "by the commands of its undo card"), c.State.By, stamp(c.State.At)})
+			d.Rows = append(d.Rows, []string{g.index.taskName(c.Task.ID), c.Word(), cmp.Or(c.State.ByHand, c.State.Left, "by the commands of its undo card"), c.State.By, stamp(c.State.At)})
 		}
 	}
 	return d

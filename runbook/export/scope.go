@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"sort"
@@ -195,12 +196,12 @@ func (g *gatherer) dns() {
 		}
 		answers := map[key][]string{}
 		for _, row := range r.result.Rows {
-			k := key{property(row, "name"), firstOf(property(row, "type"), "A"), firstOf(property(row, "view"), property(row, "resolver"), string(r.result.Vantage))}
+			k := key{property(row, "name"), cmp.Or(property(row, "type"), "A"), cmp.Or(property(row, "view"), property(row, "resolver"), string(r.result.Vantage))}
 			answers[k] = append(answers[k], property(row, "value"))
 		}
 		if len(answers) == 0 && strings.HasPrefix(r.result.Reason, "dns.no") {
 			if name := g.param(r.result.ID, "name"); name != "" {
-				k := key{name, firstOf(g.param(r.result.ID, "type"), "A"), firstOf(g.param(r.result.ID, "resolver"), string(r.result.Vantage))}
+				k := key{name, cmp.Or(g.param(r.result.ID, "type"), "A"), cmp.Or(g.param(r.result.ID, "resolver"), string(r.result.Vantage))}
 				answers[k] = []string{"no answer (" + r.result.Reason + ")"}
 			}
 		}

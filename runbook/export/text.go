@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -94,7 +95,7 @@ func failure(t *runbook.Task, c *runbook.Check, st *runbook.CheckState) (StatusL
 	if st.Status != runbook.Failed || st.Result == nil || c.Gate == "info" {
 		return StatusLine{}, false
 	}
-	line := StatusLine{Status: verdictWord(st), Text: c.Title + " (" + t.Label + "): " + firstOf(st.Result.Found, st.Result.Summary, st.Result.Reason), Mend: st.Result.Remedy, Task: t.ID, Check: c.ID, Command: mendCheck(c)}
+	line := StatusLine{Status: verdictWord(st), Text: c.Title + " (" + t.Label + "): " + cmp.Or(st.Result.Found, st.Result.Summary, st.Result.Reason), Mend: st.Result.Remedy, Task: t.ID, Check: c.ID, Command: mendCheck(c)}
 	if !st.LastGreen.IsZero() {
 		line.LastGreen = stamp(st.LastGreen)
 	}
@@ -147,7 +148,7 @@ func (s StatusReport) Text() string {
 		line("REHEARSAL, scenario %s", oneLine(s.Rehearsal, maxProse))
 	}
 	if s.AsOf != "" {
-		line("last recorded %s, operator %s", s.AsOf, oneLine(firstOf(s.Operator, "unknown"), maxProse))
+		line("last recorded %s, operator %s", s.AsOf, oneLine(cmp.Or(s.Operator, "unknown"), maxProse))
 	}
 	for _, a := range s.Alerts {
 		line("NOTE  %s", oneLine(a, maxProse))

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"archive/zip"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -159,18 +160,11 @@ func (p *Packet) checkJournal() error {
 	}
 	switch {
 	case broken != m.Broken:
-		return fmt.Errorf("the journal is not the one that was packed: %s", firstOf(broken, "its chain holds, and the list says that it breaks"))
+		return fmt.Errorf("the journal is not the one that was packed: %s", cmp.Or(broken, "its chain holds, and the list says that it breaks"))
 	case report.Entries != m.Entries || report.Head != m.Head:
-		return fmt.Errorf("the journal is not the one that was packed: expected %d entries with head %q, found %d with head %q", m.Entries, firstOf(m.Head, "none"), report.Entries, firstOf(report.Head, "none"))
+		return fmt.Errorf("the journal is not the one that was packed: expected %d entries with head %q, found %d with head %q", m.Entries, cmp.Or(m.Head, "none"), report.Entries, cmp.Or(report.Head, "none"))
 	}
 	return nil
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // Bytes returns one file of the packet, verified; one that is not there is

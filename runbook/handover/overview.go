@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -111,7 +112,7 @@ func (o *Overview) check(where string, c *runbook.CheckState, done bool) {
 		o.Waived = append(o.Waived, line)
 	case c.Over:
 	case c.Status == runbook.Failed && c.Result != nil:
-		o.Failed = append(o.Failed, where+": "+firstOf(c.Result.Found, c.Result.Summary))
+		o.Failed = append(o.Failed, where+": "+cmp.Or(c.Result.Found, c.Result.Summary))
 	case c.Status == runbook.Stale:
 		o.Stale = append(o.Stale, where)
 	case done && (c.Status == runbook.NotRun || c.Status == runbook.NotYet) && !c.Satisfied:
@@ -148,7 +149,7 @@ func (o Overview) Text() string {
 		line("REHEARSAL, scenario %s", o.Rehearsal)
 	}
 	if !o.AsOf.IsZero() {
-		line("last recorded %s by %s", o.AsOf.Format("2006-01-02 15:04Z"), firstOf(o.Operator, "nobody"))
+		line("last recorded %s by %s", o.AsOf.Format("2006-01-02 15:04Z"), cmp.Or(o.Operator, "nobody"))
 	}
 	line("%d of %d required tasks carried out", o.Done, o.Tasks)
 	if o.Backout != "" {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -124,18 +123,9 @@ func Is(data []byte) bool {
 // Parse reads a file of a run outside, or its pasted text, and refuses one that
 // is not as it was saved.
 func Parse(data []byte) (*File, error) {
-	text, err := script.Document(data, maxDepth)
-	if err != nil {
-		return nil, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
 	var f File
-	if err := dec.Decode(&f); err != nil {
+	if err := script.Decode(data, maxDepth, &f); err != nil {
 		return nil, fmt.Errorf("the file cannot be read: %w; expected what coexist check --from outside saved", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("something follows the result: expected one JSON object and nothing else")
 	}
 	return &f, f.valid()
 }

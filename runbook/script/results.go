@@ -51,20 +51,29 @@ type Observation struct {
 // without a byte order mark, any line ends. It accepts only the exact form a
 // script writes.
 func Parse(data []byte) (*Results, error) {
-	text, err := Document(data, maxDepth)
+	var r Results
+	if err := Decode(data, maxDepth, &r); err != nil {
+		return nil, fmt.Errorf("the result file cannot be read: %w; save it anew by running the script again", err)
+	}
+	return &r, r.valid()
+}
+
+// Decode reads the one JSON object of a result file, whatever its encoding. It
+// may nest no deeper than depth and hold nothing that into does not.
+func Decode(data []byte, depth int, into any) error {
+	text, err := Document(data, depth)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	var r Results
-	if err := dec.Decode(&r); err != nil {
-		return nil, fmt.Errorf("the result file cannot be read: %w; save it anew by running the script again", err)
+	if err := dec.Decode(into); err != nil {
+		return err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("something follows the result: expected one JSON object and nothing else")
+		return errors.New("something follows the result: expected one JSON object and nothing else")
 	}
-	return &r, r.valid()
+	return nil
 }
 
 // Document is the text of a result file, whatever its encoding: the bytes of

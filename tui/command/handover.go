@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -38,7 +39,7 @@ func (h handoverAnswer) text() string {
 	}
 	line("%s", h.Packet)
 	line("SHA-256 %s", h.SHA256)
-	line("%d files; journal of %d entries, head %s; procedure %.12s", len(m.Files), m.Entries, firstText(m.Head, "none"), m.Procedure)
+	line("%d files; journal of %d entries, head %s; procedure %.12s", len(m.Files), m.Entries, cmp.Or(m.Head, "none"), m.Procedure)
 	for _, n := range h.Notes {
 		line("NOTE  %s", n)
 	}
@@ -234,7 +235,7 @@ func (a *app) takeOver(ctx context.Context, path, name string, p *handover.Packe
 	if a.operator == "" && isTerminal(a.In) && !asJSON {
 		fmt.Fprintf(a.Err, "Who works from here on? [%s] ", a.User)
 		if line, err := a.keys.line(ctx); err == nil {
-			a.operator = firstText(strings.TrimSpace(line), a.User)
+			a.operator = cmp.Or(strings.TrimSpace(line), a.User)
 		}
 	}
 	if a.operator == "" {
@@ -248,12 +249,5 @@ func (a *app) takeOver(ctx context.Context, path, name string, p *handover.Packe
 	if err != nil {
 		return []string{"that " + a.operator + " took over is not recorded: " + err.Error()}
 	}
-	return []string{"recorded: " + a.operator + " took over from " + firstText(p.Manifest.From, "somebody")}
-}
-
-func firstText(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	return []string{"recorded: " + a.operator + " took over from " + cmp.Or(p.Manifest.From, "somebody")}
 }
