@@ -32,7 +32,7 @@ func (s *Session) DeclareBackout(reason string) error {
 
 // retreat is the plan turned round, as of now.
 func (s *Session) retreat() *Retreat {
-	return PlanBackout(s.runbook, s.fold.progress(s.opts.Clock()))
+	return PlanBackout(s.runbook, s.fold.progress(s.now()))
 }
 
 // undoCard finds the card that an act is meant for.

@@ -277,7 +277,7 @@ func (s *Session) Snapshot() Snapshot {
 	defer s.mu.Unlock()
 	s.catchUp()
 	snap := Snapshot{
-		Runbook: s.runbook, Progress: s.fold.progress(s.opts.Clock()), Events: s.events, Path: s.path,
+		Runbook: s.runbook, Progress: s.fold.progress(s.now()), Events: s.events, Path: s.path,
 		ReadOnly: s.journal.ReadOnly(), Why: s.journal.Why(),
 	}
 	if h := s.journal.Holder(); h != nil {
@@ -294,6 +294,16 @@ func (s *Session) Snapshot() Snapshot {
 		snap.Progress.Operator = s.opts.Operator
 	}
 	return snap
+}
+
+// now is what the clock says. That of a rehearsal runs ahead of the computer's,
+// so a rehearsal that is only looked at stands where it was left.
+func (s *Session) now() time.Time {
+	now := s.opts.Clock()
+	if s.fold.rehearsal != "" && now.Before(s.fold.last) {
+		return s.fold.last
+	}
+	return now
 }
 
 func (s *Session) alerts(broken string) []string {

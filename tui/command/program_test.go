@@ -241,6 +241,18 @@ func TestRehearseHeadless(t *testing.T) {
 			if c.code == 2 && out.Len() > 0 {
 				t.Errorf("answered %s", out.String())
 			}
+			if c.code != 0 {
+				return
+			}
+			found, err := filepath.Glob(filepath.Join(env.Dir, "rehearsal-*", "*.toml"))
+			if err != nil || len(found) != 1 {
+				t.Fatalf("expected one migration, found %v, %v", found, err)
+			}
+			out.Reset() // its clock is ahead of this computer's
+			env.Network = func(checks.FieldSettings) (*checks.Env, error) { return &checks.Env{}, nil }
+			if err := Run(t.Context(), []string{"status", found[0]}, env); err != nil || strings.Contains(out.String(), "STALE") {
+				t.Errorf("the finished rehearsal stands at (%v)\n%s", err, out.String())
+			}
 		})
 	}
 }
