@@ -123,8 +123,12 @@ func Is(data []byte) bool {
 // Parse reads a file of a run outside, or its pasted text, and refuses one that
 // is not as it was saved.
 func Parse(data []byte) (*File, error) {
+	text, err := script.Document(data, maxDepth)
+	if err != nil {
+		return nil, err
+	}
 	var f File
-	if err := script.Decode(data, maxDepth, &f); err != nil {
+	if err := script.Decode(text, &f); err != nil {
 		return nil, fmt.Errorf("the file cannot be read: %w; expected what coexist check --from outside saved", err)
 	}
 	return &f, f.valid()

@@ -51,20 +51,20 @@ type Observation struct {
 // without a byte order mark, any line ends. It accepts only the exact form a
 // script writes.
 func Parse(data []byte) (*Results, error) {
+	text, err := Document(data, maxDepth)
+	if err != nil {
+		return nil, err
+	}
 	var r Results
-	if err := Decode(data, maxDepth, &r); err != nil {
+	if err := Decode(text, &r); err != nil {
 		return nil, fmt.Errorf("the result file cannot be read: %w; save it anew by running the script again", err)
 	}
 	return &r, r.valid()
 }
 
-// Decode reads the one JSON object of a result file, whatever its encoding. It
-// may nest no deeper than depth and hold nothing that into does not.
-func Decode(data []byte, depth int, into any) error {
-	text, err := Document(data, depth)
-	if err != nil {
-		return err
-	}
+// Decode reads a document that is one JSON object with nothing in it that into
+// does not hold.
+func Decode(text []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
